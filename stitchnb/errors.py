@@ -1,0 +1,249 @@
+"""Everything that stitchnb raises on purpose.
+
+::
+
+    StitchError
+    ├── InvalidInputError (ValueError)        caught here, before anything was sent
+    │   ├── UnknownSourceTypeError            no such source type; near names are offered
+    │   ├── UnknownStreamError                no such stream or field; near names are offered
+    │   └── InvalidValuesError                values that break the report card, by property name
+    ├── CredentialsError                      no token was found in any place that was looked at
+    ├── APIError                              Stitch answered, and the answer is an error
+    │   ├── BadRequestError                   400
+    │   │   ├── InvalidPropertiesError        values break their schema: `bad_properties` names them
+    │   │   ├── NameTakenError                the name, or the schema made from it, is in use
+    │   │   ├── AccessDeniedError             the plan does not allow it
+    │   │   └── NotFoundError                 no such source, stream or destination (400 or 404)
+    │   ├── AuthenticationError               401
+    │   ├── AlreadyRunningError               a replication job is under way (200 with an error object)
+    │   ├── RateLimitedError                  429
+    │   └── ServerError                       500, 502, 503, 504
+    ├── TransportError                        Stitch did not answer
+    │   └── OutcomeUnknownError               a request that changes something may or may not have arrived
+    ├── CheckFailedError                      a connection check ended badly: the tap's own message
+    ├── JobFailedError                        a replication job ended badly: which part, and its message
+    ├── WaitTimeoutError (TimeoutError)       it is still running: waiting again is safe
+    └── SandboxError                          the sandbox could not start or go on
+        ├── PortInUseError
+        └── StateFileError                    not a sandbox's file, or in use; it was not touched
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = [
+    "APIError",
+    "AccessDeniedError",
+    "AlreadyRunningError",
+    "AuthenticationError",
+    "BadRequestError",
+    "CheckFailedError",
+    "CredentialsError",
+    "InvalidInputError",
+    "InvalidPropertiesError",
+    "InvalidValuesError",
+    "JobFailedError",
+    "NameTakenError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PortInUseError",
+    "RateLimitedError",
+    "SandboxError",
+    "ServerError",
+    "StateFileError",
+    "StitchError",
+    "TransportError",
+    "UnknownSourceTypeError",
+    "UnknownStreamError",
+    "WaitTimeoutError",
+]
+
+
+class StitchError(Exception):
+    """Root of the tree."""
+
+
+class InvalidInputError(StitchError, ValueError):
+    """What was given cannot be right; nothing was sent."""
+
+
+class _UnknownNameError(InvalidInputError):
+    """A name that is not there, with the near ones that are."""
+
+    kind = "name"
+
+    def __init__(self, name: str, known: Iterable[str], *, hint: str = "") -> None:
+        self.name = name
+        known = list(known)
+        self.near = near_names(name, known)
+        message = f"There is no {self.kind} {name!r}."
+        if self.near:
+            message += f" Did you mean {' or '.join(repr(n) for n in self.near)}?"
+        super().__init__(f"{message} {hint}".strip())
+
+
+class UnknownSourceTypeError(_UnknownNameError):
+    """No source type has this name; `near` holds names like it."""
+
+    kind = "source type"
+
+
+class UnknownStreamError(_UnknownNameError):
+    """No stream or field has this name; `near` holds names like it."""
+
+    kind = "stream or field"
+
+
+class InvalidValuesError(InvalidInputError):
+    """Values that the report card does not accept; `errors` maps property names to messages in words."""
+
+    def __init__(self, errors: Mapping[str, str], *, what: str) -> None:
+        self.errors = dict(errors)
+        lines = "\n".join(f"  {name}: {message}" for name, message in self.errors.items())
+        count = len(self.errors)
+        things = "1 thing" if count == 1 else f"{count} things"
+        super().__init__(f"{what} was not sent, {things} to mend first:\n{lines}")
+
+
+class CredentialsError(StitchError):
+    """No access token was found; the message lists every place that was looked at."""
+
+
+class APIError(StitchError):
+    """Stitch answered with an error.
+
+    Attributes
+    ----------
+    status_code
+        HTTP status; 200 for the errors that Stitch answers with a 200.
+    method, path
+        The request that was refused; the path holds no token.
+    message
+        Stitch's own words.
+    body
+        The answer as it came, parsed from JSON where it is JSON.
+    code
+        Stitch's name of the error, such as ``InvalidProperties``, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        method: str,
+        path: str,
+        body: Any = None,
+        code: str | None = None,
+        hint: str = "",
+    ) -> None:
+        self.status_code = status_code
+        self.method = method
+        self.path = path
+        self.message = message
+        self.body = body
+        self.code = code
+        self.hint = hint
+        text = f"{method} {path} was refused ({status_code}"
+        text += f" {code})" if code else ")"
+        text += f": {message}"
+        super().__init__(f"{text}\n{hint}" if hint else text)
+
+
+class BadRequestError(APIError):
+    """400: the request itself was wrong."""
+
+
+class InvalidPropertiesError(BadRequestError):
+    """Values that break their schema; `bad_properties` names them."""
+
+    def __init__(self, message: str, *, bad_properties: Iterable[str] = (), **kwargs: Any) -> None:
+        self.bad_properties = tuple(bad_properties)
+        if self.bad_properties:
+            kwargs.setdefault("hint", f"Mend these properties and send it again: {', '.join(self.bad_properties)}.")
+        super().__init__(message, **kwargs)
+
+
+class NameTakenError(BadRequestError):
+    """The display name, or the destination schema made from it, is in use or not allowed."""
+
+
+class AccessDeniedError(BadRequestError):
+    """The account's plan does not allow this."""
+
+
+class NotFoundError(BadRequestError):
+    """No such source, stream, destination or path."""
+
+
+class AuthenticationError(APIError):
+    """401: no token, a wrong one, or one without the right to this account."""
+
+
+class AlreadyRunningError(APIError):
+    """A replication job of this source is under way: wait for it or stop it."""
+
+
+class RateLimitedError(APIError):
+    """429: too many requests."""
+
+
+class ServerError(APIError):
+    """Stitch's own fault: try again later."""
+
+
+class TransportError(StitchError):
+    """Stitch did not answer: no connection, or no answer in time."""
+
+
+class OutcomeUnknownError(TransportError):
+    """The connection broke while something was being changed: look before sending it again."""
+
+
+class CheckFailedError(StitchError):
+    """A connection check failed; `check` is the check as it ended."""
+
+    def __init__(self, message: str, *, check: Any) -> None:
+        self.check = check
+        super().__init__(message)
+
+
+class JobFailedError(StitchError):
+    """A replication job failed; `result` is the job as it ended."""
+
+    def __init__(self, message: str, *, result: Any) -> None:
+        self.result = result
+        super().__init__(message)
+
+
+class WaitTimeoutError(StitchError, TimeoutError):
+    """Not finished within the time that one was willing to wait; it goes on running in Stitch."""
+
+
+class SandboxError(StitchError):
+    """The sandbox could not start or go on."""
+
+
+class PortInUseError(SandboxError):
+    """The port that was asked for is taken."""
+
+
+class StateFileError(SandboxError):
+    """The state file is not a sandbox's, is of a newer version, or is in use; it was left as it was."""
+
+
+def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """List the known names that look like `name`, nearest first.
+
+    A name that holds the given one (``recurly`` in ``platform.recurly``) comes before one that is merely alike.
+    """
+    known = list(known)
+    folded = name.lower()
+    holding = [k for k in known if folded and folded in k.lower()]
+    alike = difflib.get_close_matches(folded, [k.lower() for k in known], n=most, cutoff=0.6)
+    by_folded = {k.lower(): k for k in known}
+    ranked = sorted(holding, key=lambda k: (len(k), k)) + [by_folded[a] for a in alike]
+    return list(dict.fromkeys(ranked))[:most]
