@@ -1,0 +1,117 @@
+"""Reading answers: the one place that knows all the shapes in which Stitch says no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stitchnb.errors import (
+    AccessDeniedError,
+    AlreadyRunningError,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    InvalidPropertiesError,
+    NameTakenError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+)
+
+# Stitch's names of errors, and the beginnings of the bare strings that it answers with instead.
+_BY_CODE: Mapping[str, type[BadRequestError]] = {
+    "InvalidProperties": InvalidPropertiesError,
+    "InvalidName": NameTakenError,
+    "InvalidDisplayName": NameTakenError,
+    "AccessDenied": AccessDeniedError,
+    "InvalidId": NotFoundError,
+    "NotFound": NotFoundError,
+    "invalid_source": NotFoundError,
+}
+_BY_BEGINNING: Mapping[str, type[BadRequestError]] = {
+    "invalid stream-id": NotFoundError,
+    "invalid connection id": NotFoundError,
+    "Unable to locate": NotFoundError,
+    "you are at your destination limit": AccessDeniedError,
+}
+_HINTS: Mapping[type[APIError], str] = {
+    AuthenticationError: (
+        "The access token is not accepted. Check that it was copied whole, belongs to this region, and was not "
+        "revoked; then set STITCH_ACCESS_TOKEN or give token=."
+    ),
+    NameTakenError: "Choose another display name.",
+    AlreadyRunningError: "Wait for the job that is under way, or stop it.",
+    RateLimitedError: "Wait before asking again.",
+    ServerError: "This is Stitch's own fault: try again later.",
+}
+
+
+def error_in(status_code: int, body: Any, *, method: str, path: str) -> APIError | None:
+    """Make an answer into the error that it is.
+
+    Returns
+    -------
+    APIError or None
+        None when the answer is no error. A 200 with an ``error`` object is one.
+    """
+    refused = isinstance(body, Mapping) and isinstance(body.get("error"), Mapping) and "type" in body["error"]
+    if status_code < 400 and not refused:
+        return None
+    code, message = _told(body)
+    where: dict[str, Any] = {"status_code": status_code, "method": method, "path": path, "body": body, "code": code}
+    kind = _kind(status_code, code, message)
+    if issubclass(kind, InvalidPropertiesError):
+        return kind(message, bad_properties=_bad_properties(body), **where)
+    return kind(message, hint=_HINTS.get(kind, ""), **where)
+
+
+def _kind(status_code: int, code: str | None, message: str) -> type[APIError]:
+    if code == "already_running":
+        return AlreadyRunningError
+    if status_code == 401:
+        return AuthenticationError
+    if status_code == 429:
+        return RateLimitedError
+    if status_code >= 500:
+        return ServerError
+    if code is not None and code in _BY_CODE:
+        return _BY_CODE[code]
+    for beginning, kind in _BY_BEGINNING.items():
+        if message.startswith(beginning):
+            return kind
+    return NotFoundError if status_code == 404 else BadRequestError
+
+
+def _told(body: Any) -> tuple[str | None, str]:
+    """Find the error's name and its words in whichever shape they came."""
+    if isinstance(body, str):
+        return None, body or "no reason was given"
+    if not isinstance(body, Mapping):
+        return None, "no reason was given"
+    error, data = body.get("error"), body.get("data")
+    code = error if isinstance(error, str) else body.get("code")
+    if isinstance(error, Mapping):
+        code = error.get("type")
+        data = error
+    for place in (data, body):
+        if isinstance(place, Mapping) and place.get("message"):
+            return _text_or_none(code), _words(place["message"])
+    if "invalid_fields" in body:
+        return _text_or_none(code), _words(body["invalid_fields"])
+    return _text_or_none(code), _words(error or body)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
+    return str(value)
+
+
+def _bad_properties(body: Any) -> tuple[str, ...]:
+    data = body.get("data") if isinstance(body, Mapping) else None
+    names = data.get("bad_properties") if isinstance(data, Mapping) else None
+    return tuple(str(n) for n in names) if isinstance(names, list) else ()

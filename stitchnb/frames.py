@@ -1,0 +1,205 @@
+"""The API's objects as DataFrames and tables: fixed columns and dtypes, empty in, same columns out."""
+
+from __future__ import annotations
+
+import html as _html
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from stitchnb.models import (
+    ConnectionCheck,
+    Destination,
+    Extraction,
+    Field,
+    Load,
+    Model,
+    Property,
+    ReportCard,
+    Schedule,
+    Source,
+    Stream,
+)
+from stitchnb.rules import properties, selection
+
+_TIME = "datetime64[us, UTC]"
+
+Column = tuple[str, str, Callable[[Any], Any]]
+
+# One table per kind of object: a column's name, its dtype, and where its value comes from.
+_COLUMNS: Mapping[type[Model], tuple[Column, ...]] = {
+    ReportCard: (
+        ("type", "string", lambda c: c.type_name),
+        ("pipeline_state", "string", lambda c: c.details.pipeline_state),
+        ("pricing_tier", "string", lambda c: c.details.pricing_tier),
+        ("access", "boolean", lambda c: c.details.access),
+        ("steps", "string", lambda c: " → ".join(s.type for s in c.steps)),
+        ("upgrade_available", "string", lambda c: c.upgrade_available),
+    ),
+    Property: (
+        ("property", "string", lambda p: p.name),
+        ("required", "bool", lambda p: p.is_required),
+        ("credential", "bool", lambda p: p.is_credential),
+        ("given_by", "string", lambda p: _given_by(p)),
+        ("provided", "bool", lambda p: p.provided),
+        ("accepts", "string", lambda p: properties.describe(p).expected),
+        ("property_type", "string", lambda p: p.property_type),
+    ),
+    Source: (
+        ("id", "int64", lambda s: s.id),
+        ("name", "string", lambda s: s.name),
+        ("display_name", "string", lambda s: s.display_name),
+        ("type", "string", lambda s: s.type),
+        ("state", "string", lambda s: s.state),
+        ("next_fire_time", _TIME, lambda s: s.schedule.next_fire_time if s.schedule else None),
+        ("created_at", _TIME, lambda s: s.created_at),
+        ("updated_at", _TIME, lambda s: s.updated_at),
+    ),
+    Stream: (
+        ("stream_id", "int64", lambda s: s.stream_id),
+        ("stream", "string", lambda s: s.stream_name),
+        ("selected", "boolean", lambda s: s.selected),
+        ("primary_key", "string", lambda s: ", ".join(s.metadata.table_key_properties)),
+        ("replication_method", "string", lambda s: _method(s)),
+        ("replication_key", "string", lambda s: _key(s)),
+    ),
+    Field: (
+        ("field", "string", lambda f: f.name),
+        ("type", "string", lambda f: " or ".join(f.types)),
+        ("inclusion", "string", lambda f: f.metadata.inclusion),
+        ("replicated", "bool", lambda f: f.stream_selected and selection.is_replicated(f.metadata)),
+        ("reason", "string", lambda f: _reason(f)),
+    ),
+    ConnectionCheck: (
+        ("name", "string", lambda c: c.name),
+        ("status", "string", lambda c: c.status),
+        ("start_time", _TIME, lambda c: c.start_time),
+        ("completion_time", _TIME, lambda c: c.completion_time),
+        ("message", "string", lambda c: c.message),
+    ),
+    Extraction: (
+        ("source_id", "int64", lambda e: e.source_id),
+        ("source_type", "string", lambda e: e.source_type),
+        ("job_name", "string", lambda e: e.job_name),
+        ("start_time", _TIME, lambda e: e.start_time),
+        ("completion_time", _TIME, lambda e: e.completion_time),
+        ("succeeded", "bool", lambda e: e.succeeded),
+        ("failure", "string", lambda e: e.failure),
+    ),
+    Load: (
+        ("source", "string", lambda x: x.source_name),
+        ("stream", "string", lambda x: x.stream_name),
+        ("last_batch_loaded_at", _TIME, lambda x: x.last_batch_loaded_at),
+        ("failure", "string", lambda x: x.failure),
+    ),
+    Destination: (
+        ("id", "int64", lambda d: d.id),
+        ("type", "string", lambda d: d.type),
+        ("name", "string", lambda d: d.name or d.display_name),
+        ("created_at", _TIME, lambda d: d.created_at),
+    ),
+    Schedule: (
+        ("type", "string", lambda s: s.type),
+        ("every_minutes", "Float64", lambda s: s.interval),
+        ("cron_expression", "string", lambda s: s.cron_expression),
+        ("next_fire_time", _TIME, lambda s: s.next_fire_time),
+    ),
+}
+
+
+def _given_by(property_: Property) -> str:
+    if property_.is_read_only:
+        return "Stitch"
+    return "Stitch, or you" if property_.property_type == "system_provided_by_default" else "you"
+
+
+def _reason(field: Field) -> str:
+    why = selection.reason(field.metadata, roles=field.roles)
+    return why if field.stream_selected else f"stream not selected ({why})"
+
+
+def _method(stream: Stream) -> str | None:
+    return stream.metadata.forced_replication_method or stream.metadata.replication_method
+
+
+def _key(stream: Stream) -> str | None:
+    return stream.metadata.replication_key or next(iter(stream.metadata.valid_replication_keys or ()), None)
+
+
+def records(kind: type[Model], objects: Iterable[Model]) -> pd.DataFrame:
+    """Show objects of one kind as a DataFrame.
+
+    Parameters
+    ----------
+    kind
+        The kind, which decides the columns even when there are no objects.
+
+    Returns
+    -------
+    DataFrame
+        One row per object, in their order, with a fresh index.
+    """
+    columns = next(_COLUMNS[k] for k in kind.__mro__ if k in _COLUMNS)
+    rows = list(objects)
+    return pd.DataFrame(
+        {name: pd.Series([value(row) for row in rows], dtype=dtype) for name, dtype, value in columns},
+        index=pd.RangeIndex(len(rows)),
+    )
+
+
+def report_card(card: ReportCard) -> pd.DataFrame:
+    """Show a report card's properties as a DataFrame. See `ReportCard.to_frame`."""
+    frame = records(Property, card.properties)
+    frame.insert(0, "step", pd.Series([s.type for s in card.steps for _ in s.properties], dtype="string"))
+    return frame
+
+
+def attributes(model: Model) -> pd.DataFrame:
+    """Show one object as a DataFrame: ``attribute`` (string) and ``value`` (object), in the order of its kind.
+
+    Nested objects are told in short; what stitchnb has no name for comes last, under its own name.
+    """
+    told = {name: _cell(getattr(model, name)) for name in model._attrs if name not in ("steps", "metadata")}
+    told |= {name: _cell(value) for name, value in model.extra.items()}
+    return pd.DataFrame(
+        {"attribute": pd.Series(list(told), dtype="string"), "value": pd.Series(list(told.values()), dtype="object")}
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, ReportCard):
+        return f"step {value.current_step} of {len(value.steps)}: {value.current_step_type}"
+    if isinstance(value, Model):
+        return ", ".join(f"{n}: {_cell(v)}" for n in value._attrs if (v := getattr(value, n)) is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}: {_cell(v)}" for k, v in value.items())
+    if isinstance(value, tuple | list):
+        return ", ".join(_cell(v) for v in value)
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if hasattr(value, "strftime") else str(value)
+
+
+def text(model: Model) -> str:
+    """Write one object as plain text, one attribute a line."""
+    frame = model.to_frame()
+    if list(frame.columns) != ["attribute", "value"]:
+        return f"{model!r}\n{frame.to_string(index=False)}"
+    width = max((len(name) for name in frame["attribute"]), default=0)
+    lines = [f"  {row.attribute:<{width}}  {row.value}".rstrip() for row in frame.itertuples()]
+    return "\n".join([type(model).__name__, *lines])
+
+
+def html(model: Model) -> str:
+    """Write one object as an HTML table with its name above it."""
+    return f"<div><strong>{_html.escape(repr(model))}</strong>{html_table(model.to_frame())}</div>"
+
+
+def html_table(frame: pd.DataFrame, *, most_rows: int = 100) -> str:
+    """Write a frame as an HTML table; one that is cut short says so."""
+    shown = frame.head(most_rows)
+    table = shown.to_html(index=False, border=0, na_rep="", justify="left")
+    if len(frame) > most_rows:
+        table += f"<p>{most_rows} of {len(frame)} rows shown; <code>to_frame()</code> gives all.</p>"
+    return table

@@ -1,0 +1,1 @@
+"""The sandbox's engine: connectors extract, warehouses load, and a job is one after the other."""

@@ -1,0 +1,175 @@
+"""What the engine's two halves promise each other: connectors extract batches, warehouses load them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Breadcrumb = tuple[str, ...]
+JSONSchema = Mapping[str, Any]
+
+
+class ConnectorError(Exception):
+    """The source refused: its own words, as a tap would print them.
+
+    Never holds a credential.
+    """
+
+
+class WarehouseError(Exception):
+    """A whole load failed: nothing of the batch is visible, the next job tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredStream:
+    """One stream that a discovery found.
+
+    Attributes
+    ----------
+    tap_stream_id, stream_name
+        The two names of a stream; `stream_name` becomes the table's name.
+    schema
+        JSON schema of a record.
+    metadata
+        Read-only metadata by breadcrumb, ``()`` being the stream itself, keys as on the wire
+        (``table-key-properties``, ``inclusion`` …).
+    """
+
+    tap_stream_id: str
+    stream_name: str
+    schema: JSONSchema
+    metadata: Mapping[Breadcrumb, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedStream:
+    """One stream as a job replicates it.
+
+    Attributes
+    ----------
+    schema
+        JSON schema cut down to the replicated fields.
+    key_properties
+        Primary key, in order; empty when the stream has none.
+    replication_method
+        ``FULL_TABLE``, ``INCREMENTAL`` or ``LOG_BASED``.
+    replication_key
+        The bookmark's field, None for ``FULL_TABLE``.
+    """
+
+    tap_stream_id: str
+    stream_name: str
+    schema: JSONSchema
+    key_properties: tuple[str, ...] = ()
+    replication_method: str = "INCREMENTAL"
+    replication_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one stream, in the order in which they were extracted.
+
+    Attributes
+    ----------
+    records
+        JSON objects holding only the fields of ``stream.schema``.
+    time_extracted
+        Aware, UTC.
+    bookmark
+        The stream's bookmark once this batch is loaded, such as ``{"updated_at": "2026-01-01T00:00:00Z"}``.
+    """
+
+    stream: SelectedStream
+    records: Sequence[Mapping[str, Any]]
+    time_extracted: datetime
+    bookmark: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """Checks, discovers and extracts one kind of source.
+
+    ``properties`` are the source's form values, credentials included. ``now`` is the sandbox clock's time.
+    """
+
+    def check(self, properties: Mapping[str, Any]) -> None:
+        """Test the properties; raise `ConnectorError` with the tap's message when they do not connect."""
+
+    def discover(self, properties: Mapping[str, Any]) -> list[DiscoveredStream]:
+        """List the streams, in the order in which the tap tells them."""
+
+    def extract(
+        self,
+        properties: Mapping[str, Any],
+        streams: Sequence[SelectedStream],
+        state: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+    ) -> Iterator[Batch]:
+        """Yield batches, stream by stream; ``state`` maps ``tap_stream_id`` to the last loaded bookmark.
+
+        Incremental streams yield records with ``replication_key >= bookmark`` ordered by that key, and those at or
+        after the ``start_date`` property where there is no bookmark yet.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBatch:
+    """One batch on its way into a table.
+
+    Attributes
+    ----------
+    schema_name, table_name
+        The source's ``name`` and the stream's name.
+    first_sequence
+        ``_sdc_sequence`` of the first record (Unix epoch in nanoseconds); later records count on by one.
+    table_version
+        A number other than the table's own replaces the table's rows.
+    """
+
+    schema_name: str
+    table_name: str
+    batch: Batch
+    first_sequence: int
+    received_at: datetime
+    batched_at: datetime
+    table_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What one load did, for the extraction's log and the post-load hooks.
+
+    Attributes
+    ----------
+    rows_loaded, rows_rejected
+        Together they are the batch's records.
+    table
+        The destination table's name, which may differ from the stream's.
+    """
+
+    table: str
+    rows_loaded: int
+    rows_rejected: int
+
+
+class Warehouse(Protocol):
+    """A destination that rows can land in."""
+
+    def load(self, batch: LoadBatch) -> LoadResult:
+        """Load one batch in one transaction; raise `WarehouseError` when none of it landed."""
+
+    def tables(self) -> pd.DataFrame:
+        """One row per table."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The rows of ``schema.table``."""
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """The answer to one query."""
+
+    def close(self) -> None:
+        """Let go of the file or connection."""

@@ -1,0 +1,1 @@
+"""Destinations that the sandbox can load into, and the rules of loading that they share."""

@@ -1,0 +1,50 @@
+"""Ids that come from the seed: the same calls give the same ids."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import uuid
+
+
+class Ids:
+    """Gives out ids; how many were given is kept in the state, so that a restart goes on counting."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    @property
+    def client_id(self) -> int:
+        """The account's id."""
+        return 116078 if self.seed == 0 else 100_000 + self._number("client", 800_000)
+
+    def source(self, db: sqlite3.Connection) -> int:
+        """Give the next source's id."""
+        return (233312 if self.seed == 0 else 200_000 + self._number("source", 700_000)) + self._count(db, "source")
+
+    def stream(self, db: sqlite3.Connection) -> int:
+        """Give the next stream's id."""
+        return 2_288_751 + self._count(db, "stream")
+
+    def destination(self, db: sqlite3.Connection) -> int:
+        """Give the next destination's id."""
+        return 174_000 + self._number("destination", 1000) + self._count(db, "destination")
+
+    def job_name(self, db: sqlite3.Connection, connection_id: int, mode: str) -> str:
+        """Give the next name of a ``check`` or ``sync`` job of one connection."""
+        count = self._count(db, "job")
+        digest = hashlib.sha256(f"{self.seed}/{mode}/{connection_id}/{count}".encode()).digest()
+        return f"{self.client_id}.{connection_id}.{mode}.{uuid.UUID(bytes=digest[:16], version=4)}"
+
+    def _number(self, kind: str, below: int) -> int:
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{kind}".encode()).digest()[:8], "big") % below
+
+    @staticmethod
+    def _count(db: sqlite3.Connection, kind: str) -> int:
+        """Count one more of a kind; the first is 0."""
+        row = db.execute(
+            "INSERT INTO counters (kind, given) VALUES (?, 1) "
+            "ON CONFLICT (kind) DO UPDATE SET given = given + 1 RETURNING given",
+            (kind,),
+        ).fetchone()
+        return int(row[0]) - 1

@@ -1,0 +1,167 @@
+"""Every error the API answers with, word for word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class Refusal(Exception):
+    """An answer that is an error: its status and its body."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(f"{status} {body!r}")
+
+
+def _named(error: str, message: str, **data: Any) -> Refusal:
+    return Refusal(400, {"error": error, "data": {"message": message, **data}})
+
+
+def _typed(type_: str, message: str, status: int = 400) -> Refusal:
+    return Refusal(status, {"error": {"type": type_, "message": message}})
+
+
+def not_authorized() -> Refusal:
+    """No token, or a wrong one."""
+    return Refusal(401, {"message": "Not Authorized"})
+
+
+def no_such_route(method: str, path: str) -> Refusal:
+    """The API has no such method or path."""
+    return Refusal(404, {"error": "NotFound", "data": {"message": f"there is no {method} {path}"}})
+
+
+def invalid_type(type_: str) -> Refusal:
+    """No such source type."""
+    return _named("InvalidType", f"invalid source type ({type_})")
+
+
+def name_taken(display_name: str) -> Refusal:
+    """A live source has this display name."""
+    return _named("InvalidName", f"non-unique name ({display_name})")
+
+
+def derived_name_taken(display_name: str, name: str) -> Refusal:
+    """A live source has the name that this display name becomes."""
+    return _named("InvalidName", f"non-unique name after deriving it from display_name ({display_name} -> {name})")
+
+
+def underivable_name(display_name: str, name: str) -> Refusal:
+    """Nothing is left of the display name."""
+    return _named("InvalidDisplayName", f"invalid name after deriving it from display_name ({display_name} -> {name})")
+
+
+def invalid_name() -> Refusal:
+    """The derived name cannot be a schema."""
+    return _named(
+        "InvalidName",
+        "The name field must be under 50 characters, and can only contain lowercase letters, numbers, underscores, or "
+        "dollar signs. It must begin with a letter or an underscore.",
+    )
+
+
+def invalid_display_name(display_name: Any) -> Refusal:
+    """An update's display name is not one."""
+    return _named("InvalidDisplayName", f"invalid display_name ({'' if display_name is None else display_name})")
+
+
+def invalid_post_body() -> Refusal:
+    """Creating a source with other keys, or with values of other types."""
+    return _named(
+        "InvalidBody",
+        "POST body may only include a non-empty type, a non-empty display_name and map of string properties",
+    )
+
+
+def invalid_put_body() -> Refusal:
+    """Updating a source with other keys. The slip of the pen is the API's."""
+    return _named("InvalidBody", "PUT body many only include the keys: display_name, properties, and paused_at")
+
+
+def no_access_to_type(type_: str) -> Refusal:
+    """The plan does not include the type."""
+    return _named("AccessDenied", f"you do not have access to source type ({type_})")
+
+
+def no_access_to_cron() -> Refusal:
+    """The plan does not include cron schedules."""
+    return _named("AccessDenied", "access to cron_expression based scheduling is not permitted")
+
+
+def invalid_cron(expression: str, reason: str) -> Refusal:
+    """Quartz does not understand the expression."""
+    return _named("InvalidCronExpression", f'cron_expression "{expression}" is invalid: {reason}')
+
+
+def invalid_properties(names: Iterable[str], report_card: Mapping[str, Any]) -> Refusal:
+    """Values that break their schema, or are empty."""
+    return _named(
+        "InvalidProperties",
+        "properties do not match schema",
+        bad_properties=list(names),
+        report_card=dict(report_card),
+    )
+
+
+def source_not_found(source_id: Any) -> Refusal:
+    """No such source."""
+    return _named("InvalidId", f"source not found ({source_id})")
+
+
+def invalid_stream_id(stream_id: Any) -> Refusal:
+    """No such source or stream."""
+    return Refusal(400, f"invalid stream-id: {stream_id}")
+
+
+def invalid_tap_stream_ids(tap_stream_ids: Iterable[str | None]) -> Refusal:
+    """Metadata for streams that the source does not have."""
+    shown = " ".join("nil" if t is None else t for t in tap_stream_ids)
+    return Refusal(400, {"invalid_fields": f"invalid tap-stream-ids:  [{shown}]"})
+
+
+def read_only_metadata(keys: Iterable[str]) -> Refusal:
+    """Metadata that only discovery may write."""
+    shown = " ".join(f'"{k}"' for k in keys)
+    return Refusal(400, {"invalid_fields": f"only non-discoverable metadata can be produced by the UI: #{{{shown}}}"})
+
+
+def unsupported_field() -> Refusal:
+    """An unsupported field was selected."""
+    return Refusal(400, {"invalid_fields": "Unsupported fields cannot be selected by default"})
+
+
+def invalid_selection_body() -> Refusal:
+    """No streams, breadcrumb or metadata in it."""
+    return Refusal(400, "body must contain a 'streams' property with a list of metadatas by tap_stream_id")
+
+
+def already_running(client_id: int, source_id: int) -> Refusal:
+    """A job of this source is under way; the status really is 200."""
+    return _typed(
+        "already_running",
+        f"Did not create job for client-id: {client_id}; connection-id: {source_id} because one already exists",
+        status=200,
+    )
+
+
+def no_source_to_sync(client_id: int, source_id: Any) -> Refusal:
+    """No such source to start or stop a job of."""
+    return _typed("invalid_source", f"Unable to locate source({source_id}) for client ({client_id})")
+
+
+def deleted_source_to_sync() -> Refusal:
+    """The source is deleted."""
+    return _typed("invalid_source", "Integration is deleted.")
+
+
+def unknown_destination_query() -> Refusal:
+    """Destinations can only be asked for by two parameters."""
+    return Refusal(400, "GET may only include the params: source_id and/or destination_id")
+
+
+def parsed_id(text: str) -> int | None:
+    """Read an id from a path; None when it is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None

@@ -1,0 +1,35 @@
+"""Reading request bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from stitchnb.models import ReportCard
+from stitchnb.sandbox.refusals import Refusal
+
+
+def checked_body(body: Any, allowed: Collection[str], refusal: Callable[[], Refusal]) -> dict[str, Any]:
+    """Take a body that is an object with no other keys than the allowed ones."""
+    if not isinstance(body, dict) or set(body) - set(allowed):
+        raise refusal()
+    return body
+
+
+def as_given(card: ReportCard, properties: Any, refusal: Callable[[], Refusal]) -> dict[str, Any]:
+    """Take properties as the API does: a map of strings, but for those whose schema is an array or an object."""
+    if not isinstance(properties, Mapping):
+        raise refusal()
+    structured = {p.name for p in card.properties if _is_structured(p.json_schema)}
+    for name, value in properties.items():
+        if not isinstance(value, str) and name not in structured:
+            raise refusal()
+    return dict(properties)
+
+
+def _is_structured(schema: Mapping[str, Any] | None) -> bool:
+    if not schema:
+        return False
+    types = schema.get("type")
+    named = {types} if isinstance(types, str) else set(types or ())
+    return bool(named & {"array", "object"}) or any(_is_structured(s) for s in schema.get("anyOf", ()))

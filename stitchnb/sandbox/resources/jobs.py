@@ -1,0 +1,112 @@
+"""Replication jobs: started, stopped, and seen through their extractions and loads."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from stitchnb.sandbox import refusals
+from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.world import World
+
+PAGE_SIZE = 100
+
+
+class Jobs:
+    """The account's replication jobs."""
+
+    def __init__(self, world: World, engine: Engine) -> None:
+        self._world = world
+        self._engine = engine
+
+    def start(self, source_id: str) -> dict[str, Any]:
+        """Start a job; one at a time per source. A paused source may be started by hand."""
+        with self._world.state.transaction() as db:
+            number = self._live_source(db, source_id)
+            job_name = self._engine.start_job(number)
+        if job_name is None:
+            raise refusals.already_running(self._world.client_id, number)
+        return {"job_name": job_name}
+
+    def stop(self, source_id: str) -> dict[str, Any]:
+        """Stop the job that is under way, if one is."""
+        with self._world.state.reading() as db:
+            number = self._live_source(db, source_id)
+            running = db.execute(
+                "SELECT name FROM jobs WHERE source_id = ? AND status = 'running'", (number,)
+            ).fetchone()
+        if running:
+            self._engine.stop_job(running["name"])
+        return {"status": 200}
+
+    def extractions(self, client_id: str, page: int) -> dict[str, Any]:
+        """Answer with the last completed extraction of each source, a page at a time."""
+        self._refuse_other_account(client_id)
+        with self._world.state.reading() as db:
+            rows = db.execute(
+                "SELECT jobs.*, sources.type FROM jobs JOIN sources ON sources.id = jobs.source_id "
+                "WHERE number IN (SELECT max(number) FROM jobs WHERE completion_time IS NOT NULL GROUP BY source_id) "
+                "ORDER BY source_id"
+            ).fetchall()
+        return self._page("extractions", page, [self._extraction(row) for row in rows])
+
+    def loads(self, client_id: str, page: int) -> dict[str, Any]:
+        """Answer with the last load of each stream, a page at a time."""
+        self._refuse_other_account(client_id)
+        with self._world.state.reading() as db:
+            rows = db.execute(
+                "SELECT loads.*, sources.name FROM loads JOIN sources ON sources.id = loads.source_id "
+                "ORDER BY stream_name, source_id"
+            ).fetchall()
+        return self._page("loads", page, [self._load(row) for row in rows])
+
+    def _live_source(self, db: sqlite3.Connection, source_id: str) -> int:
+        number = refusals.parsed_id(source_id)
+        row = db.execute("SELECT deleted_at FROM sources WHERE id = ?", (number,)).fetchone()
+        if number is None or row is None:
+            raise refusals.no_source_to_sync(self._world.client_id, source_id)
+        if row["deleted_at"]:
+            raise refusals.deleted_source_to_sync()
+        return number
+
+    def _refuse_other_account(self, client_id: str) -> None:
+        if client_id != str(self._world.client_id):
+            raise refusals.not_authorized()
+
+    def _extraction(self, row: sqlite3.Row) -> dict[str, Any]:
+        return {
+            "tap_description": row["tap_description"],
+            "target_exit_status": row["target_exit_status"],
+            "job_name": row["name"],
+            "start_time": row["start_time"],
+            "stitch_client_id": self._world.client_id,
+            "tap_exit_status": row["tap_exit_status"],
+            "source_type": "tap-" + row["type"].removeprefix("platform."),
+            "target_description": row["target_description"],
+            "discovery_exit_status": row["discovery_exit_status"],
+            "discovery_description": row["discovery_description"],
+            "completion_time": row["completion_time"],
+            "source_id": row["source_id"],
+        }
+
+    def _load(self, row: sqlite3.Row) -> dict[str, Any]:
+        return {
+            "stitch_client_id": self._world.client_id,
+            "source_name": row["name"],
+            "stream_name": row["stream_name"],
+            "last_batch_loaded_at": row["last_batch_loaded_at"],
+            "error_state": json.loads(row["error_state"]) if row["error_state"] else None,
+        }
+
+    def _page(self, what: str, page: int, records: list[dict[str, Any]]) -> dict[str, Any]:
+        def link(number: int) -> str:
+            return f"/v4/{self._world.client_id}/{what}?page={number}"
+
+        links: dict[str, str] = {}
+        if page * PAGE_SIZE < len(records):
+            links["next"] = link(page + 1)
+        if page > 1 and records:
+            links["previous"] = link(page - 1)
+        start = (page - 1) * PAGE_SIZE
+        return {"data": records[start : start + PAGE_SIZE], "page": page, "total": len(records), "links": links}

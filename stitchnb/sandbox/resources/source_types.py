@@ -1,0 +1,19 @@
+"""Source types: what can be created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stitchnb.sandbox import catalog, refusals
+
+
+def list_source_types() -> list[dict[str, Any]]:
+    """Answer with every source type, old ones without steps included."""
+    return list(catalog.source_types().values())
+
+
+def get_source_type(source_type: str) -> dict[str, Any]:
+    """Answer with one source type's report card."""
+    if source_type not in catalog.source_types():
+        raise refusals.invalid_type(source_type)
+    return catalog.source_type(source_type)

@@ -1,0 +1,120 @@
+"""Every shape in which Stitch says no becomes an error of the right class, with Stitch's words."""
+
+from typing import Any
+
+import pytest
+
+from stitchnb import errors
+from stitchnb.client.answers import error_in
+
+CASES: list[tuple[int, Any, type[errors.APIError], str, str]] = [
+    # status, body, class, message, why this row is here
+    (401, {"message": "Not Authorized"}, errors.AuthenticationError, "Not Authorized", "a bad token"),
+    (401, None, errors.AuthenticationError, "no reason was given", "a bad token without a body"),
+    (
+        400,
+        {"error": "InvalidType", "data": {"message": "invalid source type (platform.x)"}},
+        errors.BadRequestError,
+        "invalid source type (platform.x)",
+        "a named error",
+    ),
+    (
+        400,
+        {"error": "InvalidName", "data": {"message": "non-unique name (Recurly)"}},
+        errors.NameTakenError,
+        "non-unique name (Recurly)",
+        "a name in use",
+    ),
+    (
+        400,
+        {"error": "AccessDenied", "data": {"message": "you do not have access to source type (platform.x)"}},
+        errors.AccessDeniedError,
+        "you do not have access to source type (platform.x)",
+        "the plan",
+    ),
+    (
+        400,
+        {"error": "InvalidId", "data": {"message": "source not found (7)"}},
+        errors.NotFoundError,
+        "source not found (7)",
+        "no such source, which is a 400 here",
+    ),
+    (400, "invalid stream-id: 7", errors.NotFoundError, "invalid stream-id: 7", "a bare string"),
+    (
+        400,
+        {"invalid_fields": "invalid tap-stream-ids:  [nil]"},
+        errors.BadRequestError,
+        "invalid tap-stream-ids:  [nil]",
+        "the shape of the streams endpoint",
+    ),
+    (
+        200,
+        {"error": {"type": "already_running", "message": "one already exists"}},
+        errors.AlreadyRunningError,
+        "one already exists",
+        "an error with status 200",
+    ),
+    (
+        400,
+        {"error": {"type": "invalid_source", "message": "Integration is deleted."}},
+        errors.NotFoundError,
+        "Integration is deleted.",
+        "an error object",
+    ),
+    (
+        400,
+        {"error": {"message": {"email_address": "Required. Must be valid email address format."}}},
+        errors.BadRequestError,
+        "email_address: Required. Must be valid email address format.",
+        "a message that is an object",
+    ),
+    (404, {"status": "NOT FOUND"}, errors.NotFoundError, "status: NOT FOUND", "a 404 with a status"),
+    (404, "", errors.NotFoundError, "no reason was given", "an empty body"),
+    (429, "slow down", errors.RateLimitedError, "slow down", "too many requests"),
+    (502, "<html>bad gateway</html>", errors.ServerError, "<html>bad gateway</html>", "no JSON at all"),
+    (400, [1, 2], errors.BadRequestError, "no reason was given", "a shape that nobody has seen"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "message", "why"), CASES, ids=[case[4] for case in CASES])
+def test_an_error_answer_is_read(status: int, body: Any, kind: type[errors.APIError], message: str, why: str) -> None:
+    error = error_in(status, body, method="POST", path="/v4/sources")
+
+    assert type(error) is kind
+    assert error.message == message
+    assert (error.status_code, error.method, error.path, error.body) == (status, "POST", "/v4/sources", body)
+    assert message in str(error)
+
+
+def test_refused_properties_are_named() -> None:
+    body = {
+        "error": "InvalidProperties",
+        "data": {"message": "properties do not match schema", "bad_properties": ["quota_limit"], "report_card": {}},
+    }
+
+    error = error_in(400, body, method="POST", path="/v4/sources")
+
+    assert isinstance(error, errors.InvalidPropertiesError)
+    assert error.bad_properties == ("quota_limit",)
+    assert error.code == "InvalidProperties"
+    assert "quota_limit" in str(error)
+
+
+@pytest.mark.parametrize("body", [{"job_name": "1.2.sync.x"}, [], None, "fine", {"error": None}, {"error": "odd"}])
+def test_a_good_answer_is_no_error(body: Any) -> None:
+    assert error_in(200, body, method="GET", path="/v4/sources") is None
+
+
+def test_the_tree_is_public_and_has_one_root() -> None:
+    assert errors.__all__ == sorted(errors.__all__)
+    assert all(issubclass(getattr(errors, name), errors.StitchError) for name in errors.__all__)
+    drawn = errors.__doc__ or ""
+    assert all(name in drawn for name in errors.__all__)
+
+
+def test_near_names_come_nearest_first() -> None:
+    known = ["platform.recurly", "platform.shopify", "webhook.segment", "platform.stripe"]
+
+    assert errors.near_names("recurly", known) == ["platform.recurly"]
+    assert errors.near_names("platform.recurli", known)[0] == "platform.recurly"
+    assert errors.near_names("zzzzzz", known) == []
