@@ -20,6 +20,7 @@ from stitchnb.sandbox.clock import Clock
 from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.ids import Ids
+from stitchnb.sandbox.resources import source_types
 from stitchnb.sandbox.resources.checks import Checks
 from stitchnb.sandbox.resources.destinations import Destinations
 from stitchnb.sandbox.resources.jobs import Jobs
@@ -111,12 +112,15 @@ class Sandbox:
         destinations.ensure_embedded()
         self._scheduler = Scheduler(self.world, sources, self._engine)
         self._app = build_app(
+            [
+                *source_types.endpoints(),
+                *sources.endpoints(),
+                *Checks(self.world).endpoints(),
+                *Streams(self.world, sources).endpoints(),
+                *Jobs(self.world, self._engine).endpoints(),
+                *destinations.endpoints(),
+            ],
             token=self.token.reveal(),
-            sources=sources,
-            checks=Checks(self.world),
-            streams=Streams(self.world, sources),
-            jobs=Jobs(self.world, self._engine),
-            destinations=destinations,
         )
 
     def _serve(self, listener: socket.socket) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.sandbox import refusals
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.world import World
 
 
@@ -13,6 +15,17 @@ class Checks:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of connection checks."""
+        return [
+            Endpoint(
+                "GET",
+                "/v4/sources/{source_id}/last-connection-check",
+                lambda call: self.last_of_source(call.path["source_id"]),
+                "A source's last connection check",
+            ),
+        ]
 
     def last_of_source(self, source_id: str) -> dict[str, Any]:
         """Answer with a source's last connection check."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stitchnb.models import ReportCard
 from stitchnb.rules import report_cards
 from stitchnb.sandbox import catalog, refusals
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.world import World
 
 # The embedded warehouse behaves like the API's PostgreSQL destination, and is told as one.
@@ -20,6 +21,10 @@ class Destinations:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of destinations."""
+        return [Endpoint("GET", "/v4/destinations", lambda call: self.list(call.query), "Every destination")]
 
     def ensure_embedded(self) -> None:
         """Make the embedded warehouse's destination when there is none yet."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.sandbox import refusals
+from stitchnb.sandbox.endpoints import Call, Endpoint
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.world import World
 
@@ -19,6 +21,26 @@ class Jobs:
     def __init__(self, world: World, engine: Engine) -> None:
         self._world = world
         self._engine = engine
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of replication jobs, extractions and loads."""
+        sync = "/v4/sources/{source_id}/sync"
+        return [
+            Endpoint("POST", sync, lambda call: self.start(call.path["source_id"]), "Start a replication job"),
+            Endpoint("DELETE", sync, lambda call: self.stop(call.path["source_id"]), "Stop the replication job"),
+            Endpoint(
+                "GET",
+                "/v4/{client_id}/extractions",
+                lambda call: self.extractions(call.path["client_id"], _page(call)),
+                "The last completed extraction of each source",
+            ),
+            Endpoint(
+                "GET",
+                "/v4/{client_id}/loads",
+                lambda call: self.loads(call.path["client_id"], _page(call)),
+                "The last load of each stream",
+            ),
+        ]
 
     def start(self, source_id: str) -> dict[str, Any]:
         """Start a job; one at a time per source. A paused source may be started by hand."""
@@ -110,3 +132,7 @@ class Jobs:
             links["previous"] = link(page - 1)
         start = (page - 1) * PAGE_SIZE
         return {"data": records[start : start + PAGE_SIZE], "page": page, "total": len(records), "links": links}
+
+
+def _page(call: Call) -> int:
+    return max(1, refusals.parsed_id(call.query.get("page", "1")) or 1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from stitchnb.models import ReportCard, format_time, parse_time
 from stitchnb.rules import names, properties, quartz, report_cards, schedules
 from stitchnb.sandbox import refusals, selections
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.resources.bodies import as_given, checked_body
 from stitchnb.sandbox.world import World, type_card
@@ -28,6 +29,17 @@ class Sources:
     def __init__(self, world: World, engine: Engine) -> None:
         self._world = world
         self._engine = engine
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of sources."""
+        one = "/v4/sources/{source_id}"
+        return [
+            Endpoint("GET", "/v4/sources", lambda call: self.list(), "Every source: active, paused and deleted"),
+            Endpoint("POST", "/v4/sources", lambda call: self.create(call.body), "Create a source"),
+            Endpoint("GET", one, lambda call: self.get(call.path["source_id"]), "One source"),
+            Endpoint("PUT", one, lambda call: self.update(call.path["source_id"], call.body), "Change a source"),
+            Endpoint("DELETE", one, lambda call: self.delete(call.path["source_id"]), "Delete a source"),
+        ]
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import FieldMetadata
 from stitchnb.sandbox import refusals, selections
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import Sources
 from stitchnb.sandbox.selections import MODIFIABLE_KEYS, StoredStream
 from stitchnb.sandbox.world import World
@@ -19,6 +21,26 @@ class Streams:
     def __init__(self, world: World, sources: Sources) -> None:
         self._world = world
         self._sources = sources
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of streams."""
+        all_ = "/v4/sources/{source_id}/streams"
+        return [
+            Endpoint("GET", all_, lambda call: self.list(call.path["source_id"]), "A source's streams"),
+            # Before the one that takes any word in its place.
+            Endpoint(
+                "PUT",
+                f"{all_}/metadata",
+                lambda call: self.select(call.path["source_id"], call.body),
+                "Select and configure streams and fields",
+            ),
+            Endpoint(
+                "GET",
+                f"{all_}/{{stream_id}}",
+                lambda call: self.get(call.path["source_id"], call.path["stream_id"]),
+                "A stream's schema and metadata",
+            ),
+        ]
 
     def list(self, source_id: str) -> list[dict[str, Any]]:
         """Answer with the streams that were discovered in a source."""
