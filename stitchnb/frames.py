@@ -197,9 +197,22 @@ def html(model: Model) -> str:
 
 
 def html_table(frame: pd.DataFrame, *, most_rows: int = 100) -> str:
-    """Write a frame as an HTML table; one that is cut short says so."""
+    """Write a frame as an HTML table: text to the left, numbers to the right; one that is cut short says so."""
     shown = frame.head(most_rows)
-    table = shown.to_html(index=False, border=0, na_rep="", justify="left")
+    numeric = [pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes]
+    sides = ["right" if is_number else "left" for is_number in numeric]
+    head = "".join(_cell_html("th", name, side) for name, side in zip(frame.columns, sides, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(_cell_html("td", value, side) for value, side in zip(row, sides, strict=True)) + "</tr>"
+        for row in shown.itertuples(index=False, name=None)
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     if len(frame) > most_rows:
         table += f"<p>{most_rows} of {len(frame)} rows shown; <code>to_frame()</code> gives all.</p>"
     return table
+
+
+def _cell_html(tag: str, value: Any, side: str) -> str:
+    # On the cell itself: JupyterLab aligns every cell of a table to the right.
+    told = "" if value is None or value is pd.NA or value is pd.NaT else _cell(value)
+    return f'<{tag} style="text-align:{side}">{_html.escape(told)}</{tag}>'
