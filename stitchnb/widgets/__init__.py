@@ -1,0 +1,30 @@
+"""Widgets: what a report card, a schema or a job looks like in a notebook. Loaded when first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stitchnb.widgets.fields import FormField
+    from stitchnb.widgets.form import ConnectionForm, UnknownFieldError
+    from stitchnb.widgets.source_form import SourceForm
+
+__all__ = ["ConnectionForm", "FormField", "SourceForm", "UnknownFieldError"]
+
+_HOMES = {
+    "ConnectionForm": "form",
+    "FormField": "fields",
+    "SourceForm": "source_form",
+    "UnknownFieldError": "form",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,63 @@
+// What every widget of the package needs to build its part of a page. Text only ever becomes text, never markup.
+
+let lastId = 0;
+
+function uniqueId(prefix) {
+  lastId += 1;
+  return `${prefix}-${Date.now().toString(36)}-${lastId}`;
+}
+
+// What can have the focus. Keys pressed there are for the widget: without this mark, which must be on the element
+// itself, JupyterLab takes "a" on a list as "insert a cell above", and "d d" as "delete this cell".
+const FOCUSABLE = ["a", "button", "input", "select", "summary", "textarea"];
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  if (FOCUSABLE.includes(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else setAttribute(element, name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// True is an attribute without a value; false, null and undefined are none.
+function setAttribute(element, name, value) {
+  if (value === false || value === null || value === undefined) element.removeAttribute(name);
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+// A live region speaks whenever its text is set, so it is only set where it differs.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// A long name of the API breaks after its underscores.
+function apiName(name) {
+  const parts = name.split(/(?<=_)/);
+  return h("code", {}, ...parts.flatMap((part, i) => (i ? [h("wbr"), part] : [part])));
+}
+
+function chip(text, tone) {
+  return text ? h("span", { class: `sn-chip sn-${tone}` }, text) : null;
+}
+
+const STEP_WORDS = { done: "done", now: "current step", next: "not begun" };
+
+function drawSteps(list, steps, notes = {}) {
+  const facts = JSON.stringify([steps, notes]);
+  if (list.dataset.facts === facts) return;
+  list.dataset.facts = facts;
+  const drawn = steps.map(({ type, title, note, state }, i) =>
+    h(
+      "li",
+      { class: `sn-${state}`, "aria-current": state === "now" ? "step" : null },
+      h("i", { "aria-hidden": "true" }, state === "done" ? "✓" : String(i + 1)),
+      h("span", {}, title, h("span", { class: "sn-unseen" }, ` (${STEP_WORDS[state]})`)),
+      h("small", {}, state === "done" ? "" : (notes[type] ?? note)),
+    ),
+  );
+  list.hidden = drawn.length === 0;
+  list.replaceChildren(...drawn);
+}
