@@ -1,0 +1,129 @@
+"""The command ``stitchnb``: JupyterLab on the notebooks, and the sandbox on its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stitchnb import __version__
+from stitchnb._lab import DEFAULT_PORT, FIRST_NOTEBOOK
+from stitchnb.errors import StitchError
+
+if TYPE_CHECKING:
+    from stitchnb.sandbox import Sandbox
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        The arguments after the program's name; None takes those of this process.
+
+    Returns
+    -------
+    int
+        The exit status: 0 when all went well, 2 when something could not be done (one message on stderr says what),
+        130 when Ctrl-C came before anything was up.
+    """
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.command == "lab":
+            from stitchnb._lab import start_lab
+
+            start_lab(arguments.notebook, port=arguments.port, open_browser=not arguments.no_browser)
+        elif arguments.command == "sandbox":
+            _serve_sandbox(arguments)
+        else:
+            parser.print_help()
+    except StitchError as error:
+        print(f"stitchnb: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="stitchnb", description="Stitch Connect in a notebook.")
+    parser.add_argument("--version", action="version", version=f"stitchnb {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+
+    lab = commands.add_parser("lab", help="open the guides in JupyterLab", description=_LAB)
+    lab.add_argument("notebook", nargs="?", help=f"a path, or the name of a guide (default: {FIRST_NOTEBOOK})")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    lab.add_argument("--port", type=_port, help=f"default: {DEFAULT_PORT}, or a free one where that is in use")
+
+    sandbox = commands.add_parser("sandbox", help="serve the sandbox by itself", description=_SANDBOX)
+    sandbox.add_argument("--json", action="store_true", help="print one line of JSON: base_url, token, client_id")
+    sandbox.add_argument("--port", type=_port, default=0, help="default: a free one")
+    sandbox.add_argument("--state", type=Path, metavar="FILE", help="keep the state in FILE and go on from there")
+    sandbox.add_argument("--seed", type=int, help="ids and rows come from it (default: the state's own, or 0)")
+    return parser
+
+
+_LAB = (
+    "Start JupyterLab on this machine and open the first guide in a browser. Ctrl-C stops it. The guides need no "
+    "account: they run on a sandbox of their own."
+)
+_SANDBOX = (
+    "Serve a sandbox of the Connect API on 127.0.0.1 until Ctrl-C or SIGTERM. It needs no account and no network. "
+    "Without --state everything it holds is gone when it stops."
+)
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 0 to 65535")
+
+
+def _serve_sandbox(arguments: argparse.Namespace) -> None:
+    from stitchnb.sandbox import Sandbox
+
+    with (
+        _until_stopped() as stopped,
+        Sandbox(arguments.state, seed=arguments.seed, port=arguments.port) as sandbox,
+    ):
+        print(_as_json(sandbox) if arguments.json else _in_words(sandbox, arguments.state), flush=True)
+        stopped.wait()
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """Turn Ctrl-C and SIGTERM into an event, from before the sandbox starts until it has closed its state."""
+    stopped = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _as_json(sandbox: Sandbox) -> str:
+    return json.dumps({"base_url": sandbox.url, "token": sandbox.token.reveal(), "client_id": sandbox.client_id})
+
+
+def _in_words(sandbox: Sandbox, state: Path | None) -> str:
+    kept = f"kept in {state}" if state is not None else "gone when it stops (keep it with --state FILE)"
+    return "\n".join(
+        (
+            f"Sandbox of the Connect API at {sandbox.url}",
+            f"  access token  {sandbox.token.reveal()}",
+            f"  client id     {sandbox.client_id}",
+            f"  state         {kept}",
+            "Try it:",
+            f'  curl -H "Authorization: Bearer {sandbox.token.reveal()}" {sandbox.url}/v4/sources',
+            "Stop it with Ctrl-C.",
+        )
+    )

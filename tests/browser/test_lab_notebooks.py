@@ -1,0 +1,50 @@
+"""Every guide in JupyterLab as a reader sees it: it runs, nothing fails, nothing leaves the machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lab_page import WIDGET_VIEW, NotebookPage
+from lab_server import LabServer, accepts_connections, listening_ports
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent.parent / "notebooks").glob("*.ipynb"))
+
+OpenNotebook = Callable[..., NotebookPage]
+
+every_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS, "notebooks/ holds no .ipynb file"
+
+
+@every_notebook
+def test_a_guide_runs_in_jupyterlab_and_looks_right_in_both_themes(notebook: Path, open_notebook: OpenNotebook) -> None:
+    page = open_notebook(notebook)
+    run = page.run_all()
+    assert [str(error) for error in run.errors] == []
+
+    for theme in ("light", "dark"):
+        page.set_theme(theme)
+        page.screenshot(f"{notebook.stem}-{theme}-1280", whole=True)
+    page.set_theme("light")
+    page.set_width(800)
+    page.screenshot(f"{notebook.stem}-light-800", whole=True)
+    assert page.sideways_overflow(WIDGET_VIEW) == [], "at 800 px no widget scrolls sideways"
+
+    assert page.foreign_requests == []
+    assert page.page_errors == []
+    assert page.console_errors == []
+
+
+@every_notebook
+def test_a_guides_kernel_leaves_no_process_and_no_port(
+    notebook: Path, open_notebook: OpenNotebook, lab: LabServer
+) -> None:
+    page = open_notebook(notebook)
+    page.run_all()
+    ports = listening_ports(lab.descendants())
+    assert ports, "a running kernel listens"
+    page.shut_down_kernel()
+    assert lab.descendants() == []
+    assert not any(accepts_connections(port) for port in ports)

@@ -1,0 +1,106 @@
+"""What holds for every test: a clean environment, and no connection that leaves this machine."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import loopback
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_HOMES = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "NETRC")
+_original_environment = pytest.StashKey[dict[str, str]]()
+_home = pytest.StashKey[Path]()
+
+
+def _must_go(name: str) -> bool:
+    return name.upper().startswith(("STITCH_", "STITCHNB_", "JUPYTER", "IPYTHON")) or name.upper() in _PROXIES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Clean the environment before anything is collected, for nbval's kernels inherit it as it is then."""
+    config.stash[_original_environment] = dict(os.environ)
+    home = config.stash[_home] = Path(tempfile.mkdtemp(prefix="stitchnb-tests-"))
+    for name in [name for name in os.environ if _must_go(name) or name in _HOMES]:
+        del os.environ[name]
+    os.environ.update(_isolated_environment(home))
+    loopback.install()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    os.environ.clear()
+    os.environ.update(config.stash[_original_environment])
+    shutil.rmtree(config.stash[_home], ignore_errors=True)
+
+
+def _isolated_environment(home: Path) -> dict[str, str]:
+    """Give an empty home of one's own to everything that looks for one, Jupyter and its kernels included."""
+    startup = home / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-loopback.py").write_text(loopback.kernel_startup())
+    return {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "jupyter" / "config"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter" / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "jupyter" / "runtime"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees a variable of Stitch's that another one set."""
+    for name in [name for name in os.environ if name.startswith("STITCH_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_foreign_connection() -> Iterator[None]:
+    """A refused connection fails the test even where a thread or a bare except swallowed the refusal."""
+    loopback.ATTEMPTS.clear()
+    yield
+    attempts = list(loopback.ATTEMPTS)
+    assert not attempts, f"this test tried to leave the machine: {attempts}"
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def original_environment(pytestconfig: pytest.Config) -> Mapping[str, str]:
+    """The environment that the tests were started with: only for child processes that must install packages."""
+    return dict(pytestconfig.stash[_original_environment])
+
+
+@pytest.fixture(scope="session")
+def isolated_environment() -> Callable[[Path], dict[str, str]]:
+    """Make the variables that give a child process an empty home at a path of its own."""
+    return _isolated_environment
+
+
+@pytest.fixture(scope="session")
+def in_ci() -> bool:
+    """Whether this run is the gate, where a test that cannot run is a failure."""
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@pytest.fixture(scope="session")
+def unavailable(in_ci: bool) -> Callable[[str], NoReturn]:
+    """Skip a test for want of something outside the project, with the reason; in the gate, fail it."""
+
+    def unavailable(reason: str) -> NoReturn:
+        if in_ci:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+    return unavailable
