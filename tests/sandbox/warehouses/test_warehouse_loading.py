@@ -78,6 +78,15 @@ def test_stamps_of_another_zone_are_converted_to_utc(warehouse: Any) -> None:
     ]
 
 
+def test_columns_that_a_source_fills_itself_are_ordinary_ones(load: Any, data_columns: Any, warehouse: Any) -> None:
+    record = {"__sdc_primary_key": "0c5d", "_sdc_deleted_at": "2026-01-01T01:00:00+01:00"}
+    load([record, record], {"_sdc_deleted_at": {"type": ["null", "date-time"]}}, key=("__sdc_primary_key",))
+    frame = warehouse.table("recurly.people")
+    assert list(frame)[:2] == ["__sdc_primary_key", "_sdc_deleted_at"]
+    assert frame["_sdc_deleted_at"].astype("str").tolist() == ["2026-01-01"]
+    assert list(data_columns("recurly.people")) == ["__sdc_primary_key"]
+
+
 class TestWithAPrimaryKey:
     def test_the_table_has_the_constraint_and_the_key_is_not_null(self, load: Any, warehouse: Any) -> None:
         load([{"region": "eu", "id": 1}], key=("id", "region"))
@@ -221,6 +230,12 @@ class TestTableVersion:
         load([{"id": 1, "tags": ["a"]}])
         load([], version=2)
         assert warehouse.tables()["rows"].tolist() == [0, 0]
+
+    def test_a_new_version_holds_for_subtables_that_got_no_rows(self, load: Any, warehouse: Any) -> None:
+        load([{"id": 1, "tags": ["a"]}])
+        load([{"id": 2}], version=2)
+        load([{"id": 3}], version=2)
+        assert warehouse.table("recurly.people")["id"].tolist() == [2, 3]
 
     def test_another_stream_s_version_is_its_own(self, load: Any, warehouse: Any) -> None:
         load([{"id": 1}])

@@ -206,7 +206,7 @@ def test_two_arrays_of_one_name_share_no_table(load: Any, warehouse: Any) -> Non
 def test_nesting_ends_where_names_end(load: Any, warehouse: Any) -> None:
     deep: Any = 1
     deep_arrays: Any = 1
-    for _ in range(300):
+    for _ in range(3000):
         deep = {"n": deep}
         deep_arrays = [deep_arrays]
     assert load([{"id": 1, "deep": deep, "deep_arrays": deep_arrays}]).rows_loaded == 1

@@ -185,6 +185,7 @@ class TestFiles:
         monkeypatch.chdir(tmp_path)
         with DuckDBWarehouse(None) as warehouse:
             Loads(warehouse)([{"id": n, "t": "x" * 100} for n in range(1000)])
+            assert warehouse.sql("SELECT current_setting('temp_directory') AS d")["d"].tolist() == [""]
         assert list(tmp_path.iterdir()) == []
 
     def test_a_file_named_like_a_source_is_no_trouble(self, tmp_path: Path) -> None:

@@ -106,6 +106,32 @@ def test_an_interrupted_load_leaves_nothing_and_the_next_one_works(
     assert filled(CHANGES, PRICE).rows_loaded == 2
 
 
+def test_a_reader_waits_for_the_load_that_is_under_way(
+    filled: Any, warehouse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halfway, go_on = threading.Event(), threading.Event()
+    insert = Writer.insert_top
+
+    def pause(writer: Writer, top: Any) -> None:
+        insert(writer, top)
+        halfway.set()
+        go_on.wait()
+
+    monkeypatch.setattr(Writer, "insert_top", pause)
+    seen: list[int] = []
+    loading = threading.Thread(target=filled, args=([{"id": 3}],))
+    reading = threading.Thread(target=lambda: seen.append(len(warehouse.table("recurly.people"))))
+    loading.start()
+    halfway.wait()
+    reading.start()
+    reading.join(timeout=0.1)
+    assert seen == []
+    go_on.set()
+    loading.join()
+    reading.join()
+    assert seen == [3]
+
+
 def test_a_reader_sees_each_load_whole_or_not_at_all(load: Any, warehouse: Any) -> None:
     size, versions = 200, 12
     load([{"id": n, "v": 0, "tags": [0]} for n in range(size)])

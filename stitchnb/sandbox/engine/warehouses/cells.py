@@ -6,7 +6,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from .types import BIGINT, BOOLEAN, DECIMAL, DECIMAL_DIGITS, DOUBLE, TEXT, TIMESTAMP, Declared
+from stitchnb.sandbox.engine.warehouses.types import (
+    BIGINT,
+    BOOLEAN,
+    DECIMAL,
+    DECIMAL_DIGITS,
+    DOUBLE,
+    TEXT,
+    TIMESTAMP,
+    Declared,
+)
 
 _BIGINT_MIN, _BIGINT_MAX = -(2**63), 2**63 - 1
 

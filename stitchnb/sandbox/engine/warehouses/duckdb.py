@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ..base import LoadBatch, LoadResult, WarehouseError
-from .loader import load_batch
-from .naming import DATABASE, INTERNAL_SCHEMA, SEQUENCE, folded, is_level_id, is_source_key, literal, quoted
-from .results import frame
-from .writer import forget_rows
+from stitchnb.sandbox.engine.base import LoadBatch, LoadResult, WarehouseError
+from stitchnb.sandbox.engine.warehouses import copies
+from stitchnb.sandbox.engine.warehouses.loader import load_batch
+from stitchnb.sandbox.engine.warehouses.naming import (
+    DATABASE,
+    INTERNAL_SCHEMA,
+    SEQUENCE,
+    folded,
+    is_level_id,
+    is_source_key,
+    literal,
+    quoted,
+)
+from stitchnb.sandbox.engine.warehouses.writer import forget_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +35,8 @@ class DuckDBWarehouse:
     """A destination inside this process, for the sandbox and for notebooks.
 
     Every source loads into a schema of its own name, every stream into a table. One lock serialises everything, so
-    that a notebook may read while a job's thread loads: it sees a load whole or not at all.
+    that a notebook may read while a job's thread loads: it sees a load whole or not at all. What the loader must know
+    of its tables is kept in the same database, in the schema ``_stitchnb``, which `tables` leaves out.
 
     Parameters
     ----------
@@ -135,6 +145,8 @@ class DuckDBWarehouse:
         WarehouseError
             There is no such table or column; the message names the near ones.
         """
+        from stitchnb.sandbox.engine.warehouses.results import frame
+
         with self._cursor() as cursor:
             schema, table, have = _find_table(name, _columns(cursor))
             chosen = have if columns is None else [_find_column(column, name, have) for column in columns]
@@ -162,8 +174,25 @@ class DuckDBWarehouse:
         WarehouseError
             DuckDB refused the query; the message is DuckDB's.
         """
+        from stitchnb.sandbox.engine.warehouses.results import frame
+
         with self._cursor() as cursor:
             return frame(cursor.execute(query))
+
+    def keep_copy(self, name: str) -> None:
+        """Copy all of it, under a name, into memory: `bring_back` puts the copy in place of what is there then."""
+        with self._lock:
+            copies.keep_copy(self._live(), name)
+
+    def bring_back(self, name: str | None) -> None:
+        """Put a copy in place of what is there; None empties the warehouse."""
+        with self._lock:
+            copies.bring_back(self._live(), name)
+
+    def forget_copy(self, name: str) -> None:
+        """Let go of a copy."""
+        with self._lock:
+            copies.forget_copy(self._live(), name)
 
     def close(self) -> None:
         """Let go of the file; what was in memory is gone. Closing twice does no harm."""

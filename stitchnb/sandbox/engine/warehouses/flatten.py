@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .cells import Rejected, cell
-from .naming import is_too_long, valid_name
-from .sheet import Column, Path, Sheet, Slot
-from .types import DECIMAL, Declared, declared
+from stitchnb.sandbox.engine.warehouses.cells import Rejected, cell
+from stitchnb.sandbox.engine.warehouses.naming import is_too_long, valid_name
+from stitchnb.sandbox.engine.warehouses.sheet import Column, Path, Sheet, Slot
+from stitchnb.sandbox.engine.warehouses.types import DECIMAL, Declared, declared
 
 _ELEMENT = "value"
 _SCALARS = (str, int, float, Decimal)
@@ -194,5 +195,8 @@ class Flattener:
 
 
 def json_text(value: object) -> str:
-    """JSON of a record, whatever it holds."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """JSON of a record, whatever it holds; its beginning where it is nested deeper than JSON can be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return reprlib.repr(value)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..base import LoadBatch, LoadResult, WarehouseError
-from .cells import Rejected
-from .flatten import Flattener, Rejection, json_text
-from .naming import (
+from stitchnb.sandbox.engine.base import LoadBatch, LoadResult, SubtableResult, WarehouseError
+from stitchnb.sandbox.engine.warehouses.cells import Rejected
+from stitchnb.sandbox.engine.warehouses.flatten import Flattener, Rejection, json_text
+from stitchnb.sandbox.engine.warehouses.naming import (
     EXTRACTED_AT,
     MAX_NAME_BYTES,
     REJECTED_TABLE,
@@ -21,10 +21,10 @@ from .naming import (
     source_key,
     valid_name,
 )
-from .registry import ColumnNote, Registry, StoredTable, TableNote
-from .sheet import Column, Path, Sheet, Slot
-from .types import BIGINT, DECIMAL, digits_of, kind_of
-from .writer import STAMPS, Writer
+from stitchnb.sandbox.engine.warehouses.registry import ColumnNote, Registry, StoredTable, TableNote
+from stitchnb.sandbox.engine.warehouses.sheet import Column, Path, Sheet, Slot
+from stitchnb.sandbox.engine.warehouses.types import BIGINT, DECIMAL, digits_of, kind_of
+from stitchnb.sandbox.engine.warehouses.writer import STAMPS, Writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,7 +79,8 @@ class _Loader:
                 MAX_NAME_BYTES,
             )
         rejected = flattener.records_rejected
-        return LoadResult(table=top.name, rows_loaded=len(records) - rejected, rows_rejected=rejected)
+        subtables = [SubtableResult(s.name, s.path, len(s.rows)) for s in flattener.sheets if s is not top and s.rows]
+        return LoadResult(top.name, len(records) - rejected, rejected, tuple(subtables))
 
     def _check_name(self, name: str, path: Path) -> None:
         """Refuse a table name that cannot be, or that is another's."""
@@ -210,8 +211,7 @@ class _Loader:
         self, top: Sheet, family: Sequence[TableNote], key: Sequence[Slot], source_keys: Mapping[str, Slot]
     ) -> None:
         """Delete what the staged rows replace: older rows, and the array elements that belonged to them."""
-        if top.exists:
-            self._writer.skip_outdated(top, key)
+        self._writer.skip_outdated(top, key)
         for note in family:
             keys = source_keys if note.path else {slot.name: slot for slot in key}
             have = self._registry.stored[folded(note.name)].columns

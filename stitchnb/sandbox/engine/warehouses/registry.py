@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .naming import DATABASE, INTERNAL_SCHEMA, folded, quoted
-from .sheet import Path
+from stitchnb.sandbox.engine.warehouses.naming import DATABASE, INTERNAL_SCHEMA, folded, quoted
+from stitchnb.sandbox.engine.warehouses.sheet import Path
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from .cells import Rejected, decimal_digits
-from .naming import folded, is_too_long, valid_name
-from .types import DECIMAL, DECIMAL_DIGITS, FIRST_SCALE, decimal_type, suffix
+from stitchnb.sandbox.engine.warehouses.cells import Rejected, decimal_digits
+from stitchnb.sandbox.engine.warehouses.naming import folded, is_too_long, valid_name
+from stitchnb.sandbox.engine.warehouses.types import DECIMAL, DECIMAL_DIGITS, FIRST_SCALE, decimal_type, suffix
 
 MAX_COLUMNS = 1600
 

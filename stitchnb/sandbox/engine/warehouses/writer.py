@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base import LoadBatch
-from .cells import decimal_digits, timestamp_text
-from .flatten import Rejection
-from .naming import (
+from stitchnb.sandbox.engine.base import LoadBatch
+from stitchnb.sandbox.engine.warehouses.cells import decimal_digits, timestamp_text
+from stitchnb.sandbox.engine.warehouses.flatten import Rejection
+from stitchnb.sandbox.engine.warehouses.naming import (
     BATCHED_AT,
     DATABASE,
     EXTRACTED_AT,
@@ -23,8 +23,8 @@ from .naming import (
     literal,
     quoted,
 )
-from .sheet import Sheet, Slot
-from .types import BIGINT, TIMESTAMP
+from stitchnb.sandbox.engine.warehouses.sheet import Sheet, Slot
+from stitchnb.sandbox.engine.warehouses.types import BIGINT, TIMESTAMP
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +44,7 @@ _STAGED = quoted("temp", "main", "stitchnb_staged")
 _KEPT = quoted("temp", "main", "stitchnb_kept")
 _LEVEL = "level"
 _NUMBER = "number"
+_SEQUENCE = "sequence"
 
 
 def forget_rows(connection: duckdb.DuckDBPyConnection) -> None:
@@ -60,13 +61,14 @@ class Writer:
     Parameters
     ----------
     load
-        Gives the schema, the stamps and the first sequence number.
+        Gives the schema, the stamps and the sequence numbers.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, load: LoadBatch) -> None:
         self._connection = connection
         self._schema = load.schema_name
         self._first_sequence = int(load.first_sequence)
+        self._sequences = None if load.sequences is None else np.array(load.sequences, dtype=np.int64)
         self._staged: dict[Slot, str] = {}
         self._stamps = {
             EXTRACTED_AT: _moment(load.batch.time_extracted),
@@ -128,7 +130,7 @@ class Writer:
         casts = self._register(top)
         self._staged = {slot: f"staged.c{number}" for number, slot in enumerate(casts)}
         columns = [f"{cast} AS c{number}" for number, cast in enumerate(casts.values())]
-        columns.append(f"CAST({self._first_sequence} + {_NUMBER} AS BIGINT) AS sequence")
+        columns += [_NUMBER, _SEQUENCE]
         newest = ""
         if key:
             same = ", ".join(casts[slot] for slot in key)
@@ -160,7 +162,7 @@ class Writer:
     def insert_top(self, top: Sheet) -> None:
         """Insert the staged rows into the stream's own table."""
         values = {slot.name: column for slot, column in self._staged.items()}
-        self._insert(top, values, f"{_STAGED} AS staged", ["staged.sequence"])
+        self._insert(top, values, f"{_STAGED} AS staged", ["staged.sequence", f"staged.{_NUMBER}"])
 
     def insert_subtable(self, sheet: Sheet, key: Mapping[str, Slot]) -> None:
         """Insert the elements that belong to staged rows.
@@ -175,8 +177,8 @@ class Writer:
         values = {name: self._staged[slot] for name, slot in key.items()}
         values |= {level_id(level): column for level, column in enumerate(levels)}
         values |= {slot.name: cast for slot, cast in casts.items()}
-        belongs = f"{_ROWS} AS element JOIN {_STAGED} AS staged ON staged.sequence = {self._first_sequence} + {_NUMBER}"
-        self._insert(sheet, values, belongs, ["staged.sequence", *levels])
+        belongs = f"{_ROWS} AS element JOIN {_STAGED} AS staged ON staged.{_NUMBER} = element.{_NUMBER}"
+        self._insert(sheet, values, belongs, ["staged.sequence", f"staged.{_NUMBER}", *levels])
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Add to the schema's table of rejected records."""
@@ -206,7 +208,9 @@ class Writer:
     def _register(self, sheet: Sheet) -> dict[Slot, str]:
         """Show DuckDB the cells of a sheet; gives the expression for each column that has any."""
         numbers = np.array(sheet.rows, dtype=np.int64)
-        frame: dict[str, Any] = {_NUMBER: np.ascontiguousarray(numbers[:, 0])}
+        number = np.ascontiguousarray(numbers[:, 0])
+        sequence = self._first_sequence + number if self._sequences is None else self._sequences[number]
+        frame: dict[str, Any] = {_NUMBER: number, _SEQUENCE: sequence}
         for level in range(numbers.shape[1] - 1):
             frame[f"{_LEVEL}{level}"] = np.ascontiguousarray(numbers[:, level + 1])
         casts: dict[Slot, str] = {}
