@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -90,6 +91,8 @@ def _port(text: str) -> int:
 def _serve_sandbox(arguments: argparse.Namespace) -> None:
     from stitchnb.sandbox import Sandbox
 
+    # What is kept is its owner's alone, files that libraries make included.
+    os.umask(0o077)
     with (
         _until_stopped() as stopped,
         Sandbox(arguments.state, seed=arguments.seed, port=arguments.port) as sandbox,

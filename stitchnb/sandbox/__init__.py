@@ -1,6 +1,9 @@
 """The embedded sandbox: a real Connect API on this machine."""
 
 from stitchnb.sandbox.clock import Clock
+from stitchnb.sandbox.faults import Fault, Faults
+from stitchnb.sandbox.journal import Exchange
 from stitchnb.sandbox.server import Sandbox
+from stitchnb.sandbox.snapshots import Snapshot
 
-__all__ = ["Clock", "Sandbox"]
+__all__ = ["Clock", "Exchange", "Fault", "Faults", "Sandbox", "Snapshot"]

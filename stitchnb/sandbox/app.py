@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,16 +18,18 @@ from stitchnb.sandbox import refusals
 from stitchnb.sandbox.endpoints import Call, Endpoint, Reply
 from stitchnb.sandbox.refusals import Refusal
 
+_READ_BEYOND_LIMIT = 64 * 1024 * 1024
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-def build_app(endpoints: Iterable[Endpoint], *, token: str) -> ASGIApp:
+
+def build_app(endpoints: Iterable[Endpoint], *, accepts: Callable[[str], bool]) -> ASGIApp:
     """Put endpoints together behind the guard.
 
     Parameters
     ----------
-    token
-        The account's access token.
+    accepts
+        Tells whether the value of an ``Authorization`` header is the account's.
     """
-    expected = f"Bearer {token}".encode()
 
     async def refuse(request: Request, error: Exception) -> Response:
         # Starlette types every handler's error as Exception.
@@ -38,7 +41,7 @@ def build_app(endpoints: Iterable[Endpoint], *, token: str) -> ASGIApp:
         return await refuse(request, refusals.no_such_route(request.method, request.url.path))
 
     app = Starlette(
-        routes=[_route(endpoint, expected) for endpoint in endpoints],
+        routes=[_route(endpoint, accepts) for endpoint in endpoints],
         exception_handlers={Refusal: refuse, 404: no_such_route, 405: no_such_route},
     )
     app.router.redirect_slashes = False
@@ -56,32 +59,52 @@ def encoded(answer: Any) -> Response:
     return Response(content, reply.status, headers=dict(reply.headers), media_type="application/json")
 
 
-def _route(endpoint: Endpoint, expected: bytes) -> Route:
+def _route(endpoint: Endpoint, accepts: Callable[[str], bool]) -> Route:
     async def handle(request: Request) -> Response:
         headers = request.headers
-        if endpoint.auth == "account" and not _is_token(headers, expected):
+        if endpoint.auth == "account" and not accepts(headers.get("authorization", "")):
             raise refusals.not_authorized()
-        body = None if endpoint.method == "GET" else await _json_body(request, endpoint.body_limit)
-        return encoded(endpoint.act(Call(request.path_params, request.query_params, body, headers)))
+        raw = b"" if endpoint.method == "GET" else await _body(request, endpoint)
+
+        def act() -> Any:
+            return endpoint.act(Call(request.path_params, request.query_params, _parsed(raw), headers))
+
+        return encoded(await run_in_threadpool(act) if endpoint.is_slow else act())
 
     return Route(endpoint.path, handle, methods=[endpoint.method])
 
 
-def _is_token(headers: Mapping[str, str], expected: bytes) -> bool:
-    return hmac.compare_digest(headers.get("authorization", "").encode(), expected)
-
-
-async def _json_body(request: Request, limit: int) -> Any:
-    """Read a request's JSON; what is no JSON reads as None, which no endpoint takes."""
-    raw = bytearray()
+async def _body(request: Request, endpoint: Endpoint) -> bytes:
+    """Read a request's body, a too large one to its end: who is cut off while sending does not see the answer."""
+    raw, size = bytearray(), 0
     async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > limit:
-            raise Refusal(413, {"error": f"the body is larger than {limit} bytes"})
-    try:
-        return json.loads(raw)
-    except ValueError:
+        size += len(chunk)
+        if size <= endpoint.body_limit:
+            raw += chunk
+        elif size > endpoint.body_limit + _READ_BEYOND_LIMIT:
+            break
+    if size > endpoint.body_limit:
+        raise endpoint.too_large(size)
+    return bytes(raw)
+
+
+def _parsed(raw: bytes) -> Any:
+    """Read JSON; what is no JSON reads as None, which no endpoint takes."""
+    if not raw:
         return None
+    try:
+        text = raw.decode()
+        found = json.loads(text, parse_constant=_refuse_constant)
+        if _SURROGATE.search(text):
+            # Half a character, which JSON can spell, is no text: it could be neither kept nor given back.
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 class Guard:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from stitchnb.models import parse_time
@@ -31,6 +32,7 @@ class Clock:
         self._frozen_at = None if start is None else start.astimezone(UTC)
         self._offset = timedelta(0)
         self._lock = threading.Lock()
+        self._advancing = threading.RLock()
         self._listeners: list[Callable[[datetime], None]] = []
 
     @property
@@ -38,10 +40,16 @@ class Clock:
         """It stands still unless moved."""
         return self._frozen_at is not None
 
+    @property
+    def offset(self) -> timedelta:
+        """How far it was moved: from where it was frozen, or from the machine's time."""
+        with self._lock:
+            return self._offset
+
     def now(self) -> datetime:
         """Tell the time: aware, UTC."""
         with self._lock:
-            return (self._frozen_at or datetime.now(UTC)) + self._offset
+            return self._now()
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
         """Move it forward and let everything happen that falls due on the way, in order.
@@ -49,22 +57,37 @@ class Clock:
         Returns
         -------
         datetime
-            The new time.
+            The new time; later than asked for where what fell due took longer.
         """
-        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        if step < timedelta(0):
-            raise ValueError("a clock only moves forward: give a positive amount")
-        target = self.now() + step
-        for listener in self._listeners:
-            listener(target)
-        self.move_to(target)
-        return self.now()
+        with self._advancing:
+            return self.advance_to(self.now() + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
+
+    def advance_to(self, moment: datetime) -> datetime:
+        """Move it forward to a time, as `advance` does.
+
+        Returns
+        -------
+        datetime
+            The new time; later than asked for where what fell due took longer.
+
+        Raises
+        ------
+        ValueError
+            When the time is past.
+        """
+        with self._advancing:
+            # On a running clock "now" is past by the time that it gets here.
+            if moment < self.now() - timedelta(seconds=0 if self.is_frozen else 1):
+                raise ValueError("a clock only moves forward: give a positive amount, or a time that is to come")
+            for listener in self._listeners:
+                listener(moment)
+            self.move_to(moment)
+            return self.now()
 
     def move_to(self, moment: datetime) -> None:
-        """Set it to a later time; an earlier one changes nothing."""
+        """Set it to a later time, letting nothing happen; an earlier one changes nothing."""
         with self._lock:
-            now = (self._frozen_at or datetime.now(UTC)) + self._offset
-            self._offset += max(timedelta(0), moment - now)
+            self._offset += max(timedelta(0), moment - self._now())
 
     def elapse(self, seconds: float) -> None:
         """Let a frozen clock show that work takes time; a real clock shows it by itself."""
@@ -72,6 +95,27 @@ class Clock:
             with self._lock:
                 self._offset += timedelta(seconds=seconds)
 
+    def fork(self) -> Clock:
+        """Give work that begins now a clock of its own, so that what it takes does not delay what else is due.
+
+        A real clock passes for everybody alike, and gives itself.
+        """
+        return Clock(self.now()) if self.is_frozen else self
+
     def on_advance(self, listener: Callable[[datetime], None]) -> None:
         """Have `listener` called by every `advance` with the time to come, to let things happen on the way."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody advance it for a while; waits for an `advance` that is under way."""
+        with self._advancing:
+            yield
+
+    def set_back(self, offset: timedelta = timedelta(0)) -> None:
+        """Set it to an `offset` that it had, or to its start, where the whole sandbox goes back in time."""
+        with self._lock:
+            self._offset = offset
+
+    def _now(self) -> datetime:
+        return (self._frozen_at or datetime.now(UTC)) + self._offset

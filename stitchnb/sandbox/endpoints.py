@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stitchnb.sandbox import refusals
+from stitchnb.sandbox.refusals import Refusal
+
 Auth = Literal["account", "none", "import"]
 
 
@@ -47,6 +50,41 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What goes into an endpoint and comes out of it, for its description alone.
+
+    Attributes
+    ----------
+    answer
+        JSON schema of the good answer's body; None where it has none.
+    body
+        JSON schema of the request's body; None where it takes none.
+    body_is_optional
+        The request may also come without the body.
+    query
+        JSON schemas of the query's parameters.
+    status
+        The good answer's.
+    headers
+        What the good answer tells in headers.
+    media_type
+        The good answer's.
+    refuses
+        Statuses of its own refusals, besides those that go without saying: 401 where a token is asked for, 404 for
+        an odd path, 413 for a body that is too large.
+    """
+
+    answer: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+    body_is_optional: bool = False
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    status: int = 200
+    headers: tuple[str, ...] = ()
+    media_type: str = "application/json"
+    refuses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint of the API.
 
@@ -62,6 +100,12 @@ class Endpoint:
         Whose token it asks for: the account's, an Import API source's, or nobody's.
     body_limit
         The most bytes that a body may have.
+    too_large
+        Refuses a body by its bytes.
+    is_slow
+        It waits for work in the background, and must not keep other requests waiting.
+    shape
+        What goes into it and comes out of it, for its description.
     """
 
     method: str
@@ -70,3 +114,6 @@ class Endpoint:
     summary: str
     auth: Auth = "account"
     body_limit: int = 4 * 1024 * 1024
+    too_large: Callable[[int], Refusal] = refusals.too_large
+    is_slow: bool = False
+    shape: Shape = field(default_factory=Shape)

@@ -30,10 +30,32 @@ class Ids:
         """Give the next destination's id."""
         return 174_000 + self._number("destination", 1000) + self._count(db, "destination")
 
+    def custom_email(self, db: sqlite3.Connection) -> int:
+        """Give the next custom e-mail's id."""
+        return 22 + self._number("custom_email", 1000) + self._count(db, "custom_email")
+
+    def hook(self, db: sqlite3.Connection) -> int:
+        """Give the next post-load hook's id."""
+        return 8 + self._number("hook", 1000) + self._count(db, "hook")
+
+    def import_token(self, db: sqlite3.Connection) -> int:
+        """Give the next id of an access token of the Import API; the token itself comes from no seed."""
+        return 815_713_587 + self._number("import_token", 10_000_000) + self._count(db, "import_token")
+
+    def granted(self, connection_id: int, name: str) -> str:
+        """Give what a service hands to Stitch under a name when somebody authorises it."""
+        return hashlib.sha256(f"{self.seed}/granted/{connection_id}/{name}".encode()).hexdigest()[:24]
+
     def job_name(self, db: sqlite3.Connection, connection_id: int, mode: str) -> str:
-        """Give the next name of a ``check`` or ``sync`` job of one connection."""
-        count = self._count(db, "job")
-        digest = hashlib.sha256(f"{self.seed}/{mode}/{connection_id}/{count}".encode()).digest()
+        """Give the next name of a ``check`` or ``sync`` job of one source or destination."""
+        return self._job_name(connection_id, mode, self._count(db, "job"))
+
+    def embedded_check_name(self, destination_id: int) -> str:
+        """Give the name of the check that a new sandbox begins with."""
+        return self._job_name(destination_id, "check", "embedded")
+
+    def _job_name(self, connection_id: int, mode: str, mark: int | str) -> str:
+        digest = hashlib.sha256(f"{self.seed}/{mode}/{connection_id}/{mark}".encode()).digest()
         return f"{self.client_id}.{connection_id}.{mode}.{uuid.UUID(bytes=digest[:16], version=4)}"
 
     def _number(self, kind: str, below: int) -> int:

@@ -29,14 +29,36 @@ def not_authorized() -> Refusal:
     return Refusal(401, {"message": "Not Authorized"})
 
 
+def too_large(size: int) -> Refusal:
+    """The body has more bytes than the endpoint takes."""
+    return Refusal(413, {"error": f"the body is too large ({size} bytes)"})
+
+
 def no_such_route(method: str, path: str) -> Refusal:
     """The API has no such method or path."""
     return Refusal(404, {"error": "NotFound", "data": {"message": f"there is no {method} {path}"}})
 
 
-def invalid_type(type_: str) -> Refusal:
-    """No such source type."""
-    return _named("InvalidType", f"invalid source type ({type_})")
+def invalid_account(missing: Iterable[str]) -> Refusal:
+    """Creating an account without something that is required."""
+    errors = dict.fromkeys(missing, "required")
+    return Refusal(400, {"code": "BadRequest", "message": "Invalid form data.", "errors": errors})
+
+
+def existing_user() -> Refusal:
+    """An account for somebody who has one."""
+    message = "This email address is already associated with an active user."
+    return Refusal(400, {"code": "ExistingUser", "message": message})
+
+
+def nothing_to_authorize(source_id: int, reason: str) -> Refusal:
+    """The source is not one that could be authorised now. A refusal of the sandbox's own, as the route is."""
+    return _named("NothingToAuthorize", f"source {source_id} cannot be authorised: {reason}")
+
+
+def invalid_type(type_: str, *, kind: str = "source") -> Refusal:
+    """No such type of source or destination."""
+    return _named("InvalidType", f"invalid {kind} type ({type_})")
 
 
 def name_taken(display_name: str) -> Refusal:
@@ -81,9 +103,9 @@ def invalid_put_body() -> Refusal:
     return _named("InvalidBody", "PUT body many only include the keys: display_name, properties, and paused_at")
 
 
-def no_access_to_type(type_: str) -> Refusal:
+def no_access_to_type(type_: str, *, kind: str = "source") -> Refusal:
     """The plan does not include the type."""
-    return _named("AccessDenied", f"you do not have access to source type ({type_})")
+    return _named("AccessDenied", f"you do not have access to {kind} type ({type_})")
 
 
 def no_access_to_cron() -> Refusal:
@@ -157,9 +179,109 @@ def deleted_source_to_sync() -> Refusal:
     return _typed("invalid_source", "Integration is deleted.")
 
 
+def no_destination_to_sync_to(source_id: int) -> Refusal:
+    """The source goes to no destination; the real API tells nothing of how it says so."""
+    return _typed(
+        "invalid_destination",
+        f"Replication is paused for source({source_id}): no destination takes its rows. Create a destination, or map "
+        "the source to one.",
+    )
+
+
+def destination_not_found(destination_id: Any) -> Refusal:
+    """A source was to be mapped to a destination that is not there."""
+    return _named("InvalidId", f"destination not found ({destination_id})")
+
+
+def destination_limit() -> Refusal:
+    """The plan allows no further destination."""
+    return Refusal(400, "you are at your destination limit")
+
+
+def invalid_destination_post_body() -> Refusal:
+    """Creating a destination with other keys, or with values of other types."""
+    return Refusal(
+        400,
+        "POST body may only include a type, a name, a description, map of properties, and boolean for unmapped sources",
+    )
+
+
+def invalid_destination_put_body() -> Refusal:
+    """Updating anything else of a destination than its properties."""
+    return Refusal(400, "PUT body may only include a map of properties")
+
+
+def fixed_destination_type() -> Refusal:
+    """A destination stays of its type."""
+    return Refusal(400, "this API endpoint does not support modifying destination type")
+
+
+def invalid_connection_id() -> Refusal:
+    """No such destination to look at or to update."""
+    return Refusal(400, "invalid connection id")
+
+
+def no_destination_to_delete(client_id: int, destination_id: str) -> Refusal:
+    """No such destination to delete."""
+    return Refusal(400, f"Unable to locate dest ({destination_id}) for client ({client_id}) to delete")
+
+
+def no_such_job(job_name: str) -> Refusal:
+    """No job of this name has run."""
+    return Refusal(404, {"error": "NotFound", "data": {"message": f"there is no job {job_name}"}})
+
+
+def used_link() -> Refusal:
+    """A link to a log leads nowhere any more, or never did."""
+    message = "this link was used before, or has expired: ask for the extraction again"
+    return Refusal(403, {"error": "AccessDenied", "data": {"message": message}})
+
+
 def unknown_destination_query() -> Refusal:
     """Destinations can only be asked for by two parameters."""
     return Refusal(400, "GET may only include the params: source_id and/or destination_id")
+
+
+def invalid_email_address() -> Refusal:
+    """No e-mail address, or none that can be."""
+    message = {"email_address": "Required. Must be valid email address format."}
+    return Refusal(400, {"error": {"message": message}})
+
+
+def too_many_custom_emails() -> Refusal:
+    """The account has as many as it may."""
+    message = "Account not authorized to create additional custom notification email addresses."
+    return Refusal(400, {"error": {"message": message}})
+
+
+def custom_email_not_found() -> Refusal:
+    """No such custom e-mail."""
+    return Refusal(404, {"status": "NOT FOUND"})
+
+
+def invalid_disabled_at(value: Any) -> Refusal:
+    """No time to disable a custom e-mail at."""
+    return Refusal(400, {"disabled_at": value})
+
+
+def invalid_hook_body() -> Refusal:
+    """Creating a hook without what it needs, with other keys, or for an address that is not https."""
+    return _named("InvalidBody", "Invalid POST body")
+
+
+def invalid_hook_change() -> Refusal:
+    """Changing anything of a hook but whether it is on."""
+    return _named("InvalidBody", "PUT body must only contain boolean 'enable' key")
+
+
+def too_many_hooks(limit: int) -> Refusal:
+    """The account has as many as it may."""
+    return Refusal(400, {"error": {"message": f"You have exceeded the limit of {limit} hooks."}})
+
+
+def hook_not_found() -> Refusal:
+    """No such hook."""
+    return Refusal(400, {"error": "NotFound"})
 
 
 def parsed_id(text: str) -> int | None:

@@ -6,28 +6,45 @@ import secrets
 import socket
 import threading
 import weakref
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
-from stitchnb.errors import PortInUseError, SandboxError
+from stitchnb.errors import InvalidInputError, PortInUseError, SandboxError
 from stitchnb.models import Secret
 from stitchnb.sandbox.app import build_app
 from stitchnb.sandbox.clock import Clock
+from stitchnb.sandbox.control import Control
+from stitchnb.sandbox.engine import hooks
 from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
 from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.ids import Ids
-from stitchnb.sandbox.resources import source_types
+from stitchnb.sandbox.journal import Exchange, Journal
+from stitchnb.sandbox.openapi import Description
+from stitchnb.sandbox.plans import PlanName, plan_named
+from stitchnb.sandbox.refusals import Refusal
+from stitchnb.sandbox.resources.accounts import Accounts
 from stitchnb.sandbox.resources.checks import Checks
+from stitchnb.sandbox.resources.connection_types import ConnectionTypes
 from stitchnb.sandbox.resources.destinations import Destinations
+from stitchnb.sandbox.resources.import_api import ImportAPI
+from stitchnb.sandbox.resources.import_tokens import ImportTokens
 from stitchnb.sandbox.resources.jobs import Jobs
+from stitchnb.sandbox.resources.logs import Logs
+from stitchnb.sandbox.resources.notifications import CustomEmails, Hooks
+from stitchnb.sandbox.resources.oauth import Authorizations
 from stitchnb.sandbox.resources.sources import Sources
 from stitchnb.sandbox.resources.streams import Streams
 from stitchnb.sandbox.scheduler import Scheduler
+from stitchnb.sandbox.snapshots import Snapshot, Snapshots
 from stitchnb.sandbox.state import State
+from stitchnb.sandbox.tokens import Tokens
+from stitchnb.sandbox.traffic import AbortableProtocol, Traffic
 from stitchnb.sandbox.vault import Vault
 from stitchnb.sandbox.world import World
 
@@ -59,6 +76,9 @@ class Sandbox:
         Seconds that a connection check or a job takes at least, so that it can be watched.
     token
         The access token; a random one when None.
+    plan
+        What the account may do: ``standard`` has one destination; ``advanced`` has three and ``cron_expression``
+        schedules; ``premium`` has five and types of the enterprise tier as well.
 
     Raises
     ------
@@ -83,7 +103,9 @@ class Sandbox:
         clock: Clock | datetime | str | None = None,
         pace_s: float = 1.0,
         token: str | None = None,
+        plan: PlanName = "advanced",
     ) -> None:
+        self._plan = plan_named(plan)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.token = Secret(token or f"sandbox-{secrets.token_urlsafe(24)}")
         # In the caller's thread, so that a busy port is said at once.
@@ -101,32 +123,49 @@ class Sandbox:
         self._state = State(path)
         try:
             seed = self._state.keep_seed(seed)
+            vault = Vault(path, sealed=self._state.any_credential())
             self._warehouse = EmbeddedWarehouse(None if path is None else path.with_name(path.name + ".duckdb"))
         except BaseException:
             self._state.close()
             raise
-        self.world = World(self._state, self.clock, Ids(seed), Vault(path))
+        _go_on_from(self._state, self.clock)
+        self.world = World(self._state, self.clock, Ids(seed), vault, self._plan, Faults(seed))
         self._engine = Engine(self.world, self._warehouse.get, pace_s=pace_s)
         sources = Sources(self.world, self._engine)
-        destinations = Destinations(self.world)
+        destinations = Destinations(self.world, self._engine, sources)
         destinations.ensure_embedded()
         self._scheduler = Scheduler(self.world, sources, self._engine)
-        self._app = build_app(
-            [
-                *source_types.endpoints(),
-                *sources.endpoints(),
-                *Checks(self.world).endpoints(),
-                *Streams(self.world, sources).endpoints(),
-                *Jobs(self.world, self._engine).endpoints(),
-                *destinations.endpoints(),
-            ],
-            token=self.token.reveal(),
-        )
+        furnish = partial(_furnish, engine=self._engine, sources=sources)
+        self._snapshots = Snapshots(self.world, self._engine, self._warehouse, furnish)
+        self._journal = Journal(self.token.reveal())
+        self._control = Control(self.world, self._engine, self._snapshots, self._journal)
+        logs = Logs(self.world)
+        tokens = Tokens(self.world, self.token.reveal())
+        self._authorizations = Authorizations(self.world, sources)
+        of_api = [
+            *ConnectionTypes(self.world).endpoints(),
+            *sources.endpoints(),
+            *Checks(self.world).endpoints(),
+            *Streams(self.world, sources).endpoints(),
+            *Jobs(self.world, self._engine).endpoints(),
+            *logs.endpoints(),
+            *destinations.endpoints(),
+            *Accounts(self.world, tokens).endpoints(),
+            *CustomEmails(self.world).endpoints(),
+            *Hooks(self.world).endpoints(),
+            *ImportTokens(self.world, sources).endpoints(),
+            *ImportAPI(self.world, self._engine, self._warehouse.get).endpoints(),
+        ]
+        of_controls = [*self._control.endpoints(), *self._authorizations.endpoints(), *logs.downloads()]
+        of_controls += Description([*of_api, *of_controls]).endpoints()
+        api = build_app(of_api, accepts=tokens.accepts)
+        control = build_app(of_controls, accepts=tokens.accepts)
+        self._app = Traffic(api, control, clock=self.clock, journal=self._journal, faults=self.world.faults)
 
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(
             self._app,
-            http="h11",
+            http=AbortableProtocol,
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -139,11 +178,26 @@ class Sandbox:
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="stitchnb-sandbox", daemon=True
         )
-        thread.start()
         # Also called when the process ends: a sandbox that nobody closed leaves nothing behind either.
         self._finalizer = weakref.finalize(
-            self, _shut, server, thread, listener, self._scheduler, self._engine, self._warehouse, self._state
+            self,
+            _shut,
+            server,
+            thread,
+            listener,
+            self._scheduler,
+            self._engine,
+            self._snapshots,
+            self._warehouse,
+            self._state,
         )
+        try:
+            # Before the first request: a job that it starts must not be taken for one that was cut off.
+            self._engine.recover()
+        except BaseException:
+            self.close()
+            raise
+        thread.start()
         waited = threading.Event()
         for _ in range(int(_START_TIMEOUT_S / 0.005)):
             if server.started:
@@ -155,7 +209,6 @@ class Sandbox:
         else:
             self.close()
             raise SandboxError(f"The sandbox's server did not start within {_START_TIMEOUT_S:.0f} seconds.")
-        self._engine.recover()
         self._scheduler.start(self.clock)
 
     @property
@@ -173,8 +226,77 @@ class Sandbox:
         """It has not been closed."""
         return self._finalizer.alive
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on demand; see `stitchnb.sandbox.faults.Faults`."""
+        return self.world.faults
+
+    def journal(self, last: int | None = None) -> list[Exchange]:
+        """List the last requests to the API, the newest at the end.
+
+        Parameters
+        ----------
+        last
+            How many at most; None for all that are kept, which are 1,000.
+        """
+        return self._journal.last(last)
+
+    def reset(self) -> None:
+        """Make it as good as new, and keep url and token: no source, no row, no fault, the clock at its start.
+
+        What is under way is broken off. Snapshots are kept.
+        """
+        self._control.reset()
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Keep everything as it is now, to go back to: state, warehouse and clock.
+
+        Parameters
+        ----------
+        name
+            One of the same name is replaced; None gives it one.
+        """
+        return self._snapshots.take(name)
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        """Go back to a snapshot of this sandbox; what is under way is broken off.
+
+        Raises
+        ------
+        InvalidInputError
+            When this sandbox keeps no such snapshot; the message lists those that it keeps.
+        """
+        self._snapshots.restore(snapshot)
+
+    def hook_deliveries(self) -> list[dict[str, Any]]:
+        """List what post-load hooks were told or were to be told, oldest first.
+
+        Only addresses of this machine are delivered to; what was for others is listed as ``not_sent``.
+
+        Returns
+        -------
+        list of dict
+            ``number``, ``hook_id``, ``url``, ``source_id``, ``stream_name``, ``body`` as sent, ``status``
+            (``waiting``, ``delivered``, ``failed``, ``not_sent``, or ``dropped`` when the hook was disabled or deleted
+            meanwhile), ``tries``, ``status_code`` and ``error`` of the last try, ``created_at``, ``ended_at``.
+        """
+        return hooks.deliveries(self.world)
+
+    def authorize(self, source_id: int) -> None:
+        """Authorise a source's oauth or profile step, as somebody would in the browser; it then moves on.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no such source, its form is not complete, or its type asks for no authorising.
+        """
+        try:
+            self._authorizations.authorize(str(source_id))
+        except Refusal as refusal:
+            raise InvalidInputError(str(refusal.body["data"]["message"])) from refusal
+
     def wait_idle(self) -> None:
-        """Wait until no check and no job is running."""
+        """Wait until no check and no job is running, and no hook is being told of one."""
         self._engine.wait_idle()
 
     def close(self) -> None:
@@ -192,6 +314,24 @@ class Sandbox:
     def __repr__(self) -> str:
         state = "running" if self.is_running else "closed"
         return f"Sandbox({state}, seed={self.world.ids.seed}, {'frozen' if self.clock.is_frozen else 'real'} clock)"
+
+
+def _furnish(world: World, *, engine: Engine, sources: Sources) -> None:
+    """Put into a new state what every sandbox has from the start."""
+    Destinations(world, engine, sources).ensure_embedded()
+
+
+def _go_on_from(state: State, clock: Clock) -> None:
+    """Let the machine's time be as far ahead as it was made to be when the state was last open, and note it anew."""
+    if clock.is_frozen:
+        return
+    clock.set_back(max(clock.offset, timedelta(seconds=float(state.note("clock_ahead_s") or 0))))
+
+    def note(moment: datetime) -> None:
+        ahead = clock.offset + max(timedelta(0), moment - clock.now())
+        state.keep_note("clock_ahead_s", str(ahead.total_seconds()))
+
+    clock.on_advance(note)
 
 
 def _listen(port: int) -> socket.socket:
@@ -220,14 +360,17 @@ def _shut(
     listener: socket.socket,
     scheduler: Scheduler,
     engine: Engine,
+    snapshots: Snapshots,
     warehouse: EmbeddedWarehouse,
     state: State,
 ) -> None:
     """End everything in the order in which it depends on each other; holds no reference to the sandbox."""
     server.should_exit = True
-    thread.join(timeout=10)
+    if thread.ident is not None:
+        thread.join(timeout=10)
     listener.close()
     scheduler.close()
     engine.close()
+    snapshots.close()
     warehouse.close()
     state.close()

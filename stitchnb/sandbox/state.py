@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,29 +15,41 @@ from stitchnb.errors import StateFileError
 _APPLICATION_ID = 0x53744E42
 _VERSION = 1
 
+# What brings a state of one version to the next: the version that it starts from, and the statements.
+_MIGRATIONS: dict[int, str] = {}
+
 _SCHEMA = """
 CREATE TABLE account (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE counters (kind TEXT PRIMARY KEY, given INTEGER NOT NULL) STRICT;
+CREATE TABLE access_tokens (digest TEXT PRIMARY KEY, created_at TEXT NOT NULL, expires_at TEXT) STRICT;
+CREATE TABLE users (
+  email TEXT PRIMARY KEY, company TEXT NOT NULL, region TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE connections (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('source', 'destination'))
+) STRICT;
 CREATE TABLE destinations (
-  id INTEGER PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, description TEXT, properties TEXT NOT NULL,
+  id INTEGER PRIMARY KEY REFERENCES connections, type TEXT NOT NULL, name TEXT, description TEXT,
+  properties TEXT NOT NULL, ignore_unmapped_sources INTEGER NOT NULL DEFAULT 0, is_embedded INTEGER NOT NULL DEFAULT 0,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT
 ) STRICT;
 CREATE TABLE sources (
-  id INTEGER PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT NOT NULL,
-  properties TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, paused_at TEXT, deleted_at TEXT,
-  discovered_at TEXT, scheduled_at TEXT, next_fire_at TEXT
+  id INTEGER PRIMARY KEY REFERENCES connections, type TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT NOT NULL,
+  properties TEXT NOT NULL, destination_id INTEGER REFERENCES destinations, created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL, paused_at TEXT, deleted_at TEXT, discovered_at TEXT, scheduled_at TEXT, next_fire_at TEXT
 ) STRICT;
 CREATE UNIQUE INDEX live_source_names ON sources (name) WHERE deleted_at IS NULL;
 CREATE TABLE credentials (
-  source_id INTEGER NOT NULL REFERENCES sources, name TEXT NOT NULL, sealed BLOB NOT NULL,
-  PRIMARY KEY (source_id, name)
+  connection_id INTEGER NOT NULL REFERENCES connections, name TEXT NOT NULL, sealed BLOB NOT NULL,
+  PRIMARY KEY (connection_id, name)
 ) STRICT;
 CREATE TABLE checks (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, source_id INTEGER NOT NULL REFERENCES sources,
-  status TEXT NOT NULL, start_time TEXT NOT NULL, completion_time TEXT,
-  check_exit_status INTEGER, discovery_exit_status INTEGER, discovery_error_message TEXT
+  number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+  connection_id INTEGER NOT NULL REFERENCES connections, status TEXT NOT NULL, start_time TEXT NOT NULL,
+  completion_time TEXT, check_exit_status INTEGER, discovery_exit_status INTEGER, discovery_error_message TEXT,
+  target_exit_status INTEGER, target_error_message TEXT
 ) STRICT;
-CREATE INDEX checks_of_source ON checks (source_id, number);
+CREATE INDEX checks_of_connection ON checks (connection_id, number);
 CREATE TABLE streams (
   stream_id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL REFERENCES sources, tap_stream_id TEXT NOT NULL,
   stream_name TEXT NOT NULL, position INTEGER NOT NULL, schema TEXT NOT NULL, metadata TEXT NOT NULL,
@@ -54,9 +67,33 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_of_source ON jobs (source_id, number);
 CREATE UNIQUE INDEX one_running_job ON jobs (source_id) WHERE status = 'running';
+CREATE TABLE job_logs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, job_name TEXT NOT NULL REFERENCES jobs (name), line TEXT NOT NULL
+) STRICT;
+CREATE INDEX logs_of_job ON job_logs (job_name, number);
+CREATE TABLE log_tickets (
+  digest TEXT PRIMARY KEY, job_name TEXT NOT NULL REFERENCES jobs (name), expires_at TEXT NOT NULL
+) STRICT;
 CREATE TABLE bookmarks (
   source_id INTEGER NOT NULL REFERENCES sources, tap_stream_id TEXT NOT NULL, bookmark TEXT NOT NULL,
   table_version INTEGER NOT NULL, PRIMARY KEY (source_id, tap_stream_id)
+) STRICT;
+CREATE TABLE custom_emails (
+  id INTEGER PRIMARY KEY, email_address TEXT NOT NULL, created_at TEXT NOT NULL, disabled_at TEXT
+) STRICT;
+CREATE TABLE hooks (
+  id INTEGER PRIMARY KEY, type TEXT NOT NULL, destination_id INTEGER NOT NULL, url TEXT NOT NULL,
+  created_at TEXT NOT NULL, modified_at TEXT NOT NULL, disabled_at TEXT
+) STRICT;
+CREATE TABLE hook_deliveries (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, hook_id INTEGER NOT NULL, url TEXT NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES sources, stream_name TEXT NOT NULL, body TEXT NOT NULL, status TEXT NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0, status_code INTEGER, error TEXT, created_at TEXT NOT NULL, ended_at TEXT
+) STRICT;
+CREATE INDEX waiting_hook_deliveries ON hook_deliveries (number) WHERE status = 'waiting';
+CREATE TABLE import_tokens (
+  id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL REFERENCES sources, digest TEXT NOT NULL UNIQUE,
+  created_at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE loads (
   source_id INTEGER NOT NULL REFERENCES sources, stream_name TEXT NOT NULL, last_batch_loaded_at TEXT,
@@ -83,8 +120,8 @@ class State:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = threading.RLock()
-        if path is not None and path.exists():
-            self._refuse_foreign(path)
+        if path is not None:
+            self._prepare(path)
         try:
             self._db = self._open(path)
         except sqlite3.Error as error:
@@ -101,9 +138,10 @@ class State:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("BEGIN EXCLUSIVE")
         try:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";\n")):
-                    db.execute(statement)
+            version = int(db.execute("PRAGMA user_version").fetchone()[0])
+            for script in [_MIGRATIONS[v] for v in range(version, _VERSION)] if version else [_SCHEMA]:
+                _run(db, script)
+            if version != _VERSION:
                 db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {_VERSION}")
             db.execute("COMMIT")
@@ -115,6 +153,20 @@ class State:
             db.close()
             raise
         return db
+
+    def _prepare(self, path: Path) -> None:
+        """Refuse what is not a sandbox's; make a new file so that its owner alone may read it."""
+        try:
+            if path.exists():
+                self._refuse_foreign(path)
+            else:
+                # SQLite gives the files that it puts beside this one the same permissions.
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StateFileError(
+                f"The state file {path} cannot be opened ({error.strerror}). Give the path of a file in a folder that "
+                "exists and that you may write to."
+            ) from error
 
     @staticmethod
     def _refuse_foreign(path: Path) -> None:
@@ -148,16 +200,47 @@ class State:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A commit that failed for good, as on a full disk, has taken everything back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Look at something, between changes and never in the middle of one."""
         with self._lock:
             yield self._db
+
+    def copy(self) -> sqlite3.Connection:
+        """Copy everything into a database in memory, which is the caller's to close."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        with self._lock:
+            self._db.backup(copy)
+        return copy
+
+    def bring_back(self, copy: sqlite3.Connection) -> None:
+        """Put a copy in place of everything: all of it in one transaction."""
+        with self._lock:
+            copy.backup(self._db)
+
+    def any_credential(self) -> bytes | None:
+        """Give one sealed credential, whichever; None where there is none."""
+        with self.reading() as db:
+            row = db.execute("SELECT sealed FROM credentials LIMIT 1").fetchone()
+        return None if row is None else bytes(row["sealed"])
+
+    def note(self, key: str) -> str | None:
+        """Read a note that the sandbox keeps for itself; None where there is none."""
+        with self.reading() as db:
+            row = db.execute("SELECT value FROM account WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    def keep_note(self, key: str, value: str) -> None:
+        """Keep a note, in place of the one before."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO account (key, value) VALUES (?, ?)", (key, value))
 
     def keep_seed(self, seed: int | None) -> int:
         """Write down the seed of a new state, or see that it is the one an old state was made with.
@@ -183,3 +266,15 @@ class State:
         """Let go of the file."""
         with self._lock:
             self._db.close()
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    """Run statements in the transaction that is under way, which ``executescript`` would end."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+    if statement.strip():
+        raise ValueError(f"this statement is not complete: {statement.strip()!r}")

@@ -5,27 +5,33 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from stitchnb.models import ReportCard, format_time
 from stitchnb.sandbox import catalog
 from stitchnb.sandbox.clock import Clock
+from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.ids import Ids
+from stitchnb.sandbox.plans import Plan
 from stitchnb.sandbox.state import State
 from stitchnb.sandbox.vault import Vault
+
+Kind = Literal["source", "destination"]
 
 
 @dataclass(frozen=True)
 class World:
-    """The state, the clock that it runs by, and where ids and keys come from."""
+    """The state, the clock that it runs by, where ids and keys come from, and what the account may do."""
 
     state: State
     clock: Clock
     ids: Ids
     vault: Vault
+    plan: Plan
+    faults: Faults = field(default_factory=Faults)
 
     @property
     def client_id(self) -> int:
@@ -40,21 +46,30 @@ class World:
         """Tell the time."""
         return self.clock.now()
 
-    def credentials(self, db: sqlite3.Connection, source_id: int) -> dict[str, str]:
-        """Open a source's credentials."""
-        rows = db.execute("SELECT name, sealed FROM credentials WHERE source_id = ?", (source_id,))
+    def keep_connection(self, db: sqlite3.Connection, connection_id: int, kind: Kind) -> None:
+        """Write down a new id: sources and destinations draw on one set, as checks and credentials are of either."""
+        db.execute("INSERT INTO connections (id, kind) VALUES (?, ?)", (connection_id, kind))
+
+    def credentials(self, db: sqlite3.Connection, connection_id: int) -> dict[str, str]:
+        """Open a source's or destination's credentials."""
+        rows = db.execute("SELECT name, sealed FROM credentials WHERE connection_id = ?", (connection_id,))
         return {row["name"]: self.vault.open(row["sealed"]) for row in rows}
 
-    def keep_credentials(self, db: sqlite3.Connection, source_id: int, values: Mapping[str, str]) -> None:
-        """Seal credentials of a source, over those it had."""
+    def credential_names(self, db: sqlite3.Connection, connection_id: int) -> set[str]:
+        """Tell which credentials there are."""
+        rows = db.execute("SELECT name FROM credentials WHERE connection_id = ?", (connection_id,))
+        return {row["name"] for row in rows}
+
+    def keep_credentials(self, db: sqlite3.Connection, connection_id: int, values: Mapping[str, str]) -> None:
+        """Seal credentials of a source or destination, over those it had."""
         db.executemany(
-            "INSERT OR REPLACE INTO credentials (source_id, name, sealed) VALUES (?, ?, ?)",
-            [(source_id, name, self.vault.seal(value)) for name, value in values.items()],
+            "INSERT OR REPLACE INTO credentials (connection_id, name, sealed) VALUES (?, ?, ?)",
+            [(connection_id, name, self.vault.seal(value)) for name, value in values.items()],
         )
 
-    def all_properties(self, db: sqlite3.Connection, source: sqlite3.Row) -> dict[str, Any]:
-        """Give a source's properties with its credentials, for the engine alone."""
-        return {**json.loads(source["properties"]), **self.credentials(db, source["id"])}
+    def all_properties(self, db: sqlite3.Connection, connection: sqlite3.Row) -> dict[str, Any]:
+        """Give a source's or destination's properties with its credentials, for the engine alone."""
+        return {**json.loads(connection["properties"]), **self.credentials(db, connection["id"])}
 
 
 @cache
@@ -63,3 +78,18 @@ def type_card(source_type: str) -> ReportCard | None:
     if source_type not in catalog.source_types():
         return None
     return ReportCard(catalog.source_type(source_type, listed=True))
+
+
+@cache
+def destination_card(destination_type: str) -> ReportCard | None:
+    """Find a destination type's report card; None when there is no such type."""
+    if destination_type not in catalog.destination_types():
+        return None
+    return ReportCard(catalog.destination_type(destination_type))
+
+
+def parted(card: ReportCard, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Part values into what may be shown and what must be sealed."""
+    secret = {p.name for p in card.properties if p.is_credential}
+    shown = {n: v for n, v in values.items() if n not in secret}
+    return shown, {n: str(v) for n, v in values.items() if n in secret}

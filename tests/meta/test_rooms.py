@@ -30,6 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     "embedded": {"models", "errors", "rules", "client", "sandbox"},
     "_lab": {"errors"},
     "cli": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab"},
+    # Of pytest itself it may be sure: only pytest loads it.
+    "pytest_plugin": {"embedded"},
     # Names everything, and imports each only when it is first asked for (see below).
     "__init__": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "embedded"},
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import import_requests
 import pytest
 import recurly_facts as recurly
 
@@ -50,3 +51,26 @@ def configured(api: httpx.Client, source: dict[str, Any]) -> dict[str, Any]:
     assert api.put(f"/v4/sources/{source['id']}/streams/metadata", json=body).json() == {"status": 200}
     found: dict[str, Any] = api.get(f"/v4/sources/{source['id']}").json()
     return found
+
+
+@pytest.fixture
+def embedded(api: httpx.Client) -> int:
+    """The id of the embedded warehouse's destination."""
+    (only,) = api.get("/v4/destinations").json()
+    found: int = only["id"]
+    return found
+
+
+@pytest.fixture
+def importing(api: httpx.Client) -> dict[str, Any]:
+    """An Import API source."""
+    created: dict[str, Any] = api.post("/v4/sources", json=import_requests.CREATE).json()
+    return created
+
+
+@pytest.fixture
+def gate(api: httpx.Client, sandbox: Sandbox, importing: dict[str, Any]) -> Iterator[httpx.Client]:
+    """A client with a token of the Import API source."""
+    token = api.post(f"/v4/sources/{importing['id']}/tokens").json()["access_token"]
+    with httpx.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        yield client

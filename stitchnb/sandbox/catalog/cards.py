@@ -65,7 +65,7 @@ def _source_card(name: str, entry: Table, table: Table) -> Card:
     has_steps = "form" in entry
     if has_steps:
         steps = ["form"]
-        steps += ["oauth"] if "oauth" in entry else []
+        steps += [step for step in ("oauth", "profile") if step in entry]
         steps += ["discover_schema", "field_selection"] if entry.get("discovers", True) else []
         card |= _steps(name, [*steps, "fully_configured"], entry, table, tap=True)
     tier, state = _tier_and_state(entry)
@@ -98,10 +98,9 @@ def _steps(name: str, step_types: list[str], entry: Table, table: Table, *, tap:
     steps = [
         {"type": step, "properties": _properties(name, entry.get(step, ()), table, tap=tap)} for step in step_types
     ]
-    # A form or oauth step that asks for nothing is over before it begins.
-    current = next(
-        i for i, step in enumerate(steps, start=1) if step["properties"] or step["type"] not in {"form", "oauth"}
-    )
+    # A step that could ask, and asks for nothing, is over before it begins.
+    asking = {"form", "oauth", "profile"}
+    current = next(i for i, step in enumerate(steps, start=1) if step["properties"] or step["type"] not in asking)
     return {"current_step": current, "current_step_type": step_types[current - 1], "steps": steps}
 
 

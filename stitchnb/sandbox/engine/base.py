@@ -126,6 +126,8 @@ class LoadBatch:
         The source's ``name`` and the stream's name.
     first_sequence
         ``_sdc_sequence`` of the first record (Unix epoch in nanoseconds); later records count on by one.
+    sequences
+        ``_sdc_sequence`` of each record where they have their own, never falling; None counts on.
     table_version
         A number other than the table's own replaces the table's rows.
     """
@@ -137,6 +139,22 @@ class LoadBatch:
     received_at: datetime
     batched_at: datetime
     table_version: int
+    sequences: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubtableResult:
+    """What one load brought to one subtable.
+
+    Attributes
+    ----------
+    path
+        Where its arrays stand in the record.
+    """
+
+    table: str
+    path: tuple[str, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +167,14 @@ class LoadResult:
         Together they are the batch's records.
     table
         The destination table's name, which may differ from the stream's.
+    subtables
+        Those that rows came to.
     """
 
     table: str
     rows_loaded: int
     rows_rejected: int
+    subtables: tuple[SubtableResult, ...] = ()
 
 
 class Warehouse(Protocol):

@@ -8,16 +8,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.sandbox import selections
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, LoadBatch, SelectedStream, Warehouse, WarehouseError
+from stitchnb.errors import StateFileError
+from stitchnb.sandbox import mapping, selections
+from stitchnb.sandbox.engine.base import (
+    Batch,
+    ConnectorError,
+    LoadBatch,
+    LoadResult,
+    SelectedStream,
+    Warehouse,
+    WarehouseError,
+)
 from stitchnb.sandbox.engine.connectors import connector_for
+from stitchnb.sandbox.engine.job_log import JobLog, Tally
+from stitchnb.sandbox.engine.landings import Landings
+from stitchnb.sandbox.engine.outcomes import error_state, write_down
+from stitchnb.sandbox.engine.warehouses.reach import check_destination
 from stitchnb.sandbox.world import World
 
 # What the two halves of a job take on a frozen clock, so that rows land after they were extracted.
 _SIMULATED_TAP_S = 30.0
 _SIMULATED_LOAD_S = 10.0
 _TERMINATED = "Terminated"
-
 
 Part = tuple[int | None, str | None]
 
@@ -66,31 +78,49 @@ class Job:
     def run(self, warehouse: Warehouse, stop: threading.Event, pace: Callable[[], None]) -> None:
         """Extract and load every selected stream, then write down how each part ended."""
         landed: dict[str, dict[str, Any] | None] = {}
+        log = JobLog(self.world, self.name)
+        tally = Tally(log)
+        landings = Landings()
         try:
-            self._replicate(warehouse, stop, landed)
+            self._replicate(warehouse, stop, landed, log, tally, landings)
             pace()
             if stop.is_set():
                 raise _StoppedError
         except _StoppedError:
-            self._end("stopped", Outcome((None, _TERMINATED), (None, _TERMINATED), (None, _TERMINATED)), landed)
-        except ConnectorError as error:
-            self._end("failed", Outcome(tap=(1, str(error)), target=(None, None)), landed)
+            tally.write()
+            terminated = Outcome((None, _TERMINATED), (None, _TERMINATED), (None, _TERMINATED))
+            self._end("stopped", terminated, landed, log, landings)
+        except (ConnectorError, StateFileError) as error:
+            tally.write()
+            self._end("failed", Outcome(tap=(1, str(error)), target=(None, None)), landed, log, landings)
         except WarehouseError as error:
-            self._end("failed", Outcome(target=(1, str(error))), landed)
+            tally.write()
+            self._end("failed", Outcome(target=(1, str(error))), landed, log, landings)
         except Exception as error:
-            self._end("failed", Outcome(tap=(1, f"{type(error).__name__} in the sandbox itself")), landed)
+            outcome = Outcome(tap=(1, f"{type(error).__name__} in the sandbox itself"))
+            self._end("failed", outcome, landed, log, landings)
             raise
         else:
-            self._end("succeeded", Outcome(), landed)
+            self._end("succeeded", Outcome(), landed, log, landings)
 
     def end_cut_off(self) -> None:
         """Write down that the process ended before the job did."""
-        self._end("failed", Outcome(tap=(1, "the sandbox was closed while the job was running")), {})
+        outcome = Outcome(tap=(1, "the sandbox was closed while the job was running"))
+        self._end("failed", outcome, {}, JobLog(self.world, self.name), Landings())
 
-    def _replicate(self, warehouse: Warehouse, stop: threading.Event, landed: dict[str, dict[str, Any] | None]) -> None:
+    def _replicate(
+        self,
+        warehouse: Warehouse,
+        stop: threading.Event,
+        landed: dict[str, dict[str, Any] | None],
+        log: JobLog,
+        tally: Tally,
+        landings: Landings,
+    ) -> None:
         with self.world.state.reading() as db:
             source = db.execute("SELECT * FROM sources WHERE id = ?", (self.source_id,)).fetchone()
             properties = self.world.all_properties(db, source)
+            log.hide(self.world.credentials(db, self.source_id).values())
             streams = [s.as_selected() for s in selections.streams_of(db, self.source_id) if s.is_selected]
             rows = db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (self.source_id,)).fetchall()
         bookmarks = {row["tap_stream_id"]: json.loads(row["bookmark"]) for row in rows}
@@ -98,35 +128,65 @@ class Job:
         connector = connector_for(source["type"], self.world.ids.seed)
         started_at = self.world.at()
         new_version = int(started_at.timestamp() * 1000)
+        log.begin(source["type"], source["name"], streams)
         connector.check(properties)
+        reason = self.world.faults.of_work("extraction", source_type=source["type"])
+        if reason is not None:
+            raise ConnectorError(reason)
+        log.write("tap", "connected")
         for batch in connector.extract(properties, streams, bookmarks, started_at):
             if stop.is_set():
                 raise _StoppedError
             stream = batch.stream
-            version = new_version if stream.replication_method == "FULL_TABLE" else versions.get(stream.tap_stream_id)
+            known = versions.get(stream.tap_stream_id)
+            version = new_version if stream.replication_method == "FULL_TABLE" else known or new_version
             try:
-                self._load(warehouse, source["name"], batch, version or new_version)
+                self._refuse_unreachable(log)
+                load, result = self._load(warehouse, source["name"], batch, version)
             except WarehouseError as error:
-                told = {"error": "load_failed", "message": str(error), "warehouse_message": str(error)}
-                landed[stream.stream_name] = {"notification_data": told, "exception_chain": []}
+                landed[stream.stream_name] = error_state(error)
                 raise
+            tally.add(stream.stream_name, result)
+            landings.add(load, result, replaces=known not in (None, version))
             landed.setdefault(stream.stream_name, None)
+        tally.write()
+        for stream in streams:
+            if stream.stream_name not in landed:
+                log.write("tap", f"{stream.tap_stream_id}: no rows since the last bookmark")
 
-    def _load(self, warehouse: Warehouse, schema_name: str, batch: Batch, table_version: int) -> None:
+    def _refuse_unreachable(self, log: JobLog) -> None:
+        """Look before every batch: a destination may be changed or deleted while a job is running."""
+        with self.world.state.reading() as db:
+            destinations = [
+                (row["type"], self.world.all_properties(db, row), self.world.credentials(db, row["id"]))
+                for row in mapping.destinations_of(db, self.source_id)
+            ]
+        if not destinations:
+            raise WarehouseError("No destination takes the rows of this source: create one, or map the source to one.")
+        for type_, properties, credentials in destinations:
+            log.hide(credentials.values())
+            check_destination(type_, properties)
+
+    def _load(
+        self, warehouse: Warehouse, schema_name: str, batch: Batch, table_version: int
+    ) -> tuple[LoadBatch, LoadResult]:
         """Load one batch; its bookmark is kept once it has landed, so that a job that dies goes on from there."""
+        reason = self.world.faults.of_work("load", stream=batch.stream.tap_stream_id)
+        if reason is not None:
+            raise WarehouseError(reason)
         now = self.world.at()
-        warehouse.load(
-            LoadBatch(
-                schema_name=schema_name,
-                table_name=batch.stream.stream_name,
-                batch=batch,
-                first_sequence=self._sequence(len(batch.records)),
-                received_at=now,
-                batched_at=now,
-                table_version=table_version,
-            )
+        load = LoadBatch(
+            schema_name=schema_name,
+            table_name=batch.stream.stream_name,
+            batch=batch,
+            first_sequence=self._sequence(len(batch.records)),
+            received_at=now,
+            batched_at=now,
+            table_version=table_version,
         )
+        result = warehouse.load(load)
         self._keep_bookmark(batch.stream, dict(batch.bookmark), table_version)
+        return load, result
 
     def _sequence(self, count: int) -> int:
         """Reserve sequence numbers: nanoseconds since the epoch, and above all that were given before."""
@@ -145,7 +205,14 @@ class Job:
                 (self.source_id, stream.tap_stream_id, json.dumps(bookmark), table_version),
             )
 
-    def _end(self, status: str, outcome: Outcome, landed: Mapping[str, dict[str, Any] | None]) -> None:
+    def _end(
+        self,
+        status: str,
+        outcome: Outcome,
+        landed: Mapping[str, dict[str, Any] | None],
+        log: JobLog,
+        landings: Landings,
+    ) -> None:
         self.world.clock.elapse(_SIMULATED_TAP_S)
         with self.world.state.transaction() as db:
             db.execute(
@@ -154,14 +221,6 @@ class Job:
                 "target_description = ? WHERE name = ?",
                 (status, self.world.now(), *outcome.discovery, *outcome.tap, *outcome.target, self.name),
             )
+            log.end(status, tap=outcome.tap, target=outcome.target)
             self.world.clock.elapse(_SIMULATED_LOAD_S)
-            # A load that failed keeps the time of the last one that was good.
-            db.executemany(
-                "INSERT INTO loads (source_id, stream_name, last_batch_loaded_at, error_state) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (source_id, stream_name) DO UPDATE SET error_state = excluded.error_state, "
-                "last_batch_loaded_at = coalesce(excluded.last_batch_loaded_at, last_batch_loaded_at)",
-                [
-                    (self.source_id, name, None if error else self.world.now(), json.dumps(error) if error else None)
-                    for name, error in landed.items()
-                ],
-            )
+            write_down(self.world, db, self.source_id, landed, landings)

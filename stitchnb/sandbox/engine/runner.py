@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
+from stitchnb.sandbox.clock import Clock
 from stitchnb.sandbox.engine.base import Warehouse
 from stitchnb.sandbox.engine.checks import Check
+from stitchnb.sandbox.engine.hooks import HookDeliveries
 from stitchnb.sandbox.engine.jobs import Job
 from stitchnb.sandbox.world import World
 
@@ -29,15 +32,21 @@ class Engine:
     """
 
     def __init__(
-        self, world: World, warehouse: Callable[[], Warehouse], *, pace_s: float, executor: Executor | None = None
+        self,
+        world: World,
+        warehouse: Callable[[], Warehouse],
+        *,
+        pace_s: float,
+        executor: Executor | None = None,
     ) -> None:
         self._world = world
         self._warehouse = warehouse
         self._pace_s = pace_s
         self._executor = executor or ThreadPoolExecutor(max_workers=4, thread_name_prefix="stitchnb-engine")
         self._owns_executor = executor is None
+        self._hooks = HookDeliveries(world)
         self._stops: dict[str, threading.Event] = {}
-        self._futures: set[Future[None]] = set()
+        self._futures: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     def start_check(self, source_id: int) -> str:
@@ -46,14 +55,25 @@ class Engine:
         self._run_check(check)
         return check.name
 
-    def start_job(self, source_id: int, *, paced: bool = True) -> str | None:
-        """Start a replication job; give its name, or None when one is under way."""
-        job = Job.begin(self._world, source_id)
+    def start_job(self, source_id: int, *, paced: bool = True, clock: Clock | None = None) -> str | None:
+        """Start a replication job; give its name, or None when one is under way.
+
+        Parameters
+        ----------
+        paced
+            Let the job take as long as it must to be watched.
+        clock
+            The job's own clock; the sandbox's when None.
+        """
+        job = Job.begin(self._world if clock is None else replace(self._world, clock=clock), source_id)
         if job is None:
             return None
 
         def run(stop: threading.Event) -> None:
-            job.run(self._warehouse(), stop, lambda: self._pace(stop if paced else None))
+            try:
+                job.run(self._warehouse(), stop, lambda: self._pace(stop if paced else None))
+            finally:
+                self._hooks.wake()
 
         self._submit(job.name, run)
         return job.name
@@ -71,27 +91,75 @@ class Engine:
             self._run_check(check)
         for job in Job.unfinished(self._world):
             job.end_cut_off()
+        self._hooks.wake()
+
+    def track(self, name: str) -> Callable[[], None]:
+        """Count work in another thread as under way; belongs into a transaction.
+
+        Returns
+        -------
+        Callable
+            To be called when it has ended and what it landed is written down: hooks are told of it.
+        """
+        future: Future[None] = Future()
+        # It cannot be taken back, only waited for.
+        future.set_running_or_notify_cancel()
+        with self._lock:
+            self._futures[name] = future
+        future.add_done_callback(lambda done: self._forget(name, done))
+
+        def end() -> None:
+            try:
+                self._hooks.wake()
+            finally:
+                future.set_result(None)
+
+        return end
+
+    def running(self) -> list[str]:
+        """Name the checks, jobs and imports that are under way, and the deliveries to hooks."""
+        with self._lock:
+            names = [name for name, future in self._futures.items() if not future.done()]
+        return [*names, *self._hooks.running()]
+
+    def wait_for(self, name: str) -> None:
+        """Wait for one check or job, however it ends."""
+        with self._lock:
+            future = self._futures.get(name)
+        if future is not None:
+            wait([future])
 
     def wait_idle(self) -> None:
         """Wait until nothing is running."""
         while True:
             with self._lock:
-                futures = list(self._futures)
+                futures = list(self._futures.values())
             if not futures:
-                return
+                break
             for future in futures:
                 future.result()
+        self._hooks.wait_idle()
+
+    def halt(self) -> None:
+        """Stop what runs and wait for it; more may be started later."""
+        with self._lock:
+            stops, futures = list(self._stops.values()), list(self._futures.values())
+        for stop in stops:
+            stop.set()
+        wait(futures)
+        self._hooks.halt()
 
     def close(self) -> None:
         """Stop what runs and wait for it; what could not finish is taken up by `recover`."""
         with self._lock:
-            stops, futures = list(self._stops.values()), list(self._futures)
+            stops, futures = list(self._stops.values()), list(self._futures.values())
         for stop in stops:
             stop.set()
         for future in futures:
             future.cancel()
         if self._owns_executor:
             self._executor.shutdown(wait=True, cancel_futures=True)
+        self._hooks.close()
 
     def _run_check(self, check: Check) -> None:
         self._submit(check.name, lambda stop: check.run(lambda: self._pace(stop)))
@@ -113,12 +181,13 @@ class Engine:
         with self._lock:
             self._stops[name] = stop
             future = self._executor.submit(run)
-            self._futures.add(future)
-        future.add_done_callback(self._forget)
+            self._futures[name] = future
+        future.add_done_callback(lambda done: self._forget(name, done))
 
-    def _forget(self, future: Future[None]) -> None:
+    def _forget(self, name: str, future: Future[None]) -> None:
         with self._lock:
-            self._futures.discard(future)
+            if self._futures.get(name) is future:
+                del self._futures[name]
 
     def _pace(self, stop: threading.Event | None) -> None:
         """Let the least duration pass, or go on at once when told to stop."""

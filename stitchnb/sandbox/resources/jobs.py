@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from stitchnb.sandbox import refusals
+from stitchnb.sandbox import mapping, refusals, shapes
 from stitchnb.sandbox.endpoints import Call, Endpoint
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.world import World
@@ -26,19 +26,33 @@ class Jobs:
         """Tell the endpoints of replication jobs, extractions and loads."""
         sync = "/v4/sources/{source_id}/sync"
         return [
-            Endpoint("POST", sync, lambda call: self.start(call.path["source_id"]), "Start a replication job"),
-            Endpoint("DELETE", sync, lambda call: self.stop(call.path["source_id"]), "Stop the replication job"),
+            Endpoint(
+                "POST",
+                sync,
+                lambda call: self.start(call.path["source_id"]),
+                "Start a replication job",
+                shape=shapes.STARTED_JOB,
+            ),
+            Endpoint(
+                "DELETE",
+                sync,
+                lambda call: self.stop(call.path["source_id"]),
+                "Stop the replication job",
+                shape=shapes.STOPPED_JOB,
+            ),
             Endpoint(
                 "GET",
                 "/v4/{client_id}/extractions",
                 lambda call: self.extractions(call.path["client_id"], _page(call)),
                 "The last completed extraction of each source",
+                shape=shapes.EXTRACTIONS,
             ),
             Endpoint(
                 "GET",
                 "/v4/{client_id}/loads",
                 lambda call: self.loads(call.path["client_id"], _page(call)),
                 "The last load of each stream",
+                shape=shapes.LOADS,
             ),
         ]
 
@@ -46,6 +60,8 @@ class Jobs:
         """Start a job; one at a time per source. A paused source may be started by hand."""
         with self._world.state.transaction() as db:
             number = self._live_source(db, source_id)
+            if not mapping.destinations_of(db, number):
+                raise refusals.no_destination_to_sync_to(number)
             job_name = self._engine.start_job(number)
         if job_name is None:
             raise refusals.already_running(self._world.client_id, number)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from stitchnb.models import ReportCard, format_time, parse_time
 from stitchnb.rules import names, properties, quartz, report_cards, schedules
-from stitchnb.sandbox import refusals, selections
+from stitchnb.sandbox import mapping, refusals, selections, shapes
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.resources.bodies import as_given, checked_body
-from stitchnb.sandbox.world import World, type_card
+from stitchnb.sandbox.world import World, parted, type_card
 
 # Changing these does not change what the connection check would find.
 _SCHEDULE_PROPERTIES = {"anchor_time", "cron_expression", "frequency_in_minutes"}
@@ -34,11 +34,27 @@ class Sources:
         """Tell the endpoints of sources."""
         one = "/v4/sources/{source_id}"
         return [
-            Endpoint("GET", "/v4/sources", lambda call: self.list(), "Every source: active, paused and deleted"),
-            Endpoint("POST", "/v4/sources", lambda call: self.create(call.body), "Create a source"),
-            Endpoint("GET", one, lambda call: self.get(call.path["source_id"]), "One source"),
-            Endpoint("PUT", one, lambda call: self.update(call.path["source_id"], call.body), "Change a source"),
-            Endpoint("DELETE", one, lambda call: self.delete(call.path["source_id"]), "Delete a source"),
+            Endpoint(
+                "GET",
+                "/v4/sources",
+                lambda call: self.list(),
+                "Every source: active, paused and deleted",
+                shape=shapes.SOURCES,
+            ),
+            Endpoint(
+                "POST", "/v4/sources", lambda call: self.create(call.body), "Create a source", shape=shapes.NEW_SOURCE
+            ),
+            Endpoint("GET", one, lambda call: self.get(call.path["source_id"]), "One source", shape=shapes.SOURCE),
+            Endpoint(
+                "PUT",
+                one,
+                lambda call: self.update(call.path["source_id"], call.body),
+                "Change a source",
+                shape=shapes.CHANGED_SOURCE,
+            ),
+            Endpoint(
+                "DELETE", one, lambda call: self.delete(call.path["source_id"]), "Delete a source", shape=shapes.SOURCE
+            ),
         ]
 
     # -- looking ------------------------------------------------------------------------------------------------------
@@ -65,21 +81,23 @@ class Sources:
         card = type_card(type_)
         if card is None or not card.steps:
             raise refusals.invalid_type(type_)
-        if not card.details.access:
+        if not self._world.plan.allows_type(card.details.to_dict()):
             raise refusals.no_access_to_type(type_)
         given = as_given(card, body.get("properties", {}), refusals.invalid_post_body)
         with self._world.state.transaction() as db:
             name = self._new_name(db, display_name)
+            destination_id = mapping.destination_named(db, body.get("destination_id"))
             self._refuse_bad(card, given)
             values = {**self._set_by_stitch(card, given), **given}
             self._refuse_bad_cron(values)
             source_id = self._world.ids.source(db)
-            open_values, secret_values = _parted(card, values)
+            open_values, secret_values = parted(card, values)
             now = self._world.now()
+            self._world.keep_connection(db, source_id, "source")
             db.execute(
-                "INSERT INTO sources (id, type, name, display_name, properties, created_at, updated_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (source_id, type_, name, display_name, json.dumps(open_values), now, now),
+                "INSERT INTO sources (id, type, name, display_name, properties, destination_id, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (source_id, type_, name, display_name, json.dumps(open_values), destination_id, now, now),
             )
             self._world.keep_credentials(db, source_id, secret_values)
             self._start_check_if_due(db, source_id)
@@ -92,15 +110,16 @@ class Sources:
             body, {"display_name", "properties", "paused_at", "destination_id"}, refusals.invalid_put_body
         )
         with self._world.state.transaction() as db:
-            row = self._row(db, source_id)
-            if row["deleted_at"]:
-                raise refusals.source_not_found(source_id)
+            row = self._live_row(db, source_id)
             if "display_name" in body:
                 self._rename(db, row, body["display_name"])
             if "paused_at" in body:
                 self._pause(db, row, body["paused_at"])
             if "properties" in body:
                 self._change_properties(db, row, body["properties"])
+            if "destination_id" in body:
+                destination_id = mapping.destination_named(db, body["destination_id"])
+                db.execute("UPDATE sources SET destination_id = ? WHERE id = ?", (destination_id, row["id"]))
             db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._world.now(), row["id"]))
             self.refresh(db, row["id"])
             return self._body(db, self._row(db, source_id))
@@ -108,9 +127,7 @@ class Sources:
     def delete(self, source_id: str) -> dict[str, Any]:
         """Delete a source; it stays in the list, with the time of its deletion."""
         with self._world.state.transaction() as db:
-            row = self._row(db, source_id)
-            if row["deleted_at"]:
-                raise refusals.source_not_found(source_id)
+            row = self._live_row(db, source_id)
             now = self._world.now()
             db.execute("UPDATE sources SET deleted_at = ?, updated_at = ? WHERE id = ?", (now, now, row["id"]))
             running = db.execute(
@@ -122,6 +139,23 @@ class Sources:
             self._engine.stop_job(running["name"])
         return answer
 
+    def grant(self, source_id: str, choose: Callable[[int, ReportCard], Mapping[str, Any]]) -> dict[str, Any]:
+        """Fill in what Stitch provides, and check the connection once every step before the discovery is complete.
+
+        Parameters
+        ----------
+        choose
+            Gives the properties for the source's id and report card; it may raise `Refusal`.
+        """
+        with self._world.state.transaction() as db:
+            row = self._live_row(db, source_id)
+            card = ReportCard(self._card(db, row))
+            self._keep(db, row, card, choose(row["id"], card))
+            self._start_check_if_due(db, row["id"])
+            db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._world.now(), row["id"]))
+            self.refresh(db, row["id"])
+            return self._body(db, self._row(db, source_id))
+
     def refresh(self, db: sqlite3.Connection, source_id: int) -> None:
         """Give a source that is fully configured its schedule, and take it from one that must not run."""
         row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
@@ -129,14 +163,21 @@ class Sources:
             now = self._world.now()
             db.execute("UPDATE sources SET scheduled_at = ?, updated_at = ? WHERE id = ?", (now, now, source_id))
             row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-        rule = self.schedule_rule(row)
+        rule = self.schedule_rule(db, row)
         due = rule.next_fire_time(self._world.at()) if rule else None
         db.execute("UPDATE sources SET next_fire_at = ? WHERE id = ?", (format_time(due) if due else None, source_id))
 
-    def schedule_rule(self, row: sqlite3.Row) -> schedules.ScheduleRule | None:
-        """Read a source's schedule; None while it must not run by itself."""
+    def refresh_all(self, db: sqlite3.Connection) -> None:
+        """Give and take schedules after a change that may concern any source, as of the destinations."""
+        for row in db.execute("SELECT id FROM sources WHERE deleted_at IS NULL").fetchall():
+            self.refresh(db, row["id"])
+
+    def schedule_rule(self, db: sqlite3.Connection, row: sqlite3.Row) -> schedules.ScheduleRule | None:
+        """Read a source's schedule; None while it must not run by itself, or has nowhere to load into."""
         card = type_card(row["type"])
         if card is None or row["scheduled_at"] is None or row["paused_at"] or row["deleted_at"]:
+            return None
+        if not mapping.destinations_of(db, row["id"]):
             return None
         if not any(p.name == "frequency_in_minutes" for p in card.properties):
             return None
@@ -156,6 +197,12 @@ class Sources:
             raise refusals.source_not_found(source_id)
         found: sqlite3.Row = row
         return found
+
+    def _live_row(self, db: sqlite3.Connection, source_id: str) -> sqlite3.Row:
+        row = self._row(db, source_id)
+        if row["deleted_at"]:
+            raise refusals.source_not_found(source_id)
+        return row
 
     def _new_name(self, db: sqlite3.Connection, display_name: str) -> str:
         name = names.derive_name(display_name)
@@ -198,12 +245,16 @@ class Sources:
         changed_fixed = {n for n in given if n in fixed and n in before and given[n] != before[n]}
         self._refuse_bad(card, given, and_also=changed_fixed)
         self._refuse_bad_cron(given)
-        open_values, secret_values = _parted(card, given)
+        self._keep(db, row, card, given)
+        if set(given) - _SCHEDULE_PROPERTIES:
+            self._start_check_if_due(db, row["id"])
+
+    def _keep(self, db: sqlite3.Connection, row: sqlite3.Row, card: ReportCard, given: Mapping[str, Any]) -> None:
+        """Write properties down beside those that there are, the credentials sealed."""
+        open_values, secret_values = parted(card, given)
         properties_now = {**json.loads(row["properties"]), **open_values}
         db.execute("UPDATE sources SET properties = ? WHERE id = ?", (json.dumps(properties_now), row["id"]))
         self._world.keep_credentials(db, row["id"], secret_values)
-        if set(given) - _SCHEDULE_PROPERTIES:
-            self._start_check_if_due(db, row["id"])
 
     def _refuse_bad(self, card: ReportCard, given: Mapping[str, Any], *, and_also: set[str] | None = None) -> None:
         bad = properties.bad_properties(card, given)
@@ -211,11 +262,12 @@ class Sources:
         if bad:
             raise refusals.invalid_properties(bad, report_cards.with_progress(card, provided=set(given) - set(bad)))
 
-    @staticmethod
-    def _refuse_bad_cron(given: Mapping[str, Any]) -> None:
+    def _refuse_bad_cron(self, given: Mapping[str, Any]) -> None:
         expression = given.get("cron_expression")
         if not expression:
             return
+        if not self._world.plan.allows_cron:
+            raise refusals.no_access_to_cron()
         try:
             quartz.CronExpression.parse(expression)
         except quartz.CronError as error:
@@ -243,7 +295,7 @@ class Sources:
     def _card(self, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         """Put together the source's report card; it is never stored."""
         provided = {name for name, value in json.loads(row["properties"]).items() if value is not None}
-        provided |= {r["name"] for r in db.execute("SELECT name FROM credentials WHERE source_id = ?", (row["id"],))}
+        provided |= self._world.credential_names(db, row["id"])
         if row["scheduled_at"] is not None:
             # An interval is counted from somewhere: Stitch gives the anchor where the user gave none.
             provided.add("anchor_time")
@@ -259,11 +311,11 @@ class Sources:
         body: dict[str, Any] = {
             "properties": dict(sorted(json.loads(row["properties"]).items())),
             "updated_at": row["updated_at"],
-            "schedule": self._schedule(row),
+            "schedule": self._schedule(db, row),
         }
         # The check's name is told while the source is on its way; later, and in the list, it is left out.
         check = db.execute(
-            "SELECT name FROM checks WHERE source_id = ? ORDER BY number DESC LIMIT 1", (row["id"],)
+            "SELECT name FROM checks WHERE connection_id = ? ORDER BY number DESC LIMIT 1", (row["id"],)
         ).fetchone()
         if check and not listed and row["scheduled_at"] is None:
             body["check_job_name"] = check["name"]
@@ -280,14 +332,7 @@ class Sources:
             "report_card": card,
         }
 
-    def _schedule(self, row: sqlite3.Row) -> dict[str, Any] | None:
-        rule = self.schedule_rule(row)
+    def _schedule(self, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any] | None:
+        rule = self.schedule_rule(db, row)
         due: datetime | None = parse_time(row["next_fire_at"])
         return None if rule is None else rule.to_dict(due)
-
-
-def _parted(card: ReportCard, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Part values into what may be shown and what must be sealed."""
-    secret = {p.name for p in card.properties if p.is_credential}
-    open_values = {n: v for n, v in values.items() if n not in secret}
-    return open_values, {n: str(v) for n, v in values.items() if n in secret}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import FieldMetadata
-from stitchnb.sandbox import refusals, selections
+from stitchnb.sandbox import refusals, selections, shapes
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import Sources
 from stitchnb.sandbox.selections import MODIFIABLE_KEYS, StoredStream
@@ -26,19 +26,23 @@ class Streams:
         """Tell the endpoints of streams."""
         all_ = "/v4/sources/{source_id}/streams"
         return [
-            Endpoint("GET", all_, lambda call: self.list(call.path["source_id"]), "A source's streams"),
+            Endpoint(
+                "GET", all_, lambda call: self.list(call.path["source_id"]), "A source's streams", shape=shapes.STREAMS
+            ),
             # Before the one that takes any word in its place.
             Endpoint(
                 "PUT",
                 f"{all_}/metadata",
                 lambda call: self.select(call.path["source_id"], call.body),
                 "Select and configure streams and fields",
+                shape=shapes.SELECTION,
             ),
             Endpoint(
                 "GET",
                 f"{all_}/{{stream_id}}",
                 lambda call: self.get(call.path["source_id"], call.path["stream_id"]),
                 "A stream's schema and metadata",
+                shape=shapes.STREAM,
             ),
         ]
 

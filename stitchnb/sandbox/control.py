@@ -1,0 +1,209 @@
+"""The sandbox's own controls over HTTP, below ``/_sandbox``: what a test in another language steers it by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar, get_args
+
+from stitchnb.errors import InvalidInputError
+from stitchnb.models import parse_time
+from stitchnb.sandbox.endpoints import Call, Endpoint, Shape
+from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.faults import Fault, Kind
+from stitchnb.sandbox.journal import Journal
+from stitchnb.sandbox.refusals import Refusal, parsed_id
+from stitchnb.sandbox.shapes import FLAG, ID, NAME, NUMBER, TEXT, TIME, answered, array, sent
+from stitchnb.sandbox.snapshots import Snapshots
+from stitchnb.sandbox.traffic import CONTROL
+from stitchnb.sandbox.world import World
+
+_T = TypeVar("_T")
+_STEPS = ("days", "hours", "minutes", "seconds")
+
+_TIME = answered({"now": TIME, "is_frozen": FLAG})
+_SNAPSHOT = answered({"name": TEXT, "taken_at": TIME})
+_FAULT = answered({"id": ID, "kind": TEXT, "hits": NUMBER})
+_STATUS = Shape(
+    answered({"client_id": ID, "seed": NUMBER, "clock": _TIME, "running": array(TEXT), "snapshots": NUMBER})
+)
+_ADVANCED = Shape(
+    _TIME,
+    body={
+        "oneOf": [
+            sent({"advance": sent({}, {step: {"type": "number"} for step in _STEPS}, example={"hours": 6})}),
+            sent({"now": TIME}),
+        ]
+    },
+    refuses=(400,),
+)
+_SNAPSHOTS = Shape(array(_SNAPSHOT))
+_TAKEN = Shape(_SNAPSHOT, body=sent({}, {"name": NAME}), body_is_optional=True, refuses=(400,))
+_RESTORED = Shape(_SNAPSHOT, body=sent({"name": NAME}), refuses=(400,))
+_DONE = Shape({"type": "object"}, refuses=(400,))
+_JOURNAL = Shape(array(answered({"at": TIME, "method": TEXT, "path": TEXT})), query={"last": NUMBER}, refuses=(400,))
+_EMPTIED = Shape({"const": []})
+_FAULTS = Shape(array(_FAULT), refuses=(400,))
+_NEW_FAULT = Shape(
+    _FAULT,
+    # What may go together, and what it means, is told by `Fault`.
+    body={
+        **answered({}, {"kind": {"enum": list(get_args(Kind))}}),
+        "examples": [{"status": 502, "times": 1, "path": "/v4/sources"}],
+    },
+    refuses=(400,),
+)
+
+
+class Control:
+    """Clock, snapshots, journal and faults of one sandbox."""
+
+    def __init__(self, world: World, engine: Engine, snapshots: Snapshots, journal: Journal) -> None:
+        self._world = world
+        self._engine = engine
+        self._snapshots = snapshots
+        self._journal = journal
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of the controls."""
+        return [
+            _endpoint("GET", "", lambda call: self.status(), "The sandbox at one sight", _STATUS),
+            _endpoint("GET", "/clock", lambda call: self.clock(), "What time it is", Shape(_TIME)),
+            _endpoint("POST", "/clock", lambda call: self.advance(call.body), "Move the clock forward", _ADVANCED),
+            _endpoint("POST", "/reset", lambda call: self.reset(), "Make it as good as new", _STATUS),
+            _endpoint("GET", "/snapshots", lambda call: self.snapshots(), "The snapshots", _SNAPSHOTS),
+            _endpoint("POST", "/snapshot", lambda call: self.take(call.body), "Keep everything as it is now", _TAKEN),
+            _endpoint("POST", "/restore", lambda call: self.restore(call.body), "Go back to a snapshot", _RESTORED),
+            _endpoint(
+                "DELETE", "/snapshots/{name}", lambda call: self.forget(call.path["name"]), "Forget a snapshot", _DONE
+            ),
+            _endpoint("GET", "/journal", lambda call: self.journal(call.query), "The last requests", _JOURNAL),
+            _endpoint("DELETE", "/journal", lambda call: self.clear_journal(), "Forget the last requests", _EMPTIED),
+            _endpoint("GET", "/faults", lambda call: self.faults(), "The faults", _FAULTS),
+            _endpoint("POST", "/faults", lambda call: self.add_fault(call.body), "Add a fault", _NEW_FAULT),
+            _endpoint("DELETE", "/faults", lambda call: self.clear_faults(), "Remove every fault", _EMPTIED),
+            _endpoint(
+                "DELETE", "/faults/{fault_id}", lambda call: self.remove_fault(call.path), "Remove a fault", _FAULTS
+            ),
+        ]
+
+    def status(self) -> dict[str, Any]:
+        """Answer with the sandbox at one sight, above all with what is under way."""
+        return {
+            "client_id": self._world.client_id,
+            "seed": self._world.ids.seed,
+            "clock": self.clock(),
+            "running": self._engine.running(),
+            "snapshots": len(list(self._snapshots)),
+            "faults": len(self._world.faults),
+        }
+
+    def clock(self) -> dict[str, Any]:
+        """Answer with the sandbox's time."""
+        return {"now": self._world.now(), "is_frozen": self._world.clock.is_frozen}
+
+    def advance(self, body: Any) -> dict[str, Any]:
+        """Move the clock by ``{"advance": {"hours": 6}}`` or to ``{"now": "2026-03-21T00:00:00Z"}``."""
+        body = _object(body, "advance", "now")
+        if len(body) != 1:
+            raise _bad('give either {"advance": {"hours": 6}} or {"now": "2026-03-21T00:00:00Z"}')
+        try:
+            if "now" in body:
+                moment = parse_time(body["now"])
+                if moment is None:
+                    raise _bad(f"{body['now']!r} is no time; give one such as 2026-03-21T00:00:00Z")
+                self._world.clock.advance_to(moment)
+            else:
+                step = _object(body["advance"], *_STEPS)
+                if any(isinstance(v, bool) or not isinstance(v, int | float) for v in step.values()):
+                    raise _bad(f"{', '.join(_STEPS)} are numbers")
+                self._world.clock.advance(**step)
+        except (ValueError, OverflowError) as error:
+            raise _bad(str(error)) from error
+        return self.clock()
+
+    def reset(self) -> dict[str, Any]:
+        """Make the sandbox as good as new; only the snapshots are kept."""
+        self._snapshots.reset()
+        self._world.faults.clear()
+        self._journal.clear()
+        return self.status()
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """Answer with the snapshots, the oldest first."""
+        return [snapshot.to_dict() for snapshot in self._snapshots]
+
+    def take(self, body: Any) -> dict[str, Any]:
+        """Keep everything as it is now, as ``{"name": "…"}``; without a body the name is given."""
+        name = _object({} if body is None else body, "name").get("name")
+        return _allowed(lambda: self._snapshots.take(name)).to_dict()
+
+    def restore(self, body: Any) -> dict[str, Any]:
+        """Go back to the snapshot ``{"name": "…"}``."""
+        name = _object(body, "name").get("name")
+        return _allowed(lambda: self._snapshots.restore(str(name))).to_dict()
+
+    def forget(self, name: str) -> dict[str, Any]:
+        """Forget a snapshot."""
+        _allowed(lambda: self._snapshots.forget(name))
+        return {"forgotten": name}
+
+    def journal(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Answer with the last requests, the newest at the end; ``?last=10`` for only so many."""
+        last = query.get("last")
+        count = None if last is None else parsed_id(last)
+        if last is not None and count is None:
+            raise _bad(f"last is {last!r}; give a whole number")
+        return [exchange.to_dict() for exchange in self._journal.last(count)]
+
+    def clear_journal(self) -> list[Any]:
+        """Forget the last requests."""
+        self._journal.clear()
+        return []
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Answer with the faults, the oldest first."""
+        return [fault.to_dict() for fault in self._world.faults]
+
+    def add_fault(self, body: Any) -> dict[str, Any]:
+        """Add a fault: its ``kind`` (``status`` when there is one), and what goes with it."""
+        settable = [f.name for f in fields(Fault) if f.init]
+        body = _object(body, *settable)
+        if "status" in body:
+            body = {"kind": "status", **body}
+        if "kind" not in body:
+            raise _bad("kind is missing")
+        return _allowed(lambda: self._world.faults.put(Fault(**body))).to_dict()
+
+    def remove_fault(self, path: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Remove a fault."""
+        number = parsed_id(path["fault_id"])
+        if number is None or not self._world.faults.remove(number):
+            raise _bad(f"there is no fault {path['fault_id']}")
+        return self.faults()
+
+    def clear_faults(self) -> list[dict[str, Any]]:
+        """Remove every fault."""
+        self._world.faults.clear()
+        return self.faults()
+
+
+def _endpoint(method: str, path: str, act: Callable[[Call], Any], summary: str, shape: Shape) -> Endpoint:
+    return Endpoint(method, f"{CONTROL}{path}", act, summary, body_limit=64 * 1024, is_slow=True, shape=shape)
+
+
+def _bad(message: str) -> Refusal:
+    return Refusal(400, {"error": "BadControl", "data": {"message": message}})
+
+
+def _object(body: Any, *allowed: str) -> dict[str, Any]:
+    if not isinstance(body, dict) or not set(body) <= set(allowed):
+        raise _bad(f"give a JSON object with no other keys than {', '.join(allowed)}")
+    return body
+
+
+def _allowed(act: Callable[[], _T]) -> _T:
+    try:
+        return act()
+    except InvalidInputError as error:
+        raise _bad(str(error)) from error

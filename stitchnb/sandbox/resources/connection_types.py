@@ -1,0 +1,75 @@
+"""Source types and destination types: what can be created, on this account's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stitchnb.sandbox import catalog, refusals, shapes
+from stitchnb.sandbox.endpoints import Endpoint
+from stitchnb.sandbox.world import World
+
+
+class ConnectionTypes:
+    """The types of the catalogue."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Tell the endpoints of source types and destination types."""
+        return [
+            Endpoint(
+                "GET",
+                "/v4/source-types",
+                lambda call: self.list_source_types(),
+                "Every source type's report card",
+                shape=shapes.TYPES,
+            ),
+            Endpoint(
+                "GET",
+                "/v4/source-types/{source_type}",
+                lambda call: self.get_source_type(call.path["source_type"]),
+                "One source type's report card",
+                shape=shapes.TYPE,
+            ),
+            Endpoint(
+                "GET",
+                "/v4/destination-types",
+                lambda call: self.list_destination_types(),
+                "Every destination type's report card",
+                shape=shapes.TYPES,
+            ),
+            Endpoint(
+                "GET",
+                "/v4/destination-types/{destination_type}",
+                lambda call: self.get_destination_type(call.path["destination_type"]),
+                "One destination type's report card",
+                shape=shapes.TYPE,
+            ),
+        ]
+
+    def list_source_types(self) -> list[dict[str, Any]]:
+        """Answer with every source type, old ones without steps included."""
+        return [self._on_plan(card) for card in catalog.source_types().values()]
+
+    def get_source_type(self, source_type: str) -> dict[str, Any]:
+        """Answer with one source type's report card."""
+        if source_type not in catalog.source_types():
+            raise refusals.invalid_type(source_type)
+        return self._on_plan(catalog.source_type(source_type))
+
+    def list_destination_types(self) -> list[dict[str, Any]]:
+        """Answer with every destination type."""
+        return [self._on_plan(card) for card in catalog.destination_types().values()]
+
+    def get_destination_type(self, destination_type: str) -> dict[str, Any]:
+        """Answer with one destination type's report card."""
+        if destination_type not in catalog.destination_types():
+            raise refusals.invalid_type(destination_type, kind="destination")
+        return self._on_plan(catalog.destination_type(destination_type))
+
+    def _on_plan(self, card: dict[str, Any]) -> dict[str, Any]:
+        """Tell what this account may use; the card is a copy of the caller's own."""
+        card["details"]["access"] = self._world.plan.allows_type(card["details"])
+        return card

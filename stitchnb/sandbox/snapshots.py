@@ -1,0 +1,168 @@
+"""Going back in time: snapshots of the whole sandbox, and the way back to a new one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import Any
+
+from stitchnb.errors import InvalidInputError
+from stitchnb.models import format_time
+from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
+from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.state import State
+from stitchnb.sandbox.world import World
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The sandbox as it was at one moment: state, warehouse and clock. It lasts as long as the sandbox does.
+
+    Attributes
+    ----------
+    name
+        What `restore` may call it by.
+    taken_at
+        The sandbox's time; aware, UTC.
+    """
+
+    name: str
+    taken_at: datetime
+    _state: Connection = field(repr=False)
+    _tables: str | None = field(repr=False)
+    _offset: timedelta = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON."""
+        return {"name": self.name, "taken_at": format_time(self.taken_at)}
+
+
+class Snapshots:
+    """The snapshots of one sandbox.
+
+    Parameters
+    ----------
+    furnish
+        Puts into a new state what every sandbox has from the start.
+    """
+
+    def __init__(
+        self, world: World, engine: Engine, warehouse: EmbeddedWarehouse, furnish: Callable[[World], None]
+    ) -> None:
+        self._world = world
+        self._engine = engine
+        self._warehouse = warehouse
+        self._furnish = furnish
+        self._lock = threading.RLock()
+        self._kept: dict[str, Snapshot] = {}
+        self._taken = 0
+
+    def take(self, name: str | None = None) -> Snapshot:
+        """Keep everything as it is now; one of the same name is replaced.
+
+        A check that is under way runs again once the snapshot is restored, and a job counts as cut off.
+        """
+        with self._lock, self._world.clock.held():
+            self._taken += 1
+            name = f"snapshot-{self._taken}" if name is None else _checked(name)
+            tables = f"stitchnb snapshot {self._taken}"
+            # A load may be under way: its rows may be ahead of its bookmark, and never behind.
+            with self._world.state.reading():
+                has_tables = self._warehouse.keep_copy(tables)
+                copy = self._world.state.copy()
+            self._forget(name)
+            self._kept[name] = Snapshot(
+                name, self._world.at(), copy, tables if has_tables else None, self._world.clock.offset
+            )
+            return self._kept[name]
+
+    def restore(self, snapshot: Snapshot | str) -> Snapshot:
+        """Put everything back as it was, the clock as well; what is under way is broken off.
+
+        Raises
+        ------
+        InvalidInputError
+            When it is none of this sandbox's; the message lists those.
+        """
+        with self._lock:
+            found = self._find(snapshot)
+            with self._standing_still():
+                # The state first: killed in between, its bookmarks are behind the rows, which come again.
+                self._world.state.bring_back(found._state)
+                self._warehouse.bring_back(found._tables)
+                self._world.clock.set_back(found._offset)
+            self._engine.recover()
+            return found
+
+    def reset(self) -> None:
+        """Make the sandbox as good as new: no source, no row, the first ids again, the clock at its start."""
+        with self._lock:
+            with self._standing_still():
+                self._world.clock.set_back()
+                fresh = State(None)
+                try:
+                    fresh.keep_seed(self._world.ids.seed)
+                    self._furnish(replace(self._world, state=fresh))
+                    with fresh.reading() as db:
+                        self._world.state.bring_back(db)
+                finally:
+                    fresh.close()
+                self._warehouse.bring_back(None)
+            self._engine.recover()
+
+    def forget(self, snapshot: Snapshot | str) -> None:
+        """Let go of a snapshot, and of the memory that it takes."""
+        with self._lock:
+            self._forget(self._find(snapshot).name)
+
+    def close(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            for name in list(self._kept):
+                self._forget(name)
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        with self._lock:
+            return iter(list(self._kept.values()))
+
+    def _find(self, snapshot: Snapshot | str) -> Snapshot:
+        name = snapshot.name if isinstance(snapshot, Snapshot) else snapshot
+        found = self._kept.get(name)
+        if found is None or (isinstance(snapshot, Snapshot) and snapshot is not found):
+            kept = ", ".join(map(repr, self._kept)) or "none"
+            raise InvalidInputError(f"This sandbox keeps no such snapshot: {name!r}. There are: {kept}.")
+        return found
+
+    def _forget(self, name: str) -> None:
+        snapshot = self._kept.pop(name, None)
+        if snapshot is not None:
+            snapshot._state.close()
+            if snapshot._tables is not None:
+                self._warehouse.forget_copy(snapshot._tables)
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Keep everything from moving: the clock, requests, and work in the background."""
+        with ExitStack() as stack:
+            stack.enter_context(self._world.clock.held())
+            while True:
+                self._engine.halt()
+                with ExitStack() as attempt:
+                    # Work begins in a transaction: with this lock held, and none under way, none can begin.
+                    attempt.enter_context(self._world.state.reading())
+                    if not self._engine.running():
+                        stack.push(attempt.pop_all())
+                        break
+            yield
+
+
+def _checked(name: str) -> str:
+    if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME:
+        raise InvalidInputError(f"A snapshot's name is some text of at most {_LONGEST_NAME} characters, not {name!r}.")
+    return name
