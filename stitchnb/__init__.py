@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stitchnb import errors, frames, models, rules
-    from stitchnb.client import Client
+    from stitchnb.client import AsyncClient, Client, ImportClient, create_account
     from stitchnb.embedded import Sandbox, connect
     from stitchnb.errors import StitchError
     from stitchnb.models import ReportCard
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "ConnectionForm",
+    "ImportClient",
     "ReportCard",
     "Sandbox",
     "SourceForm",
     "StitchError",
     "__version__",
     "connect",
+    "create_account",
     "errors",
     "frames",
     "models",
@@ -35,6 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncClient": "stitchnb.client",
+    "ImportClient": "stitchnb.client",
+    "create_account": "stitchnb.client",
     "Client": "stitchnb.client",
     "ConnectionForm": "stitchnb.widgets",
     "ReportCard": "stitchnb.models",

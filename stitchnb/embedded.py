@@ -7,8 +7,9 @@ import weakref
 from datetime import date, datetime
 from functools import cached_property
 
-from stitchnb.client.client import Client
-from stitchnb.client.transport import BASE_URLS
+from stitchnb.client.addresses import Region, base_url_of
+from stitchnb.client.client import AsyncClient, Client
+from stitchnb.client.credentials import Search, ask_for_token, find_token
 from stitchnb.errors import CredentialsError
 from stitchnb.sandbox import Clock, server
 
@@ -23,7 +24,7 @@ class SandboxClient(Client):
     """
 
     def __init__(self, sandbox: Sandbox, *, owns: bool = False) -> None:
-        super().__init__(sandbox.token, base_url=sandbox.url)
+        super().__init__(sandbox.token, base_url=sandbox.url, client_id=sandbox.client_id)
         self.sandbox = sandbox
         self._owns = owns
 
@@ -49,7 +50,7 @@ class Sandbox(server.Sandbox):
 
     Parameters
     ----------
-    path, seed, port, clock, pace_s, token
+    path, seed, port, clock, pace_s, token, plan
         See `stitchnb.sandbox.Sandbox`, which this is.
 
     Attributes
@@ -76,6 +77,12 @@ class Sandbox(server.Sandbox):
         self._clients.add(made)
         return made
 
+    def async_client(self) -> AsyncClient:
+        """Make an asynchronous client of this sandbox, which is to be closed before the sandbox is."""
+        made = AsyncClient(self.token, base_url=self.url, client_id=self.client_id)
+        made.sandbox = self
+        return made
+
     def close(self) -> None:
         """Stop serving and let go of every file and port. Calling it again does nothing."""
         for client in list(self._clients):
@@ -90,6 +97,7 @@ class Sandbox(server.Sandbox):
 def connect(
     token: str | None = None,
     *,
+    region: Region | None = None,
     base_url: str | None = None,
     seed: int = 0,
     clock: Clock | datetime | str | None = None,
@@ -98,14 +106,20 @@ def connect(
 ) -> Client:
     """Connect to the real account when there is a token, else to a sandbox of one's own; say which of the two.
 
-    It never falls back from a real account to a sandbox.
+    It never falls back from a real account to a sandbox. Where the token was found is said too, by its place.
 
     Parameters
     ----------
     token
-        The account's access token; else that in the environment variable ``STITCH_ACCESS_TOKEN``.
+        The account's access token; else that in the environment variable ``STITCH_ACCESS_TOKEN``, in a ``.env`` file
+        (from the working directory upwards to the home directory or the repository's root; the variable
+        ``STITCH_ENV_FILE`` names another file, or none when it is empty), or in the system's keyring where the package
+        keyring is installed (service ``stitchnb``, name ``STITCH_ACCESS_TOKEN``).
+    region
+        Where the account is: ``us`` or ``eu``. Giving it asks for a real account, and so does `base_url`: without any
+        token an interactive session then asks for it, masked.
     base_url
-        Where the account is; else ``STITCH_BASE_URL`` in the environment, else North America.
+        Another address; else ``STITCH_BASE_URL`` in the environment, or beside the token in the ``.env`` file.
     seed, clock, pace_s
         For the sandbox, see `Sandbox`; a real account takes no notice of them.
     quiet
@@ -119,16 +133,22 @@ def connect(
     Raises
     ------
     CredentialsError
-        When a real account is clearly meant, and there is no token for it.
+        When a real account is clearly meant, and there is no token for it; it lists every place that was looked at.
     """
-    base_url = base_url or os.environ.get("STITCH_BASE_URL") or None
-    found = token if token is not None else os.environ.get("STITCH_ACCESS_TOKEN")
+    asked_url = base_url or (None if region else os.environ.get("STITCH_BASE_URL")) or None
+    search = find_token(token)
+    is_asked_for = region is not None or asked_url is not None
+    if search.token is None and is_asked_for and not search.blocked:
+        ask_for_token(search, base_url_of(region, asked_url))
     client: Client
-    if found is not None and found.strip():
-        client = Client(found.strip(), base_url=base_url or BASE_URLS["us"])
-        told = f"Connected to the real account at {client.base_url}: what you do here really happens."
-    elif found is not None or base_url is not None:
-        raise CredentialsError(_no_token(token, base_url))
+    if search.token is not None:
+        client = Client(search.token, base_url=base_url_of(region, asked_url or (None if region else search.base_url)))
+        told = (
+            f"Connected to the real account at {client.base_url} with the token from {search.place}: "
+            "what you do here really happens."
+        )
+    elif search.blocked or is_asked_for:
+        raise CredentialsError(_no_token(search, base_url_of(region, asked_url) if is_asked_for else None))
     else:
         client = SandboxClient(Sandbox(seed=seed, clock=clock, pace_s=pace_s), owns=True)
         told = "Connected to an embedded sandbox: no account is needed, and everything stays on this machine."
@@ -137,14 +157,9 @@ def connect(
     return client
 
 
-def _no_token(token: str | None, base_url: str | None) -> str:
-    looked = [
-        f"the argument token: {'empty' if token is not None else 'not given'}",
-        "the environment variable STITCH_ACCESS_TOKEN: "
-        + ("empty" if os.environ.get("STITCH_ACCESS_TOKEN") is not None else "not set"),
-    ]
+def _no_token(search: Search, base_url: str | None) -> str:
     meant = f"A real account is meant ({base_url})" if base_url else "A real account is meant"
     return (
-        f"{meant}, but there is no access token. Looked at:\n  " + "\n  ".join(looked) + "\n"
+        f"{meant}, but there is no access token. Looked at:\n  " + "\n  ".join(search.looked) + "\n"
         "Set STITCH_ACCESS_TOKEN to the token, or unset it and STITCH_BASE_URL to use a sandbox."
     )

@@ -5,6 +5,7 @@
     StitchError
     ├── InvalidInputError (ValueError)        caught here, before anything was sent
     │   ├── UnknownSourceTypeError            no such source type; near names are offered
+    │   ├── UnknownDestinationTypeError       no such destination type; near names are offered
     │   ├── UnknownStreamError                no such stream or field; near names are offered
     │   └── InvalidValuesError                values that break the report card, by property name
     ├── CredentialsError                      no token was found in any place that was looked at
@@ -17,6 +18,7 @@
     │   ├── AuthenticationError               401
     │   ├── AlreadyRunningError               a replication job is under way (200 with an error object)
     │   ├── RateLimitedError                  429
+    │   │   └── RateLimitReachedError         not sent, because it would break Stitch's limit
     │   └── ServerError                       500, 502, 503, 504
     ├── TransportError                        Stitch did not answer
     │   └── OutcomeUnknownError               a request that changes something may or may not have arrived
@@ -50,12 +52,14 @@ __all__ = [
     "NotFoundError",
     "OutcomeUnknownError",
     "PortInUseError",
+    "RateLimitReachedError",
     "RateLimitedError",
     "SandboxError",
     "ServerError",
     "StateFileError",
     "StitchError",
     "TransportError",
+    "UnknownDestinationTypeError",
     "UnknownSourceTypeError",
     "UnknownStreamError",
     "WaitTimeoutError",
@@ -89,6 +93,12 @@ class UnknownSourceTypeError(_UnknownNameError):
     """No source type has this name; `near` holds names like it."""
 
     kind = "source type"
+
+
+class UnknownDestinationTypeError(_UnknownNameError):
+    """No destination type has this name; `near` holds names like it."""
+
+    kind = "destination type"
 
 
 class UnknownStreamError(_UnknownNameError):
@@ -189,6 +199,27 @@ class AlreadyRunningError(APIError):
 
 class RateLimitedError(APIError):
     """429: too many requests."""
+
+
+class RateLimitReachedError(RateLimitedError):
+    """The request was not sent: sending it would break Stitch's limit.
+
+    Attributes
+    ----------
+    retry_after_s
+        Seconds until it may be sent.
+    """
+
+    def __init__(self, *, method: str, path: str, retry_after_s: float, requests: int, period_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        told = (
+            f"{method} {path} was not sent: {requests} requests for extractions and loads in {period_s / 60:g} minutes "
+            f"are all that Stitch allows. Ask again in {retry_after_s:.0f} seconds, or make the client with "
+            'rate_limit="wait".'
+        )
+        super().__init__(told, status_code=429, method=method, path=path)
+        # Nobody refused it: the sentence that APIError makes of a refusal would be untrue.
+        self.args = (told,)
 
 
 class ServerError(APIError):

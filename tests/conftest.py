@@ -51,6 +51,8 @@ def _isolated_environment(home: Path) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(home / "jupyter" / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "jupyter" / "runtime"),
         "JUPYTER_PLATFORM_DIRS": "1",
+        # No .env file: a developer's own would turn connect() into a real account.
+        "STITCH_ENV_FILE": "",
     }
 
 
@@ -59,6 +61,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees a variable of Stitch's that another one set."""
     for name in [name for name in os.environ if name.startswith("STITCH_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("STITCH_ENV_FILE", "")
 
 
 @pytest.fixture(autouse=True)

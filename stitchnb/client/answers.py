@@ -45,9 +45,19 @@ _HINTS: Mapping[type[APIError], str] = {
     ServerError: "This is Stitch's own fault: try again later.",
 }
 
+_IMPORT_HINT = (
+    "The Import API has tokens of its own, one source each: make one with client.import_tokens.create(source_id). The "
+    "source must be neither paused nor deleted."
+)
 
-def error_in(status_code: int, body: Any, *, method: str, path: str) -> APIError | None:
+
+def error_in(status_code: int, body: Any, *, method: str, path: str, asked_s: float | None = None) -> APIError | None:
     """Make an answer into the error that it is.
+
+    Parameters
+    ----------
+    asked_s
+        Seconds that Stitch asks to wait before the next request, where it does.
 
     Returns
     -------
@@ -62,7 +72,10 @@ def error_in(status_code: int, body: Any, *, method: str, path: str) -> APIError
     kind = _kind(status_code, code, message)
     if issubclass(kind, InvalidPropertiesError):
         return kind(message, bad_properties=_bad_properties(body), **where)
-    return kind(message, hint=_HINTS.get(kind, ""), **where)
+    hint = _IMPORT_HINT if kind is AuthenticationError and path.startswith("/v2/import/") else _HINTS.get(kind, "")
+    if asked_s is not None:
+        hint = f"{hint} Stitch asks to wait {asked_s:.0f} seconds.".strip()
+    return kind(message, hint=hint, **where)
 
 
 def _kind(status_code: int, code: str | None, message: str) -> type[APIError]:
@@ -95,14 +108,20 @@ def _told(body: Any) -> tuple[str | None, str]:
         data = error
     for place in (data, body):
         if isinstance(place, Mapping) and place.get("message"):
-            return _text_or_none(code), _words(place["message"])
+            return _text_or_none(code), _words(place["message"]) + _details(body)
     if "invalid_fields" in body:
         return _text_or_none(code), _words(body["invalid_fields"])
-    return _text_or_none(code), _words(error or body)
+    return _text_or_none(code), _words(error or body) + (_details(body) if error else "")
+
+
+def _details(body: Mapping[Any, Any]) -> str:
+    """Tell what some errors say beside their message, key by key."""
+    return f" ({_words(body['errors'])})" if body.get("errors") else ""
 
 
 def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    """Take what is a name; the Import API writes whole sentences where other errors have one."""
+    return value if isinstance(value, str) and value and " " not in value else None
 
 
 def _words(value: Any) -> str:

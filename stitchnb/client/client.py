@@ -1,71 +1,60 @@
-"""The client: one account of the Connect API."""
+"""The clients: one account of the Connect API, with and without an event loop."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
+from stitchnb.client.account import Account
+from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.connection_checks import ConnectionChecks
 from stitchnb.client.destinations import Destinations
+from stitchnb.client.extractions import Extractions, Loads
+from stitchnb.client.import_tokens import ImportTokens
 from stitchnb.client.jobs import Jobs
+from stitchnb.client.journal import Journal
+from stitchnb.client.notifications import Notifications
+from stitchnb.client.operations import Async, Mode, Operation, Sync
+from stitchnb.client.rate_limit import LimitMode, RateLimit
 from stitchnb.client.requests import Request
-from stitchnb.client.source_types import SourceTypes
+from stitchnb.client.source_types import DestinationTypes, SourceTypes
 from stitchnb.client.sources import Sources
 from stitchnb.client.streams import Streams
-from stitchnb.client.transport import BASE_URLS, Transport, is_loopback
+from stitchnb.client.transport import AsyncTransport, Transport
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
 
 T = TypeVar("T")
 
 
-class Client:
-    """Talks to the Connect API for one account.
-
-    Parameters
-    ----------
-    token
-        The account's access token. It never shows in a repr, an error or a notebook's output.
-    base_url
-        ``https://api.stitchdata.com`` (North America) by default; Europe is
-        ``https://api.eu-central-1.stitchdata.com``; a sandbox has an address of its own.
-    transport
-        An httpx transport in place of the network, for tests.
-
-    Attributes
-    ----------
-    source_types, sources, streams, connection_checks, jobs, destinations
-        What the API has, one attribute each.
-
-    sandbox
-        The sandbox that this is a client of, None for a real account.
-
-    Examples
-    --------
-    >>> with Client("not-a-token") as client:
-    ...     client
-    Client(base_url='https://api.stitchdata.com')
-    """
+class BaseClient(Generic[Mode]):
+    """What `Client` and `AsyncClient` have in common: everything but how they wait."""
 
     sandbox: Any = None
 
-    def __init__(
-        self, token: str, *, base_url: str = BASE_URLS["us"], transport: httpx.BaseTransport | None = None
-    ) -> None:
-        if not isinstance(token, str) or not token.strip():
-            raise InvalidInputError("token is empty: give the account's access token, or use stitchnb.connect().")
-        plain = token.reveal() if isinstance(token, Secret) else token
-        if plain != plain.strip() or not plain.isascii() or not plain.isprintable():
-            raise InvalidInputError("token has characters that no access token has: copy it again, without spaces.")
-        self._transport = Transport(Secret(plain), base_url, transport=transport)
-        self.source_types = SourceTypes(self)
-        self.sources = Sources(self)
-        self.streams = Streams(self)
-        self.connection_checks = ConnectionChecks(self)
-        self.jobs = Jobs(self)
-        self.destinations = Destinations(self)
+    _transport: Transport | AsyncTransport
+
+    def _begin(self, transport: Transport | AsyncTransport, client_id: int | None) -> None:
+        self._transport = transport
+        self.client_id = client_id
+        self.account: Account[Mode] = Account(self)
+        self.source_types: SourceTypes[Mode] = SourceTypes(self)
+        self.destination_types: DestinationTypes[Mode] = DestinationTypes(self)
+        self.sources: Sources[Mode] = Sources(self)
+        self.destinations: Destinations[Mode] = Destinations(self)
+        self.streams: Streams[Mode] = Streams(self)
+        self.connection_checks: ConnectionChecks[Mode] = ConnectionChecks(self)
+        self.jobs: Jobs[Mode] = Jobs(self)
+        self.extractions: Extractions[Mode] = Extractions(self)
+        self.loads: Loads[Mode] = Loads(self)
+        self.notifications: Notifications[Mode] = Notifications(self)
+        self.import_tokens: ImportTokens[Mode] = ImportTokens(self)
+
+    def run(self, operation: Operation[Any]) -> Any:
+        """Carry out an operation: at once, or when awaited."""
+        raise NotImplementedError("use Client or AsyncClient")
 
     @property
     def base_url(self) -> str:
@@ -73,17 +62,107 @@ class Client:
         return self._transport.base_url
 
     @property
-    def poll_s(self) -> float:
-        """Seconds between two looks at something that runs."""
-        return 0.2 if is_loopback(self.base_url) else 3.0
+    def journal(self) -> Journal:
+        """The last exchanges with the API, without any secret: ``.to_frame()``, ``[-1].as_curl()``."""
+        return self._transport.journal
 
     @property
-    def job_poll_s(self) -> float:
-        """Seconds between two looks at a job.
+    def limit(self) -> RateLimit:
+        """The limit for extractions and loads that it keeps."""
+        return self._transport.limit
 
-        Extractions and loads may be asked for 30 times in 10 minutes together, and one look may ask for both.
-        """
-        return 0.2 if is_loopback(self.base_url) else 45.0
+    @property
+    def poll_s(self) -> float:
+        """Seconds between two looks at something that runs."""
+        return 0.2 if self._transport.is_loopback else 3.0
+
+    def job_poll_s(self, requests: int) -> float:
+        """Tell the seconds until the next look at a job, when the last one took that many requests."""
+        if self._transport.is_loopback and self.limit.mode == "off":
+            return self.poll_s
+        return self.limit.spacing_s(requests)
+
+    def learn_client_id(self, client_id: int | None) -> None:
+        """Remember the account's id, where it is not known yet."""
+        if self.client_id is None:
+            self.client_id = client_id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{_a(self)} holds an access token and cannot be pickled: make a new one where it is needed")
+
+
+class Client(BaseClient[Sync]):
+    """Talks to the Connect API for one account.
+
+    Parameters
+    ----------
+    token
+        The account's access token. It never shows in a repr, an error, the journal or a notebook's output.
+    region
+        Where the account is: ``us`` (North America, the default) or ``eu``.
+    base_url
+        Another address than the region's own, such as that of a sandbox.
+    client_id
+        The account's id; None finds it by itself where it is needed.
+    timeout_s, connect_timeout_s
+        Seconds to wait for data, and for a connection.
+    rate_limit
+        Extractions and loads may be asked for 30 times in 10 minutes. ``wait`` for a place, ``raise``
+        `RateLimitReachedError` instead, or ``off``. None is ``off`` for a sandbox on this machine, else ``wait``.
+    journal_size
+        How many exchanges `journal` keeps.
+    transport
+        An httpx transport in place of the network, for tests.
+
+    Attributes
+    ----------
+    account, source_types, destination_types, sources, destinations, streams, connection_checks, jobs, extractions,
+    loads, notifications, import_tokens
+        What the API has, one attribute each.
+    journal
+        The last exchanges, without any secret.
+    sandbox
+        The sandbox that this is a client of, None for a real account.
+
+    Examples
+    --------
+    >>> with Client("not-a-token", region="eu") as client:
+    ...     client
+    Client(base_url='https://api.eu-central-1.stitchdata.com')
+    """
+
+    _transport: Transport
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        client_id: int | None = None,
+        timeout_s: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        rate_limit: LimitMode | None = None,
+        journal_size: int = 100,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        sender = Transport(
+            checked_token(token),
+            base_url_of(region, base_url),
+            timeout_s=timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            rate_limit=rate_limit,
+            journal_size=journal_size,
+            transport=transport,
+        )
+        self._begin(sender, client_id)
+
+    def run(self, operation: Operation[T]) -> T:
+        """Carry out an operation."""
+        return self._transport.run(operation)
 
     def send(self, request: Request[T]) -> T:
         """Send one request and read its answer."""
@@ -101,8 +180,77 @@ class Client:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
 
-    def __reduce__(self) -> Any:
-        raise TypeError("a Client holds an access token and cannot be pickled: make a new one where it is needed")
+class AsyncClient(BaseClient[Async]):
+    """Talks to the Connect API for one account, without holding up the event loop.
+
+    Everything is as in `Client`, but to be awaited: ``await client.sources.list()``.
+
+    Parameters
+    ----------
+    token, region, base_url, client_id, timeout_s, connect_timeout_s, rate_limit, journal_size
+        See `Client`.
+    transport
+        An asynchronous httpx transport in place of the network.
+    """
+
+    _transport: AsyncTransport
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        client_id: int | None = None,
+        timeout_s: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        rate_limit: LimitMode | None = None,
+        journal_size: int = 100,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        sender = AsyncTransport(
+            checked_token(token),
+            base_url_of(region, base_url),
+            timeout_s=timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            rate_limit=rate_limit,
+            journal_size=journal_size,
+            transport=transport,
+        )
+        self._begin(sender, client_id)
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Carry out an operation when awaited."""
+        return await self._transport.run(operation)
+
+    async def send(self, request: Request[T]) -> T:
+        """Send one request and read its answer."""
+        return await self._transport.send(request)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def checked_token(token: str) -> Secret:
+    """Refuse what cannot be a token, without showing it."""
+    if not isinstance(token, str) or not token.strip():
+        raise InvalidInputError("token is empty: give the account's access token, or use stitchnb.connect().")
+    plain = token.reveal() if isinstance(token, Secret) else token
+    if plain != plain.strip() or not plain.isascii() or not plain.isprintable():
+        raise InvalidInputError("token has characters that no access token has: copy it again, without spaces.")
+    return Secret(plain)
+
+
+def _a(client: object) -> str:
+    name = type(client).__name__
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

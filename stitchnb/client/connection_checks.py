@@ -6,49 +6,76 @@ from typing import TYPE_CHECKING, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.waiting import Look, wait_until
-from stitchnb.errors import CheckFailedError
+from stitchnb.errors import CheckFailedError, InvalidInputError
 
 if TYPE_CHECKING:
-    from stitchnb.client.client import Client
+    from stitchnb.client.client import BaseClient
 
 
-class ConnectionCheck(models.ConnectionCheck):
-    """A source's last connection check, which can be waited for."""
+class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
+    """The last connection check of a source or a destination, which can be waited for."""
 
-    _client: Client
-    _source_id: int
+    _source_id: int | None
+    _destination_id: int | None
 
     @classmethod
-    def bound(cls, client: Client, source_id: int, check: models.ConnectionCheck) -> Self:
-        """Tie a check to the client and the source that it came from."""
+    def bound(
+        cls,
+        client: BaseClient[Mode],
+        check: models.ConnectionCheck,
+        *,
+        source_id: int | None = None,
+        destination_id: int | None = None,
+    ) -> Self:
+        """Tie a check to the client and the source or destination that it came from."""
         live = cls(check._wire)
-        live.__dict__.update(_client=client, _source_id=source_id)
+        live.__dict__.update(_client=client, _source_id=source_id, _destination_id=destination_id)
         return live
 
-    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> ConnectionCheck:
+    @operation
+    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> Operation[ConnectionCheck[Mode]]:
         """Wait until it has ended. See `ConnectionChecks.wait`."""
-        return self._client.connection_checks.wait(self._source_id, timeout_s=timeout_s, progress=progress)
+        return (
+            yield from self._client.connection_checks.wait.steps(
+                self._source_id, destination_id=self._destination_id, timeout_s=timeout_s, progress=progress
+            )
+        )
 
 
-class ConnectionChecks:
-    """The connection checks of the account's sources."""
+class ConnectionChecks(Resource[Mode]):
+    """The connection checks of the account's sources and destinations."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    def last(self, source_id: int) -> ConnectionCheck:
-        """Ask for a source's last connection check.
+    @operation
+    def last(
+        self, source_id: int | None = None, *, destination_id: int | None = None
+    ) -> Operation[ConnectionCheck[Mode]]:
+        """Ask for the last connection check of a source, or of a destination.
 
-        Source: ``GET /v4/sources/{id}/last-connection-check``.
+        Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
         """
-        found = self._client.send(requests.last_connection_check(source_id))
-        return ConnectionCheck.bound(self._client, source_id, found)
+        _refuse_both(source_id, destination_id)
+        if source_id is not None:
+            found = yield from ask(requests.last_connection_check(source_id))
+        else:
+            found = yield from ask(requests.last_destination_check(destination_id or 0))
+        return ConnectionCheck.bound(self._client, found, source_id=source_id, destination_id=destination_id)
 
+    @operation
     def wait(
-        self, source_id: int, *, timeout_s: float = 300, poll_s: float | None = None, progress: bool | None = None
-    ) -> ConnectionCheck:
-        """Wait until a source's connection check has ended, saying how it stands.
+        self,
+        source_id: int | None = None,
+        *,
+        destination_id: int | None = None,
+        timeout_s: float = 300,
+        poll_s: float | None = None,
+        progress: bool | None = None,
+    ) -> Operation[ConnectionCheck[Mode]]:
+        """Wait until the connection check of a source or destination has ended, saying how it stands.
 
         Parameters
         ----------
@@ -66,25 +93,33 @@ class ConnectionChecks:
         WaitTimeoutError
             When it is still running; waiting again is safe.
         """
-        title = f"Connection check of source {source_id}"
+        _refuse_both(source_id, destination_id)
+        given = f"{source_id}" if source_id is not None else f"destination_id={destination_id}"
+        kind, id_ = ("source", source_id) if source_id is not None else ("destination", destination_id)
+        title = f"Connection check of {kind} {id_}"
 
-        def look() -> tuple[ConnectionCheck, Look]:
-            check = self.last(source_id)
+        def look() -> Operation[tuple[ConnectionCheck[Mode], Look]]:
+            check = yield from self.last.steps(source_id, destination_id=destination_id)
             return check, Look(check.status, finished=check.is_finished, good=check.succeeded)
 
-        ended = wait_until(
+        ended = yield from wait_until(
             look,
             title=title,
             timeout_s=timeout_s,
-            poll_s=poll_s if poll_s is not None else self._client.poll_s,
+            poll_s=lambda: poll_s if poll_s is not None else self._client.poll_s,
             shown=progress,
-            next_action="Wait again, or look at client.connection_checks.last(source_id).",
+            next_action=f"Wait again, or look at client.connection_checks.last({given}).",
         )
         if not ended.succeeded:
             raise CheckFailedError(
                 f"{title} failed: {ended.message or 'Stitch gave no reason'}\n"
-                f"Correct the properties with client.sources.update({source_id}, properties={{…}}), "
+                f"Correct the properties with client.{kind}s.update({id_}, properties={{…}}), "
                 "which starts a new check.",
                 check=ended,
             )
         return ended
+
+
+def _refuse_both(source_id: int | None, destination_id: int | None) -> None:
+    if (source_id is None) == (destination_id is None):
+        raise InvalidInputError("Give either the id of a source, or destination_id=.")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.records import Records
-from stitchnb.client.requests import Page, Request
 from stitchnb.client.waiting import Look, wait_until
 from stitchnb.errors import InvalidInputError, JobFailedError
 from stitchnb.models import Extraction, Load
@@ -19,10 +17,7 @@ from stitchnb.models import Extraction, Load
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stitchnb.client.client import Client
-
-# More pages than any account has: a server that always names a next page must not be followed for ever.
-_MOST_PAGES = 1000
+    from stitchnb.client.client import BaseClient
 
 
 class JobResult:
@@ -57,17 +52,17 @@ class JobResult:
         return self.loads._repr_html_()
 
 
-class Job(models.ReplicationJob):
+class Job(models.ReplicationJob, Resource[Mode]):
     """A replication job that was started, which can be waited for or stopped."""
 
-    _client: Client
     _source_id: int
 
     @classmethod
-    def bound(cls, client: Client, source_id: int, job: models.ReplicationJob) -> Self:
+    def bound(cls, client: BaseClient[Mode], source_id: int, job: models.ReplicationJob) -> Self:
         """Tie a job to the client and the source that it came from."""
         live = cls(job._wire)
         live.__dict__.update(_client=client, _source_id=source_id)
+        client.learn_client_id(job.client_id)
         return live
 
     @property
@@ -75,30 +70,32 @@ class Job(models.ReplicationJob):
         """The source whose rows it replicates."""
         return self._source_id
 
-    @property
-    def client_id(self) -> int:
-        """The account, which the job's name begins with."""
-        head = self.job_name.split(".", 1)[0]
-        if not head.isdigit():
-            raise InvalidInputError(f"{self.job_name!r} does not begin with an account's id: it cannot be looked up.")
-        return int(head)
-
-    def wait(self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None) -> JobResult:
+    @operation
+    def wait(
+        self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None
+    ) -> Operation[JobResult]:
         """Wait until its rows have landed. See `Jobs.wait`."""
-        return self._client.jobs.wait(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress)
+        return (yield from self._client.jobs.wait.steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress))
 
-    def stop(self) -> None:
+    @operation
+    def log(self) -> Operation[str]:
+        """Ask for the log of its extraction. See `Extractions.log`."""
+        return (yield from self._client.extractions.log.steps(self.job_name))
+
+    @operation
+    def stop(self) -> Operation[None]:
         """Stop it; rows that have landed stay."""
-        self._client.jobs.stop(self._source_id)
+        yield from self._client.jobs.stop.steps(self._source_id)
 
 
-class Jobs:
+class Jobs(Resource[Mode]):
     """The replication jobs of the account."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    def start(self, source_id: int) -> Job:
+    @operation
+    def start(self, source_id: int) -> Operation[Job[Mode]]:
         """Start a replication job of a source now.
 
         Raises
@@ -110,40 +107,26 @@ class Jobs:
 
         Source: ``POST /v4/sources/{id}/sync``.
         """
-        return Job.bound(self._client, source_id, self._client.send(requests.start_job(source_id)))
+        return Job.bound(self._client, source_id, (yield from ask(requests.start_job(source_id))))
 
-    def stop(self, source_id: int) -> None:
+    @operation
+    def stop(self, source_id: int) -> Operation[None]:
         """Stop the job of a source that is under way; with none under way nothing happens.
 
         Source: ``DELETE /v4/sources/{id}/sync``.
         """
-        self._client.send(requests.stop_job(source_id))
+        yield from ask(requests.stop_job(source_id))
 
-    def extractions(self, client_id: int) -> Records[Extraction]:
-        """Ask for the last completed extraction of each source.
-
-        Source: ``GET /v4/{client_id}/extractions``.
-        """
-        pages = self._pages(lambda page: requests.list_extractions(client_id, page))
-        return Records(Extraction, _distinct(pages, key=lambda e: e.source_id))
-
-    def loads(self, client_id: int) -> Records[Load]:
-        """Ask for the last load of each stream.
-
-        Source: ``GET /v4/{client_id}/loads``.
-        """
-        pages = self._pages(lambda page: requests.list_loads(client_id, page))
-        return Records(Load, _distinct(pages, key=lambda load: (load.source_name, load.stream_name)))
-
+    @operation
     def wait(
         self,
-        job: Job,
+        job: Job[Any],
         *,
         timeout_s: float = 3600,
         quiet_s: float = 120,
         poll_s: float | None = None,
         progress: bool | None = None,
-    ) -> JobResult:
+    ) -> Operation[JobResult]:
         """Wait until a job's rows have landed, saying how it stands.
 
         The API has no status of a job. So first the job's name is looked for among the extractions; then each selected
@@ -157,7 +140,8 @@ class Jobs:
         quiet_s
             Seconds without any new load after which the rest is taken to have had no rows.
         poll_s
-            Seconds between two looks; None keeps well below the API's limit of 30 in 10 minutes.
+            Seconds between two looks; None spaces them so that all waits of this client together take half of the 30
+            requests in 10 minutes that Stitch allows.
         progress
             True or False to show progress or not; None where somebody looks.
 
@@ -168,72 +152,101 @@ class Jobs:
         WaitTimeoutError
             When it is not over yet; waiting again is safe.
         """
+        if job.client_id is None:
+            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
         title = f"Replication job of source {job.source_id}"
-        source = self._client.send(requests.get_source(job.source_id))
-        wanted = {s.stream_name for s in self._client.send(requests.list_streams(job.source_id)) if s.selected}
-        watch = _Watch(source.name, wanted, quiet_s)
-
-        def look() -> tuple[JobResult | None, Look]:
-            extraction = next((e for e in self.extractions(job.client_id) if e.job_name == job.job_name), None)
-            if extraction is None:
-                return None, Look("extracting", finished=False)
-            if not extraction.succeeded:
-                result = JobResult(extraction, Records(Load))
-                return result, Look(f"failed, {extraction.failure}", finished=True, good=False)
-            return watch.look(extraction, self.loads(job.client_id))
-
-        result = wait_until(
-            look,
-            title=title,
-            timeout_s=timeout_s,
-            poll_s=poll_s if poll_s is not None else self._client.job_poll_s,
-            shown=progress,
-            next_action="It goes on in Stitch: wait again, or stop it.",
+        source = yield from ask(requests.get_source(job.source_id))
+        streams = yield from ask(requests.list_streams(job.source_id))
+        watch = _Watch(
+            self._client, job, job.client_id, source.name, {s.stream_name for s in streams if s.selected}, quiet_s
         )
+        with self._client.limit.watching():
+            result = yield from wait_until(
+                watch.look,
+                title=title,
+                timeout_s=timeout_s,
+                poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.asked),
+                shown=progress,
+                next_action="It goes on in Stitch: wait again, or stop it.",
+            )
         if result is None or not result.succeeded:
             raise JobFailedError(f"{title} failed in {result.failure if result else 'an unknown part'}", result=result)
         return result
 
-    def _pages(self, request: Callable[[int], Request[Page[Any]]]) -> Iterator[Any]:
-        for number in range(1, _MOST_PAGES + 1):
-            page = self._client.send(request(number))
-            yield from page.records
-            if not page.has_next:
-                return
 
-
-@dataclass
 class _Watch:
-    """Remembers which loads were seen and when the last one came."""
+    """Looks at a job, with as few requests as that takes.
 
-    source_name: str
-    wanted: set[str]
-    quiet_s: float
+    Attributes
+    ----------
+    asked
+        How many requests the last look took of what Stitch allows.
+    """
 
-    def __post_init__(self) -> None:
-        self._seen = 0
+    def __init__(
+        self,
+        client: BaseClient[Any],
+        job: models.ReplicationJob,
+        client_id: int,
+        source_name: str,
+        wanted: set[str],
+        quiet_s: float,
+    ) -> None:
+        self.asked = 0
+        self._client = client
+        self._client_id = client_id
+        self._job_name = job.job_name
+        self._source_name = source_name
+        self._wanted = wanted
+        self._quiet_s = quiet_s
+        self._extraction: Extraction | None = None
+        self._landed = 0
         self._changed_at = time.monotonic()
 
-    def look(self, extraction: Extraction, loads: Records[Load]) -> tuple[JobResult, Look]:
-        """Say how many of the wanted streams have been loaded since the extraction."""
-        mine = [load for load in loads if load.source_name == self.source_name and load.stream_name in self.wanted]
-        landed = [load for load in mine if _is_after(load.last_batch_loaded_at, extraction.completion_time)]
-        failed = [load for load in mine if load.failure]
-        result = JobResult(extraction, Records(Load, mine))
-        if failed:
+    def look(self) -> Operation[tuple[JobResult | None, Look]]:
+        """Say how it stands: extracting, loading, or over."""
+        self.asked = 0
+        if self._extraction is None:
+            self._extraction = yield from self._find_extraction()
+            self._changed_at = time.monotonic()
+        if self._extraction is None:
+            return None, Look("extracting", finished=False)
+        if not self._extraction.succeeded:
+            result = JobResult(self._extraction, Records(Load))
+            return result, Look(f"failed, {self._extraction.failure}", finished=True, good=False)
+        return self._judge(self._extraction, (yield from self._find_loads()))
+
+    def _find_extraction(self) -> Operation[Extraction | None]:
+        reading = yield from self._client.extractions.iterate(self._client_id).reading()
+        while (page := (yield from reading.next_page())) is not None:
+            self.asked = reading.asked
+            for one in page:
+                if one.job_name == self._job_name:
+                    return one
+        return None
+
+    def _find_loads(self) -> Operation[list[Load]]:
+        """Read the loads until all wanted ones were seen: an account may have thousands of others."""
+        before = self.asked
+        reading = yield from self._client.loads.iterate(self._client_id).reading()
+        mine: list[Load] = []
+        while len(mine) < len(self._wanted) and (page := (yield from reading.next_page())) is not None:
+            self.asked = before + reading.asked
+            mine += [x for x in page if x.source_name == self._source_name and x.stream_name in self._wanted]
+        return mine
+
+    def _judge(self, extraction: Extraction, loads: list[Load]) -> tuple[JobResult, Look]:
+        landed = [load for load in loads if _is_after(load.last_batch_loaded_at, extraction.completion_time)]
+        result = JobResult(extraction, Records(Load, loads))
+        if any(load.failure for load in loads):
             return result, Look(f"failed, {result.failure}", finished=True, good=False)
-        if len(landed) != self._seen:
-            self._seen, self._changed_at = len(landed), time.monotonic()
-        all_landed = len(landed) == len(self.wanted)
-        quiet = time.monotonic() - self._changed_at >= self.quiet_s
-        text = f"{len(landed)} of {len(self.wanted)} streams loaded"
+        if len(landed) != self._landed:
+            self._landed, self._changed_at = len(landed), time.monotonic()
+        all_landed = len(landed) == len(self._wanted)
+        quiet = time.monotonic() - self._changed_at >= self._quiet_s
+        text = f"{len(landed)} of {len(self._wanted)} streams loaded"
         return result, Look(text if all_landed or quiet else f"loading, {text}", finished=all_landed or quiet)
 
 
 def _is_after(loaded_at: datetime | None, extracted_at: datetime | None) -> bool:
     return loaded_at is not None and (extracted_at is None or loaded_at >= extracted_at)
-
-
-def _distinct(records: Iterator[Any], *, key: Callable[[Any], Any]) -> list[Any]:
-    """Drop what came twice because records moved from one page to the next while the pages were read."""
-    return list({key(record): record for record in records}.values())

@@ -101,12 +101,13 @@ def progress_for(title: str, shown: bool | None = None) -> Progress:
     """
     if shown is False:
         return Silent()
-    if _in_notebook():
+    if in_notebook():
         return Notebook(title)
     return Terminal(title) if shown or sys.stderr.isatty() else Silent()
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Tell whether this is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and getattr(shell, "kernel", None) is not None

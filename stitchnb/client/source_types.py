@@ -1,36 +1,41 @@
-"""Source types: what can be created, and what each needs."""
+"""Source types and destination types: what can be created, and what each needs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from stitchnb.client import requests
+from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.records import Records
-from stitchnb.errors import APIError, BadRequestError, NotFoundError, UnknownSourceTypeError
+from stitchnb.errors import (
+    BadRequestError,
+    UnknownDestinationTypeError,
+    UnknownSourceTypeError,
+)
 from stitchnb.models import ReportCard
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stitchnb.client.client import Client
+    from stitchnb.client.client import BaseClient
 
 
-class SourceTypes:
+class SourceTypes(Resource[Mode]):
     """The source types of the API."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    def list(self) -> Records[ReportCard]:
+    @operation
+    def list(self) -> Operation[Records[ReportCard]]:
         """Ask for every source type's report card.
 
         Source: ``GET /v4/source-types``.
         """
-        found = self._client.send(requests.list_source_types())
-        return Records(ReportCard, found)
+        return Records(ReportCard, (yield from ask(requests.list_source_types())))
 
-    def to_frame(self) -> pd.DataFrame:
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
         """Show every source type as a DataFrame.
 
         Returns
@@ -40,9 +45,10 @@ class SourceTypes:
             ``access`` (boolean, may be missing), ``steps`` (string, in order), ``upgrade_available`` (string, may be
             missing).
         """
-        return self.list().to_frame()
+        return (yield from self.list.steps()).to_frame()
 
-    def get(self, source_type: str) -> ReportCard:
+    @operation
+    def get(self, source_type: str) -> Operation[ReportCard]:
         """Ask for one source type's report card: what must be configured, step by step.
 
         Raises
@@ -53,13 +59,50 @@ class SourceTypes:
         Source: ``GET /v4/source-types/{source_type}``.
         """
         try:
-            return self._client.send(requests.get_source_type(quote(source_type, safe="")))
-        except (NotFoundError, BadRequestError) as error:
-            raise self._unknown(source_type, error) from error
+            return (yield from ask(requests.get_source_type(source_type)))
+        except BadRequestError as error:
+            known = [card.type_name for card in (yield from self.list.steps())]
+            if source_type in known:
+                raise
+            hint = "client.source_types.to_frame() lists them all."
+            raise UnknownSourceTypeError(source_type, known, hint=hint) from error
 
-    def _unknown(self, source_type: str, error: APIError) -> Exception:
-        """Look up what there is, so that the error can offer the near ones."""
-        known = [card.type_name for card in self.list()]
-        if source_type in known:
-            return error
-        return UnknownSourceTypeError(source_type, known, hint="client.source_types.to_frame() lists them all.")
+
+class DestinationTypes(Resource[Mode]):
+    """The destination types of the API."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+
+    @operation
+    def list(self) -> Operation[Records[ReportCard]]:
+        """Ask for every destination type's report card.
+
+        Source: ``GET /v4/destination-types``.
+        """
+        return Records(ReportCard, (yield from ask(requests.list_destination_types())))
+
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
+        """Show every destination type as a DataFrame, with the columns of `SourceTypes.to_frame`."""
+        return (yield from self.list.steps()).to_frame()
+
+    @operation
+    def get(self, destination_type: str) -> Operation[ReportCard]:
+        """Ask for one destination type's report card: what must be configured.
+
+        Raises
+        ------
+        UnknownDestinationTypeError
+            When there is no such type; near ones are offered.
+
+        Source: ``GET /v4/destination-types/{destination_type}``.
+        """
+        try:
+            return (yield from ask(requests.get_destination_type(destination_type)))
+        except BadRequestError as error:
+            known = [card.type_name for card in (yield from self.list.steps())]
+            if destination_type in known:
+                raise
+            hint = "client.destination_types.to_frame() lists them all."
+            raise UnknownDestinationTypeError(destination_type, known, hint=hint) from error

@@ -10,6 +10,8 @@ from stitchnb import models
 from stitchnb.client import requests
 from stitchnb.client.connection_checks import ConnectionCheck
 from stitchnb.client.jobs import Job
+from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
+from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.models import format_time
@@ -19,56 +21,77 @@ from stitchnb.rules import properties as property_rules
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stitchnb.client.client import Client
+    from stitchnb.client.client import BaseClient
 
 
-class Source(models.Source):
+class Source(models.Source, Resource[Mode]):
     """One source, with what one may do with it.
 
     It shows what Stitch last told; `refresh` asks again. Everything that changes it gives back the source as it then
-    is.
+    is. Of an `AsyncClient` everything is to be awaited.
     """
 
-    _client: Client
-
     @classmethod
-    def bound(cls, client: Client, source: models.Source) -> Self:
+    def bound(cls, client: BaseClient[Mode], source: models.Source) -> Self:
         """Tie a source to the client that it came from."""
         live = cls(source._wire)
         live.__dict__["_client"] = client
+        client.learn_client_id(source.stitch_client_id)
         return live
 
-    def refresh(self) -> Source:
+    @operation
+    def refresh(self) -> Operation[Source[Mode]]:
         """Ask for it again."""
-        return self._client.sources.get(self.id)
+        return (yield from self._client.sources.get.steps(self.id))
 
-    def check(self) -> ConnectionCheck:
+    @operation
+    def check(self) -> Operation[ConnectionCheck[Mode]]:
         """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
-        return self._client.connection_checks.last(self.id)
+        return (yield from self._client.connection_checks.last.steps(self.id))
 
-    def streams(self) -> Records[models.Stream]:
-        """Ask for its streams."""
-        return self._client.streams.list(self.id)
+    @operation
+    def streams(self) -> Operation[Records[models.Stream]]:
+        """Ask for its streams.
 
-    def fields(self, stream: str) -> Records[models.Field]:
-        """Ask for the fields of one stream, given by name."""
-        return self._client.streams.fields(self.id, stream)
+        ``.to_frame()`` gives one row per stream: ``stream_id`` (int64), ``stream`` (string), ``selected`` (boolean),
+        ``primary_key``, ``replication_method``, ``replication_key`` (string, may be missing).
+        """
+        return (yield from self._client.streams.list.steps(self.id))
 
-    def select(self, stream: str, fields: Iterable[str] = ()) -> Source:
+    @operation
+    def fields(self, stream: str) -> Operation[Records[models.Field]]:
+        """Ask for the fields of one stream, given by name. See `Streams.fields`."""
+        return (yield from self._client.streams.fields.steps(self.id, stream))
+
+    @operation
+    def select(self, stream: str, fields: Iterable[str] = ()) -> Operation[Source[Mode]]:
         """Select a stream and some of its fields; automatic fields come by themselves. See `Streams.select`."""
-        self._client.streams.select(self.id, stream, fields)
-        return self.refresh()
+        yield from self._client.streams.select.steps(self.id, stream, fields)
+        return (yield from self.refresh.steps())
 
-    def deselect(self, stream: str, fields: Iterable[str] | None = None) -> Source:
+    @operation
+    def deselect(self, stream: str, fields: Iterable[str] | None = None) -> Operation[Source[Mode]]:
         """Deselect some fields of a stream, or with None the stream itself."""
-        self._client.streams.deselect(self.id, stream, fields)
-        return self.refresh()
+        yield from self._client.streams.deselect.steps(self.id, stream, fields)
+        return (yield from self.refresh.steps())
 
-    def update(self, *, display_name: str | None = None, properties: Mapping[str, Any] | None = None) -> Source:
-        """Change its display name or some of its properties. See `Sources.update`."""
-        return self._client.sources.update(self.id, display_name=display_name, properties=properties)
+    @operation
+    def update(
+        self,
+        *,
+        display_name: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+    ) -> Operation[Source[Mode]]:
+        """Change its display name, its destination or some of its properties. See `Sources.update`."""
+        return (
+            yield from self._client.sources.update.steps(
+                self.id, display_name=display_name, properties=properties, destination_id=destination_id
+            )
+        )
 
-    def start_job(self) -> Job:
+    @operation
+    def start_job(self) -> Operation[Job[Mode]]:
         """Start a replication job now, whatever the schedule says.
 
         Raises
@@ -76,40 +99,58 @@ class Source(models.Source):
         AlreadyRunningError
             When one is under way: wait for it, or `stop_job`.
         """
-        return self._client.jobs.start(self.id)
+        return (yield from self._client.jobs.start.steps(self.id))
 
-    def stop_job(self) -> None:
+    @operation
+    def stop_job(self) -> Operation[None]:
         """Stop the job that is under way; rows that have landed stay."""
-        self._client.jobs.stop(self.id)
+        yield from self._client.jobs.stop.steps(self.id)
 
-    def pause(self) -> Source:
+    @operation
+    def extractions(self) -> Operation[Records[models.Extraction]]:
+        """Ask for its last completed extraction: none or one. See `Extractions.list` for the frame."""
+        found = yield from self._client.extractions.list.steps(self.stitch_client_id)
+        return Records(models.Extraction, [one for one in found if one.source_id == self.id])
+
+    @operation
+    def loads(self) -> Operation[Records[models.Load]]:
+        """Ask for the last load of each of its streams. See `Loads.list` for the frame."""
+        found = yield from self._client.loads.list.steps(self.stitch_client_id)
+        return Records(models.Load, [one for one in found if one.source_name == self.name])
+
+    @operation
+    def pause(self) -> Operation[Source[Mode]]:
         """Let its schedule rest; jobs can still be started by hand."""
-        return self._client.sources.pause(self.id)
+        return (yield from self._client.sources.pause.steps(self.id))
 
-    def resume(self) -> Source:
+    @operation
+    def resume(self) -> Operation[Source[Mode]]:
         """Let its schedule run again."""
-        return self._client.sources.resume(self.id)
+        return (yield from self._client.sources.resume.steps(self.id))
 
-    def delete(self) -> Source:
+    @operation
+    def delete(self) -> Operation[Source[Mode]]:
         """Delete it for good; its rows in the destination stay."""
-        return self._client.sources.delete(self.id)
+        return (yield from self._client.sources.delete.steps(self.id))
 
 
-class Sources:
+class Sources(Resource[Mode]):
     """The sources of the account."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    def list(self) -> Records[Source]:
+    @operation
+    def list(self) -> Operation[Records[Source[Mode]]]:
         """Ask for every source: active, paused and deleted.
 
         Source: ``GET /v4/sources``.
         """
-        found = self._client.send(requests.list_sources())
+        found = yield from ask(requests.list_sources())
         return Records(models.Source, [Source.bound(self._client, s) for s in found])
 
-    def to_frame(self) -> pd.DataFrame:
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
         """Show every source as a DataFrame.
 
         Returns
@@ -119,9 +160,10 @@ class Sources:
             ``state`` (string), ``next_fire_time``, ``created_at``, ``updated_at`` (datetime64, UTC, may be missing).
             No source gives the same columns and no row.
         """
-        return self.list().to_frame()
+        return (yield from self.list.steps()).to_frame()
 
-    def get(self, source_id: int) -> Source:
+    @operation
+    def get(self, source_id: int) -> Operation[Source[Mode]]:
         """Ask for one source.
 
         Raises
@@ -131,11 +173,19 @@ class Sources:
 
         Source: ``GET /v4/sources/{id}``.
         """
-        return Source.bound(self._client, self._client.send(requests.get_source(_id(source_id))))
+        found = yield from ask(requests.get_source(checked_id(source_id, "source id")))
+        return Source.bound(self._client, found)
 
+    @operation
     def create(
-        self, type: str, *, display_name: str, properties: Mapping[str, Any] | None = None, validate: bool = True
-    ) -> Source:
+        self,
+        type: str,
+        *,
+        display_name: str,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+        validate: bool = True,
+    ) -> Operation[Source[Mode]]:
         """Create a source; where its form is complete Stitch checks the connection by itself.
 
         Parameters
@@ -146,6 +196,8 @@ class Sources:
             What people see. Lower-cased and cleaned it becomes the schema in the destination, for good.
         properties
             Values by property name, as strings: ``{"quota_limit": "30"}``.
+        destination_id
+            Where its rows land; None leaves it to the account.
         validate
             Hold everything against the type's report card first, so that nothing is sent that cannot be right.
 
@@ -164,13 +216,20 @@ class Sources:
         """
         given = dict(properties or {})
         if validate:
-            self._refuse_what_cannot_be_right(type, display_name, given)
-        return Source.bound(self._client, self._client.send(requests.create_source(type, display_name, given)))
+            yield from self._refuse_what_cannot_be_right(type, display_name, given)
+        created = yield from ask(requests.create_source(type, display_name, given, destination_id))
+        return Source.bound(self._client, created)
 
+    @operation
     def update(
-        self, source_id: int, *, display_name: str | None = None, properties: Mapping[str, Any] | None = None
-    ) -> Source:
-        """Change a source's display name, or some of its properties; the others stay.
+        self,
+        source_id: int,
+        *,
+        display_name: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+    ) -> Operation[Source[Mode]]:
+        """Change a source's display name, its destination, or some of its properties; the others stay.
 
         New connection properties are checked again. The destination's schema never changes.
 
@@ -185,41 +244,48 @@ class Sources:
         if display_name is not None:
             changes["display_name"] = display_name
         if properties is not None:
-            card = self.get(source_id).report_card
+            card = (yield from self.get.steps(source_id)).report_card
             errors = property_rules.properties_errors(card, properties, partial=True)
             if errors:
                 raise InvalidValuesError(errors, what=f"The change of source {source_id}")
             changes["properties"] = dict(properties)
+        if destination_id is not None:
+            changes["destination_id"] = destination_id
         if not changes:
-            raise InvalidInputError("There is nothing to change: give display_name or properties.")
-        return self._put(source_id, changes)
+            raise InvalidInputError("There is nothing to change: give display_name, properties or destination_id.")
+        return (yield from self._put(source_id, changes))
 
-    def pause(self, source_id: int) -> Source:
+    @operation
+    def pause(self, source_id: int) -> Operation[Source[Mode]]:
         """Let a source's schedule rest.
 
         Source: ``PUT /v4/sources/{id}``.
         """
-        return self._put(source_id, {"paused_at": format_time(datetime.now(UTC))})
+        return (yield from self._put(source_id, {"paused_at": format_time(datetime.now(UTC))}))
 
-    def resume(self, source_id: int) -> Source:
+    @operation
+    def resume(self, source_id: int) -> Operation[Source[Mode]]:
         """Let a paused source's schedule run again.
 
         Source: ``PUT /v4/sources/{id}``.
         """
-        return self._put(source_id, {"paused_at": None})
+        return (yield from self._put(source_id, {"paused_at": None}))
 
-    def delete(self, source_id: int) -> Source:
+    @operation
+    def delete(self, source_id: int) -> Operation[Source[Mode]]:
         """Delete a source for good; it stays in the list, its rows stay in the destination.
 
         Source: ``DELETE /v4/sources/{id}``.
         """
-        return Source.bound(self._client, self._client.send(requests.delete_source(_id(source_id))))
+        found = yield from ask(requests.delete_source(checked_id(source_id, "source id")))
+        return Source.bound(self._client, found)
 
-    def _put(self, source_id: int, changes: Mapping[str, Any]) -> Source:
-        return Source.bound(self._client, self._client.send(requests.update_source(_id(source_id), changes)))
+    def _put(self, source_id: int, changes: Mapping[str, Any]) -> Operation[Source[Mode]]:
+        found = yield from ask(requests.update_source(checked_id(source_id, "source id"), changes))
+        return Source.bound(self._client, found)
 
-    def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> None:
-        card = self._client.source_types.get(type)
+    def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> Operation[None]:
+        card = yield from self._client.source_types.get.steps(type)
         if card.details.access is False:
             instead = f" Its successor is {card.upgrade_available}." if card.upgrade_available else ""
             raise InvalidInputError(f"This account may not use source type {type!r} (access is false).{instead}")
@@ -230,9 +296,3 @@ class Sources:
         errors |= property_rules.properties_errors(card, given)
         if errors:
             raise InvalidValuesError(errors, what=f"{display_name or type}")
-
-
-def _id(source_id: int) -> int:
-    if isinstance(source_id, bool) or not isinstance(source_id, int):
-        raise InvalidInputError(f"{source_id!r} is no source id: give the number in the source's id.")
-    return source_id

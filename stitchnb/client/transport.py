@@ -1,58 +1,82 @@
-"""How requests travel: over httpx, with the token, and again where that is safe."""
+"""The network: httpx, with and without an event loop."""
 
 from __future__ import annotations
 
-import ipaddress
-import random
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
 
 import httpx
 
-from stitchnb.client.answers import error_in
+from stitchnb.client.addresses import BASE_URLS, checked_base_url, is_loopback
+from stitchnb.client.exchanging import Attempt, Exchanging
+from stitchnb.client.journal import Journal
+from stitchnb.client.operations import Pause, run, run_async
+from stitchnb.client.rate_limit import LimitMode, RateLimit
 from stitchnb.client.requests import Request
-from stitchnb.errors import APIError, InvalidInputError, OutcomeUnknownError, TransportError
 from stitchnb.models import Secret
+
+__all__ = ["BASE_URLS", "AsyncTransport", "Transport", "checked_base_url", "is_loopback"]
 
 T = TypeVar("T")
 
-BASE_URLS = {"us": "https://api.stitchdata.com", "eu": "https://api.eu-central-1.stitchdata.com"}
 
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-_ATTEMPTS = 4
-_REPEATED_STATUSES = (429, 500, 502, 503, 504)
-_LONGEST_PAUSE_S = 30.0
+class _Shared:
+    """What both transports have: where the API is, the token, and how a request is carried out.
+
+    Parameters
+    ----------
+    token
+        None where no request needs one.
+    timeout_s, connect_timeout_s
+        Seconds to wait for data, and for a connection.
+    rate_limit
+        ``wait``, ``raise`` or ``off``; None is ``off`` for a sandbox on this machine, which has no such limit, and
+        ``wait`` otherwise.
+    journal_size
+        How many exchanges the journal keeps.
+    token_variable
+        The environment variable that stands for the token in the journal.
+    """
+
+    def __init__(
+        self,
+        token: Secret | None,
+        base_url: str,
+        *,
+        timeout_s: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        rate_limit: LimitMode | RateLimit | None = None,
+        journal_size: int = 100,
+        token_variable: str = "STITCH_ACCESS_TOKEN",  # noqa: S107 - a variable's name, no token
+    ) -> None:
+        self.base_url = checked_base_url(base_url)
+        self.is_loopback = is_loopback(self.base_url)
+        if not isinstance(rate_limit, RateLimit):
+            rate_limit = RateLimit(mode=rate_limit or ("off" if self.is_loopback else "wait"))
+        self.limit = rate_limit
+        self.journal = Journal(journal_size, base_url=self.base_url, token_variable=token_variable)
+        self._exchanging = Exchanging(self.base_url, journal=self.journal, limit=self.limit)
+        self._auth = _Bearer(token) if token is not None else None
+        self._settings: dict[str, Any] = {
+            "timeout": httpx.Timeout(timeout_s, connect=connect_timeout_s),
+            # The environment's proxies are for the outside: a sandbox on this machine is never behind one.
+            "trust_env": not self.is_loopback,
+        }
+
+    def _arguments(self, attempt: Attempt) -> dict[str, Any]:
+        return {
+            "method": attempt.method,
+            "url": attempt.url,
+            "params": attempt.params,
+            "content": attempt.content,
+            "headers": {"Content-Type": "application/json"} if attempt.content is not None else None,
+            "auth": self._auth if attempt.with_token else None,
+        }
 
 
-def is_loopback(base_url: str) -> bool:
-    """Does this URL lead to this very machine?"""
-    host = httpx.URL(base_url).host
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_base_url(base_url: str) -> str:
-    """Refuse a base URL over which a token would travel in the clear."""
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise InvalidInputError(f"{base_url!r} is no URL: {error}. Give one such as {BASE_URLS['us']}.") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInputError(f"{base_url!r} is no base URL. Give one such as {BASE_URLS['us']}.")
-    if url.scheme == "http" and not is_loopback(base_url):
-        raise InvalidInputError(
-            f"{base_url!r} would send the access token unencrypted. Give an https:// address; http:// is for a "
-            "sandbox on this machine only."
-        )
-    return base_url.rstrip("/")
-
-
-class Transport:
+class Transport(_Shared):
     """Sends requests and reads their answers.
 
     Parameters
@@ -65,89 +89,81 @@ class Transport:
 
     def __init__(
         self,
-        token: Secret,
+        token: Secret | None,
         base_url: str,
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        **settings: Any,
     ) -> None:
-        self.base_url = checked_base_url(base_url)
+        super().__init__(token, base_url, **settings)
         self._sleep = sleep
-        self._http = httpx.Client(
-            base_url=self.base_url,
-            auth=_Bearer(token),
-            timeout=_TIMEOUT,
-            transport=transport,
-            # The environment's proxies are for the outside: a sandbox on this machine is never behind one.
-            trust_env=not is_loopback(self.base_url),
-        )
+        self._http = httpx.Client(transport=transport, **self._settings)
 
     def send(self, request: Request[T]) -> T:
-        """Send one request; again, after a pause, where it failed and repeating it is safe.
+        """Send one request and read its answer. See `Exchanging.steps` for what may be raised."""
+        return run(self._exchanging.steps(request), self._do)
 
-        Raises
-        ------
-        APIError
-            When Stitch refuses; each kind is a class of its own.
-        TransportError
-            When there was no answer; `OutcomeUnknownError` when the request may have arrived all the same.
-        """
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS or not request.is_repeatable
-            try:
-                response = self._http.request(request.method, request.path, json=request.json, params=request.params)
-            except httpx.ConnectError as error:
-                if attempt == _ATTEMPTS or is_loopback(self.base_url):
-                    raise TransportError(self._unreachable(request, error)) from error
-                # Nothing was sent: even a request that must not be repeated may be tried again. A server on this
-                # machine is there or it is not; waiting for it would only hide that it was closed.
-                self._sleep(_pause_s(attempt, None))
-                continue
-            except httpx.TransportError as error:
-                if last:
-                    raise self._broken(request, error) from error
-                self._sleep(_pause_s(attempt, None))
-                continue
-            if response.status_code in _REPEATED_STATUSES and not last:
-                self._sleep(_pause_s(attempt, response.headers.get("retry-after")))
-                continue
-            return self._read(request, response)
-        raise AssertionError("the last attempt returns or raises")
+    def run(self, operation: Generator[Any, Any, T]) -> T:
+        """Carry out an operation, whose steps are requests and pauses."""
+        return run(operation, lambda step: self._do(step) if isinstance(step, Pause) else self.send(step))
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _read(self, request: Request[T], response: httpx.Response) -> T:
-        body = _parsed(response)
-        where: dict[str, Any] = {"method": request.method, "path": request.path}
-        error = error_in(response.status_code, body, **where)
-        if error is not None:
-            raise error
-        try:
-            return request.read(body)
-        except (TypeError, AttributeError) as cause:
-            raise APIError(
-                "the answer has not the shape that this endpoint answers with",
-                status_code=response.status_code,
-                body=body,
-                hint=f"Is {self.base_url} really a Connect API?",
-                **where,
-            ) from cause
+    def _do(self, step: Attempt | Pause) -> httpx.Response | None:
+        if isinstance(step, Pause):
+            self._sleep(step.seconds)
+            return None
+        return self._http.request(**self._arguments(step))
 
-    def _unreachable(self, request: Request[Any], error: httpx.TransportError) -> str:
-        return (
-            f"{request.method} {request.path} was not sent: {self.base_url} does not answer ({error}). "
-            "Check the address and the network; a sandbox that was closed has to be started again."
-        )
 
-    def _broken(self, request: Request[Any], error: httpx.TransportError) -> TransportError:
-        what = f"{request.method} {request.path}: no answer from {self.base_url} ({type(error).__name__}: {error})."
-        if request.is_repeatable:
-            return TransportError(f"{what} Nothing is lost: it can be sent again.")
-        return OutcomeUnknownError(
-            f"{what} It may or may not have been carried out: list what there is before sending it again."
-        )
+class AsyncTransport(_Shared):
+    """Sends requests and reads their answers without holding up the event loop.
+
+    Parameters
+    ----------
+    transport
+        An httpx transport in place of the network, for tests.
+    sleep
+        Gives way for that many seconds between two attempts.
+    """
+
+    def __init__(
+        self,
+        token: Secret | None,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        **settings: Any,
+    ) -> None:
+        super().__init__(token, base_url, **settings)
+        self._sleep = sleep
+        self._http = httpx.AsyncClient(transport=transport, **self._settings)
+
+    async def send(self, request: Request[T]) -> T:
+        """Send one request and read its answer. See `Exchanging.steps` for what may be raised."""
+        return await run_async(self._exchanging.steps(request), self._do)
+
+    async def run(self, operation: Generator[Any, Any, T]) -> T:
+        """Carry out an operation, whose steps are requests and pauses."""
+
+        async def perform(step: Any) -> Any:
+            return await (self._do(step) if isinstance(step, Pause) else self.send(step))
+
+        return await run_async(operation, perform)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _do(self, step: Attempt | Pause) -> httpx.Response | None:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return None
+        return await self._http.request(**self._arguments(step))
 
 
 class _Bearer(httpx.Auth):
@@ -159,19 +175,3 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Any:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         yield request
-
-
-def _parsed(response: httpx.Response) -> Any:
-    if not response.content:
-        return None
-    try:
-        return response.json()
-    except ValueError:
-        return response.text
-
-
-def _pause_s(attempt: int, retry_after: str | None) -> float:
-    """Wait as long as Stitch asks, or twice as long each time with some chance in it."""
-    if retry_after is not None and retry_after.isdigit():
-        return min(float(retry_after), _LONGEST_PAUSE_S)
-    return random.uniform(0.5, 1.0) * 0.25 * 2.0**attempt

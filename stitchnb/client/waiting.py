@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from stitchnb.client.operations import Operation, pause
 from stitchnb.client.progress import progress_for
 from stitchnb.errors import WaitTimeoutError
 
@@ -23,14 +24,14 @@ class Look:
 
 
 def wait_until(
-    look: Callable[[], tuple[T, Look]],
+    look: Callable[[], Operation[tuple[T, Look]]],
     *,
     title: str,
     timeout_s: float,
-    poll_s: float,
+    poll_s: Callable[[], float],
     shown: bool | None = None,
     next_action: str,
-) -> T:
+) -> Operation[T]:
     """Look again and again until it is over.
 
     Parameters
@@ -40,7 +41,7 @@ def wait_until(
     timeout_s
         How long to wait at most, in seconds.
     poll_s
-        Seconds between two looks.
+        Tells, after each look, the seconds until the next one.
     next_action
         What to do when the time is up, for the error.
 
@@ -53,7 +54,7 @@ def wait_until(
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            seen, found = look()
+            seen, found = yield from look()
         except BaseException as error:
             progress.finish(f"stopped watching ({type(error).__name__})", good=False)
             raise
@@ -66,7 +67,7 @@ def wait_until(
             progress.finish(f"still {found.text} after {timeout_s:g} s", good=False)
             raise WaitTimeoutError(f"{title}: still {found.text} after {timeout_s:g} seconds. {next_action}")
         try:
-            time.sleep(min(poll_s, left))
-        except KeyboardInterrupt:
+            yield from pause(min(poll_s(), left))
+        except BaseException:
             progress.finish("no longer watched; it goes on in Stitch", good=False)
             raise

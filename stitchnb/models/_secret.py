@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 MASK = "••••••••"
 
 
@@ -29,3 +32,8 @@ class Secret(str):
     def reveal(self) -> str:
         """Give the plain string."""
         return str.__str__(self)
+
+
+def hidden(wire: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Copy a JSON object with the named strings as secrets, so that no way of showing it shows them."""
+    return {key: Secret(value) if key in names and isinstance(value, str) else value for key, value in wire.items()}

@@ -17,6 +17,12 @@ class ReplicationJob(Model):
 
     _summary = ("job_name",)
 
+    @property
+    def client_id(self) -> int | None:
+        """The account, which the job's name begins with."""
+        head = self.job_name.split(".", 1)[0]
+        return int(head) if head.isascii() and head.isdigit() else None
+
 
 class Extraction(Model):
     """The last completed extraction of a source.

@@ -72,6 +72,27 @@ CASES: list[tuple[int, Any, type[errors.APIError], str, str]] = [
     (404, "", errors.NotFoundError, "no reason was given", "an empty body"),
     (429, "slow down", errors.RateLimitedError, "slow down", "too many requests"),
     (502, "<html>bad gateway</html>", errors.ServerError, "<html>bad gateway</html>", "no JSON at all"),
+    (
+        400,
+        {"error": "Record 0 did not conform to schema: #/age: expected: Integer, found: String"},
+        errors.BadRequestError,
+        "Record 0 did not conform to schema: #/age: expected: Integer, found: String",
+        "a sentence where the error's name belongs",
+    ),
+    (
+        401,
+        {"error": "Forbidden", "errors": {"error": "Connection is not active."}},
+        errors.AuthenticationError,
+        "Forbidden (error: Connection is not active.)",
+        "the reason is beside the error",
+    ),
+    (
+        400,
+        {"code": "BadRequest", "message": "Invalid form data.", "errors": {"partner_id": "required"}},
+        errors.BadRequestError,
+        "Invalid form data. (partner_id: required)",
+        "what is missing is beside the message",
+    ),
     (400, [1, 2], errors.BadRequestError, "no reason was given", "a shape that nobody has seen"),
 ]
 
@@ -103,6 +124,14 @@ def test_refused_properties_are_named() -> None:
 @pytest.mark.parametrize("body", [{"job_name": "1.2.sync.x"}, [], None, "fine", {"error": None}, {"error": "odd"}])
 def test_a_good_answer_is_no_error(body: Any) -> None:
     assert error_in(200, body, method="GET", path="/v4/sources") is None
+
+
+def test_a_sentence_is_not_taken_for_the_errors_name() -> None:
+    error = error_in(400, {"error": "Record is missing key property id"}, method="POST", path="/v2/import/batch")
+
+    assert error is not None
+    assert error.code is None
+    assert str(error).count("missing key property") == 1
 
 
 def test_the_tree_is_public_and_has_one_root() -> None:

@@ -20,6 +20,9 @@ KINDS = [
     models.Load,
     models.Destination,
     models.Schedule,
+    models.NotificationEmail,
+    models.Hook,
+    models.ImportToken,
 ]
 
 
@@ -102,3 +105,26 @@ def test_a_subclass_of_a_kind_has_its_columns() -> None:
         """A property of its own."""
 
     assert list(frames.records(Special, []).columns) == list(frames.records(Property, []).columns)
+
+
+def test_notifications_say_who_is_told_and_whether() -> None:
+    emails = frames.records(
+        models.NotificationEmail,
+        [
+            models.NotificationEmail.from_dict({"id": 1, "email_address": "a@example.com"}),
+            models.NotificationEmail.from_dict({"id": 2, "disabled_at": "2020-03-20T16:03:16Z"}),
+        ],
+    )
+    hooks = frames.records(
+        models.Hook,
+        [
+            models.Hook.from_dict({"id": 1, "config": {"url": "https://hooks.example.com/x"}, "enabled": False}),
+            models.Hook.from_dict({"id": 2, "destination_id": 5, "config": None, "disabled_at": None}),
+        ],
+    )
+
+    assert emails["enabled"].tolist() == [True, False]
+    assert emails["email_address"].tolist() == ["a@example.com", ""]
+    assert hooks["enabled"].tolist() == [False, True]
+    assert hooks["url"].fillna("").tolist() == ["https://hooks.example.com/x", ""]
+    assert hooks["destination_id"].fillna(0).tolist() == [0, 5]

@@ -48,7 +48,9 @@ def test_the_advanced_plan_has_cron(api: httpx.Client) -> None:
     assert source["properties"]["cron_expression"] == CRON["cron_expression"]
 
 
-@pytest.mark.parametrize(("api", "access"), [("standard", False), ("advanced", False), ("premium", True)], indirect=["api"])
+@pytest.mark.parametrize(
+    ("api", "access"), [("standard", False), ("advanced", False), ("premium", True)], indirect=["api"]
+)
 def test_types_of_the_enterprise_tier_need_the_premium_plan(api: httpx.Client, access: bool) -> None:
     listed = {card["type"]: card for card in api.get("/v4/source-types").json() if "steps" in card}
     told = api.get("/v4/source-types/platform.ga360").json()

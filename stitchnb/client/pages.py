@@ -1,0 +1,154 @@
+"""Lists that come page by page, from an account that changes while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from stitchnb.client import requests
+from stitchnb.client.operations import Async, Mode, Operation, Resource, Sync, ask, operation
+from stitchnb.client.records import Records
+from stitchnb.client.requests import Page, Request
+from stitchnb.errors import InvalidInputError
+from stitchnb.models import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stitchnb.client.client import BaseClient
+
+M = TypeVar("M", bound=Model)
+
+# More pages than any account has: a server that always names a next page must not be followed for ever.
+_MOST_PAGES = 1000
+
+
+class Reading(Generic[M]):
+    """One way through the pages, each record once.
+
+    A record that moves to a later page while they are read comes twice and is given once. When the list gets shorter
+    meanwhile, a record may have moved to the page before: that one is read once more.
+
+    Attributes
+    ----------
+    asked
+        How many requests it took so far.
+    """
+
+    def __init__(self, request: Callable[[int], Request[Page[M]]], key: Callable[[M], Hashable]) -> None:
+        self.asked = 0
+        self._request = request
+        self._key = key
+        self._seen: set[Hashable] = set()
+        self._number = 1
+        self._total: int | None = None
+        self._ended = False
+
+    def next_page(self) -> Operation[tuple[M, ...] | None]:
+        """Read on: the records that were not there before, or None after the last page."""
+        if self._ended:
+            return None
+        page = yield from self._page(self._number)
+        fresh = self._fresh(page)
+        if self._number > 1 and self._total is not None and page.total is not None and page.total < self._total:
+            fresh += self._fresh((yield from self._page(self._number - 1)))
+        self._total = page.total
+        self._ended = not page.has_next or self._number >= _MOST_PAGES
+        self._number += 1
+        return fresh
+
+    def _page(self, number: int) -> Operation[Page[M]]:
+        self.asked += 1
+        return (yield from ask(self._request(number)))
+
+    def _fresh(self, page: Page[M]) -> tuple[M, ...]:
+        fresh = {key: record for record in page.records if (key := self._key(record)) not in self._seen}
+        self._seen.update(fresh)
+        return tuple(fresh.values())
+
+
+class Pages(Resource[Mode], Generic[M, Mode]):
+    """The records of a paginated list: ``for`` (or ``async for``) asks for a page only when it is needed.
+
+    Each time one goes through it everything is asked for anew.
+    """
+
+    def __init__(
+        self,
+        client: BaseClient[Mode],
+        kind: type[M],
+        request: Callable[[int, int], Request[Page[M]]],
+        key: Callable[[M], Hashable],
+        client_id: int | None,
+    ) -> None:
+        self._client = client
+        self._kind = kind
+        self._request = request
+        self._key = key
+        self._client_id = client_id
+
+    def reading(self) -> Operation[Reading[M]]:
+        """Begin to go through the pages; a step of an operation."""
+        client_id = yield from find_client_id(self._client, self._client_id)
+        return Reading(lambda page: self._request(client_id, page), self._key)
+
+    @operation
+    def all(self) -> Operation[Records[M]]:
+        """Ask for all pages.
+
+        Returns
+        -------
+        Records
+            Every record once, in the order of the API.
+        """
+        reading = yield from self.reading()
+        records: list[M] = []
+        while (page := (yield from reading.next_page())) is not None:
+            records += page
+        return Records(self._kind, records)
+
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
+        """Ask for all pages and show them as a DataFrame: one row per record."""
+        return (yield from self.all.steps()).to_frame()
+
+    def __iter__(self: Pages[M, Sync]) -> Iterator[M]:
+        reading = self._client.run(self.reading())
+        while (page := self._client.run(reading.next_page())) is not None:
+            yield from page
+
+    async def __aiter__(self: Pages[M, Async]) -> AsyncIterator[M]:
+        reading = await self._client.run(self.reading())
+        while (page := await self._client.run(reading.next_page())) is not None:
+            for record in page:
+                yield record
+
+
+def find_client_id(client: BaseClient[Any], given: int | None = None) -> Operation[int]:
+    """Tell the account's id: the given one, or one that came with a source, a job or a destination.
+
+    Raises
+    ------
+    InvalidInputError
+        When the account has neither a source nor a destination that would tell it.
+    """
+    if given is not None:
+        return checked_id(given, "client id")
+    if client.client_id is None:
+        found: list[Any] = yield from ask(requests.list_sources())
+        if not any(one.stitch_client_id for one in found):
+            found = yield from ask(requests.list_destinations())
+        client.client_id = next((one.stitch_client_id for one in found if one.stitch_client_id), None)
+    if client.client_id is None:
+        raise InvalidInputError(
+            "The account's id is not known, as there is no source or destination yet that tells it: give client_id=, "
+            "the number that is in the address of every page of the account."
+        )
+    return client.client_id
+
+
+def checked_id(id_: int, what: str) -> int:
+    """Refuse what is no id, before anything is sent."""
+    if isinstance(id_, bool) or not isinstance(id_, int):
+        raise InvalidInputError(f"{id_!r} is no {what}: give the number in the {what.removesuffix(' id')}'s id.")
+    return id_
