@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -272,19 +272,25 @@ def by_python(program: str, environment: dict[str, str]) -> str:
     return ran.stdout.partition(" ")[2]
 
 
+@pytest.fixture
+def curl(unavailable: Callable[[str], NoReturn]) -> None:
+    """The program; without it the test is skipped, and in the gate fails."""
+    if shutil.which("curl") is None:
+        unavailable("pasting a line needs curl; get it with: apt-get install curl")
+
+
 WAYS = [
-    pytest.param(
-        lambda e: e.as_curl(),
-        by_shell,
-        id="curl",
-        marks=pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
-    ),
+    pytest.param(lambda e: e.as_curl(), by_shell, id="curl"),
     pytest.param(lambda e: e.as_python(), by_python, id="python"),
 ]
 
 
 @pytest.mark.parametrize(("write", "run"), WAYS)
-def test_pasted_elsewhere_it_does_the_same_again(sandbox: Any, write: Any, run: Any) -> None:
+def test_pasted_elsewhere_it_does_the_same_again(
+    sandbox: Any, write: Any, run: Any, request: pytest.FixtureRequest
+) -> None:
+    if run is by_shell:
+        request.getfixturevalue("curl")
     client = sandbox.client()
     name = """It's "quoted" $HOME `id` \\ ü"""
     created = client.sources.create("platform.recurly", display_name="Recurly", properties={**FULL, "api_key": KEY})
@@ -298,9 +304,8 @@ def test_pasted_elsewhere_it_does_the_same_again(sandbox: Any, write: Any, run: 
     assert told["error"] == "InvalidId", "it was deleted before"
 
 
+@pytest.mark.usefixtures("curl")
 def test_a_source_created_by_the_pasted_line_has_the_credential(sandbox: Any) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("there is no curl here")
     client = sandbox.client()
     client.sources.create("platform.recurly", display_name="Recurly", properties={**FULL, "api_key": "bad-key"})
 
