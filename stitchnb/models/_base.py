@@ -32,6 +32,10 @@ class attr(Generic[T]):
         self._read = read
         self.__doc__ = doc
 
+    def raw(self, model: Model) -> Any:
+        """Give the wire's value as it came: for a whole column of them, reading one by one is the slow way."""
+        return model._wire.get(self.wire_name, self._default)
+
     def __set_name__(self, owner: type[Model], name: str) -> None:
         self.name = name
         # Each class has a table of its own: a subclass adds to it, its parent never sees the addition.
@@ -47,7 +51,10 @@ class attr(Generic[T]):
         if model is None:
             return self
         value = model._wire.get(self.wire_name, self._default)
-        if self._read is not None and value is not None:
+        if self._read is None:
+            plain: T = value
+            return plain
+        if value is not None:
             value = self._read(value)
         # A non-data descriptor: from now on the instance's own dictionary answers.
         model.__dict__[self.name] = value

@@ -37,8 +37,11 @@ class Source(Model):
     @property
     def state(self) -> str:
         """One word for where it stands: ``deleted``, ``paused``, or its current step's type."""
-        if self.deleted_at:
+        # From the wire: a long list is asked for nothing but this, and needs no model of every report card for it.
+        wire = self._wire
+        if wire.get("deleted_at"):
             return "deleted"
-        if self.paused_at or self.system_paused_at:
+        if wire.get("paused_at") or wire.get("system_paused_at"):
             return "paused"
-        return self.report_card.current_step_type or "unknown"
+        card = wire.get("report_card")
+        return str(card.get("current_step_type") or "unknown") if isinstance(card, dict) else "unknown"
