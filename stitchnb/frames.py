@@ -55,7 +55,7 @@ _COLUMNS: Mapping[type[Model], tuple[Column, ...]] = {
         ("display_name", "string", Source.display_name.raw),
         ("type", "string", Source.type.raw),
         ("state", "string", lambda s: s.state),
-        ("next_fire_time", _TIME, lambda s: s.schedule and s.schedule.next_fire_time),
+        ("next_fire_time", _TIME, lambda s: _next_fire_time(s)),
         ("created_at", _TIME, Source.created_at.raw),
         ("updated_at", _TIME, Source.updated_at.raw),
     ),
@@ -136,6 +136,11 @@ def _given_by(property_: Property) -> str:
 def _reason(field: Field) -> str:
     why = selection.reason(field.metadata, roles=field.roles)
     return why if field.stream_selected else f"stream not selected ({why})"
+
+
+def _next_fire_time(source: Source) -> Any:
+    schedule = Source.schedule.raw(source)
+    return schedule.get(Schedule.next_fire_time.wire_name) if isinstance(schedule, dict) else None
 
 
 def _method(stream: Stream) -> str | None:

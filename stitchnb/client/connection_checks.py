@@ -92,6 +92,8 @@ class ConnectionChecks(Resource[Mode]):
             When it fails: the message is the tap's own. Correct the properties with `Sources.update`.
         WaitTimeoutError
             When it is still running; waiting again is safe.
+
+        Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
         """
         _refuse_both(source_id, destination_id)
         given = f"{source_id}" if source_id is not None else f"destination_id={destination_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -138,9 +139,9 @@ def invalid_stream_id(stream_id: Any) -> Refusal:
     return Refusal(400, f"invalid stream-id: {stream_id}")
 
 
-def invalid_tap_stream_ids(tap_stream_ids: Iterable[str | None]) -> Refusal:
+def invalid_tap_stream_ids(tap_stream_ids: Iterable[Any]) -> Refusal:
     """Metadata for streams that the source does not have."""
-    shown = " ".join("nil" if t is None else t for t in tap_stream_ids)
+    shown = " ".join("nil" if t is None else t if isinstance(t, str) else json.dumps(t) for t in tap_stream_ids)
     return Refusal(400, {"invalid_fields": f"invalid tap-stream-ids:  [{shown}]"})
 
 

@@ -194,7 +194,7 @@ NEW_SOURCE = Shape(
         {"properties": _VALUES, "destination_id": ID},
         example={
             "type": "platform.recurly",
-            "display_name": "Recurly",
+            "display_name": "Recurly billing",
             "properties": {
                 "start_date": "2025-09-01T00:00:00Z",
                 "api_key": "a-key",

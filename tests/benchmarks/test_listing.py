@@ -17,14 +17,20 @@ from stitchnb.sandbox import Sandbox
 pytestmark = pytest.mark.benchmark
 
 COUNT = 10_000
+RECURLY = {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "acme"}
 
 
 @pytest.fixture
 def bodies(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """That many sources as the API lists them, every one an object of its own."""
+    """That many sources as the API lists them, scheduled, every one an object of its own."""
+    selection = {"tap_stream_id": "accounts", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}
     with httpx.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.token.reveal()}"}) as api:
-        api.post("/v4/sources", json={"type": "platform.recurly", "display_name": "Recurly", "properties": {}})
+        source = {"type": "platform.recurly", "display_name": "Recurly", "properties": RECURLY}
+        path = f"/v4/sources/{api.post('/v4/sources', json=source).json()['id']}"
+        sandbox.wait_idle()
+        assert api.put(f"{path}/streams/metadata", json={"streams": [selection]}).is_success
         (one,) = api.get("/v4/sources").json()
+    assert one["schedule"]["next_fire_time"]
     return [{**copy.deepcopy(one), "id": number, "name": f"recurly_{number}"} for number in range(COUNT)]
 
 

@@ -53,7 +53,7 @@ class ImportAPI:
                 "GET",
                 f"{_BASE}/status",
                 lambda call: self.status(),
-                "Is it up",
+                "Whether it is up",
                 shape=shapes.IMPORT_STATUS,
                 auth="none",
             ),

@@ -45,7 +45,7 @@ class CustomEmails:
                 "PUT",
                 one,
                 lambda call: self.update(call.path["id"], call.body),
-                "Disable or enable one",
+                "Disable or enable a custom e-mail",
                 shape=shapes.CHANGED_EMAIL,
             ),
             Endpoint(

@@ -14,6 +14,8 @@ from stitchnb.sandbox.resources.sources import Sources
 from stitchnb.sandbox.selections import MODIFIABLE_KEYS, StoredStream
 from stitchnb.sandbox.world import World
 
+_TYPES = {"selected": bool, "replication-method": str, "replication-key": str, "view-key-properties": list}
+
 
 class Streams:
     """The streams of the account's sources."""
@@ -76,11 +78,11 @@ class Streams:
         with self._world.state.transaction() as db:
             number = self._source_id(db, source_id)
             by_tap_id = {s.tap_stream_id: s for s in selections.streams_of(db, number)}
-            unknown = [t for t, _ in requests if t not in by_tap_id]
+            unknown = [t for t, _ in requests if not isinstance(t, str) or t not in by_tap_id]
             if unknown:
                 raise refusals.invalid_tap_stream_ids(unknown)
             for tap_stream_id, entries in requests:
-                stream = by_tap_id[str(tap_stream_id)]
+                stream = by_tap_id[tap_stream_id]
                 for breadcrumb, metadata in entries:
                     self._write(db, stream, breadcrumb, metadata)
             self._sources.refresh(db, number)
@@ -92,6 +94,8 @@ class Streams:
         read_only = [key for key in metadata if key not in MODIFIABLE_KEYS]
         if read_only:
             raise refusals.read_only_metadata(read_only)
+        if any(value is not None and not isinstance(value, _TYPES[key]) for key, value in metadata.items()):
+            raise refusals.invalid_selection_body()
         discovered = stream.discovered.get(breadcrumb)
         if discovered is None:
             # The API takes metadata for a field that does not exist, and nothing comes of it.
@@ -124,12 +128,12 @@ class Streams:
         }
 
 
-def _parsed(body: Any) -> list[tuple[str | None, list[tuple[tuple[str, ...], dict[str, Any]]]]]:
-    """Read a selection: tap stream ids, each with metadata by breadcrumb."""
+def _parsed(body: Any) -> list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]]:
+    """Read a selection: tap stream ids, which may be anything yet, each with metadata by breadcrumb."""
     streams = body.get("streams") if isinstance(body, dict) else None
     if not isinstance(streams, list) or not streams:
         raise refusals.invalid_selection_body()
-    parsed: list[tuple[str | None, list[tuple[tuple[str, ...], dict[str, Any]]]]] = []
+    parsed: list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]] = []
     for stream in streams:
         entries = stream.get("metadata") if isinstance(stream, dict) else None
         if not isinstance(entries, list) or not entries:
