@@ -9,6 +9,11 @@ from typing import NoReturn
 
 import loopback
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("no-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no-clock")
 
 ROOT = Path(__file__).resolve().parent.parent
 
