@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stitchnb.embedded import Sandbox, connect
     from stitchnb.errors import StitchError
     from stitchnb.models import ReportCard
-    from stitchnb.widgets import ConnectionForm, SourceForm
+    from stitchnb.widgets import ConnectionForm, DestinationForm, SourceForm
 
 __version__ = "0.1.0"
 
@@ -23,6 +23,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ConnectionForm",
+    "DestinationForm",
     "ImportClient",
     "ReportCard",
     "Sandbox",
@@ -43,6 +44,7 @@ _HOMES = {
     "create_account": "stitchnb.client",
     "Client": "stitchnb.client",
     "ConnectionForm": "stitchnb.widgets",
+    "DestinationForm": "stitchnb.widgets",
     "ReportCard": "stitchnb.models",
     "Sandbox": "stitchnb.embedded",
     "SourceForm": "stitchnb.widgets",

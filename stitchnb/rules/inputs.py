@@ -17,10 +17,12 @@ from typing import Any
 
 from stitchnb.models.report_card import Property
 from stitchnb.rules import patterns
+from stitchnb.rules._alternatives import branches, type_of
 from stitchnb.rules.schemas import fits, schema_key
 
 _MOST_CHOICES_NAMED = 12
-_MOST_BRANCHES = 32
+_MOST_PARTS = 24
+_DEEPEST = 3
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?P<decimals>\.[0-9]{1,300})?")
 _TEXT_SAMPLES = ("a", "example", "30", "2024-01-31T00:00:00Z", "true")
 
@@ -39,7 +41,36 @@ class InputKind(StrEnum):
     EMAIL = "email"
     HOST = "host"
     LIST = "list"
+    ROWS = "rows"
+    OBJECT = "object"
     JSON = "json"
+    NOTHING = "nothing"
+
+
+STRUCTURED = frozenset({InputKind.LIST, InputKind.ROWS, InputKind.OBJECT, InputKind.JSON})
+"""The kinds whose values are no single text."""
+
+
+@dataclass(frozen=True)
+class InputPart:
+    """One named part of an object.
+
+    Attributes
+    ----------
+    name
+        Its key.
+    required
+        Must it be there?
+    input
+        What it asks for.
+    key
+        Its schema, as `schema_key` writes it.
+    """
+
+    name: str
+    required: bool
+    input: PropertyInput
+    key: str
 
 
 @dataclass(frozen=True)
@@ -56,21 +87,30 @@ class PropertyInput:
         One value that is accepted, as text; empty where none can be told.
     choices
         The values to choose from, as text; empty for every kind but `InputKind.CHOICE`.
+    titles
+        What the schema calls the choices, in the same order; empty where it has no names for them.
     date_suffix
         For `InputKind.DATE`: what follows the day in the value, ``T00:00:00Z`` or nothing.
     is_secret
         A credential: not to be shown, whatever its kind.
     is_multiline
         Its values have several lines, like a certificate.
+    parts
+        For `InputKind.OBJECT` and each of `InputKind.ROWS`: what an object consists of.
+    item
+        For `InputKind.LIST`: what each item asks for, its schema among it.
     """
 
     kind: InputKind
     expected: str
     example: str = ""
     choices: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     date_suffix: str = ""
     is_secret: bool = False
     is_multiline: bool = False
+    parts: tuple[InputPart, ...] = ()
+    item: InputPart | None = None
 
 
 def describe(prop: Property) -> PropertyInput:
@@ -80,7 +120,10 @@ def describe(prop: Property) -> PropertyInput:
     """
     found = _described(schema_key(prop.json_schema))
     if prop.is_credential:
-        kind = found.kind if found.kind in (InputKind.JSON, InputKind.LIST) else InputKind.SECRET
+        kind = found.kind if found.kind in _OF_THEIR_OWN else InputKind.SECRET
+        if found.kind in (InputKind.ROWS, InputKind.OBJECT):
+            # What is masked is masked as a whole.
+            kind = InputKind.JSON
         expected = "a credential" if found == _ANY_TEXT else found.expected
         found = replace(found, kind=kind, expected=expected, is_secret=True)
     if found.kind in (InputKind.TEXT, InputKind.SECRET) and _has_lines(prop.name):
@@ -97,7 +140,7 @@ def accepts_text(schema: Mapping[str, Any] | None) -> bool:
     """Say whether a schema takes strings, as far as its alternatives tell and a few samples show."""
     if schema is None:
         return True
-    types = [_type_of(branch) for branch in _branches(schema)]
+    types = [type_of(branch) for branch in branches(schema)]
     return "string" in types or (None in types and any(fits(schema, sample) for sample in _TEXT_SAMPLES))
 
 
@@ -122,12 +165,14 @@ def _described(key: str) -> PropertyInput:
     if not key:
         return _ANY_TEXT
     schema = json.loads(key)
-    inputs = [_from_branch(branch) for branch in _branches(schema) if _type_of(branch) != "null"]
+    alternatives = branches(schema)
+    inputs = [_from_branch(branch) for branch in alternatives if type_of(branch) != "null"]
     found = _together([each for each in dict.fromkeys(inputs) if each is not None])
+    if found is None and alternatives and all(_takes_nothing(branch) for branch in alternatives):
+        found = PropertyInput(InputKind.NOTHING, "no value at all")
     if found is None:
         found = _ANY_TEXT if accepts_text(schema) else PropertyInput(InputKind.JSON, "JSON")
-    structured = found.kind in (InputKind.LIST, InputKind.JSON)
-    if found.example and not accepts(schema, json.loads(found.example) if structured else found.example):
+    if found.example and not accepts(schema, json.loads(found.example) if found.kind in STRUCTURED else found.example):
         expected = found.expected.partition(", such as ")[0]
         found = replace(found, example="", expected=expected)
     return found
@@ -140,96 +185,22 @@ def _has_lines(name: str) -> bool:
     return "key" in parts and bool(parts & {"private", "ssl", "rsa", "ssh"})
 
 
-def _branches(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Spell out a schema's alternatives, each a plain object with at most one type; [] where there are too many."""
-    found = _spelt_out(dict(schema), schema, depth=0)
-    return found if len(found) <= _MOST_BRANCHES else []
+def _fixed_values(branch: Mapping[str, Any]) -> list[Any] | None:
+    """List the only values that a branch takes, without the null and the blank, which are never given."""
+    values = [branch["const"]] if "const" in branch else branch.get("enum")
+    return [v for v in values if v is not None and v != ""] if isinstance(values, list) else None
 
 
-def _spelt_out(node: Any, root: Mapping[str, Any], depth: int) -> list[dict[str, Any]]:
-    if node is True or depth > 8:
-        return [{}]
-    if not isinstance(node, Mapping):
-        return []
-    own = {k: v for k, v in node.items() if k not in ("anyOf", "oneOf", "allOf", "$ref")}
-    found = [own]
-    reference = node.get("$ref")
-    if isinstance(reference, str):
-        found = _crossed(found, _spelt_out(_referred(reference, root), root, depth + 1))
-    for keyword in ("anyOf", "oneOf"):
-        if isinstance(node.get(keyword), list):
-            options = [b for each in node[keyword][:_MOST_BRANCHES] for b in _spelt_out(each, root, depth + 1)]
-            found = _crossed(found, options)
-    if isinstance(node.get("allOf"), list):
-        for each in node["allOf"][:_MOST_BRANCHES]:
-            found = _crossed(found, _spelt_out(each, root, depth + 1))
-    return [{**branch, "type": name} for branch in found for name in _types(branch)][: _MOST_BRANCHES + 1]
-
-
-def _crossed(left: list[dict[str, Any]], right: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # A part that says nothing of the type leaves the other's type standing.
-    merged = ({**a, **{k: v for k, v in b.items() if k != "type" or v is not None}} for a in left for b in right)
-    return [each for _, each in zip(range(_MOST_BRANCHES + 1), merged, strict=False)]
-
-
-def _referred(reference: str, root: Mapping[str, Any]) -> Any:
-    """Look up a reference within the same schema; what is elsewhere says nothing."""
-    node: Any = root
-    if not reference.startswith("#/"):
-        return True
-    for step in reference[2:].split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(node, Mapping) or name not in node:
-            return True
-        node = node[name]
-    return node
-
-
-def _types(branch: Mapping[str, Any]) -> list[str | None]:
-    said = branch.get("type")
-    if isinstance(said, str):
-        return [said]
-    if isinstance(said, list):
-        return [name for name in said if isinstance(name, str)]
-    return [None]
-
-
-_TELLING = {
-    "pattern": "string",
-    "format": "string",
-    "minLength": "string",
-    "maxLength": "string",
-    "items": "array",
-    "prefixItems": "array",
-    "minItems": "array",
-    "properties": "object",
-    "required": "object",
-    "additionalProperties": "object",
-    "minimum": "number",
-    "maximum": "number",
-    "multipleOf": "number",
-}
-
-
-def _type_of(branch: Mapping[str, Any]) -> str | None:
-    """Give a branch's type, told by the other keywords where it does not say so; None where nothing tells it."""
-    said = branch.get("type")
-    if isinstance(said, str):
-        return said
-    values = branch["enum"] if isinstance(branch.get("enum"), list) else [branch["const"]] if "const" in branch else []
-    if values:
-        return "string" if all(isinstance(v, str) for v in values) else None
-    return next((type_ for keyword, type_ in _TELLING.items() if keyword in branch), None)
+def _takes_nothing(branch: Mapping[str, Any]) -> bool:
+    return type_of(branch) == "null" or _fixed_values(branch) == []
 
 
 def _from_branch(branch: Mapping[str, Any]) -> PropertyInput | None:
-    values = [branch["const"]] if "const" in branch else branch.get("enum")
-    if isinstance(values, list):
-        given = [v for v in values if v is not None and v != ""]
-        if given and all(isinstance(v, str | bool | int | float) for v in given):
-            return _choice(shown(v) for v in given)
-        return PropertyInput(InputKind.JSON, f"JSON: {_listed([shown(v) for v in given])}") if given else None
-    match _type_of(branch):
+    values = _fixed_values(branch)
+    if values is not None:
+        title = branch.get("title") if len(values) == 1 else None
+        return _choice([shown(v) for v in values], [title] if isinstance(title, str) else []) if values else None
+    match type_of(branch):
         case "string":
             return _from_string(branch)
         case "boolean":
@@ -241,8 +212,7 @@ def _from_branch(branch: Mapping[str, Any]) -> PropertyInput | None:
         case "array":
             return _from_array(branch)
         case "object":
-            example = json.dumps(_sample(branch), ensure_ascii=False)
-            return PropertyInput(InputKind.JSON, f"an object in JSON, such as {example}", example)
+            return _from_object(branch)
         case _:
             return None
 
@@ -297,11 +267,53 @@ def _from_number(branch: Mapping[str, Any], kind: InputKind, words: str) -> Prop
 
 def _from_array(branch: Mapping[str, Any]) -> PropertyInput:
     items = branch.get("items")
-    if isinstance(items, Mapping) and items.get("type") == "string" and set(items) <= {"type", "minLength"}:
-        return PropertyInput(InputKind.LIST, 'a list of texts, such as ["a", "b"]', '["a", "b"]')
     example = json.dumps(_sample(branch), ensure_ascii=False)
+    if isinstance(items, Mapping) and items and not _refers(items):
+        item = _described(schema_key(items))
+        if item == _ANY_TEXT:
+            of, example = "texts", '["a", "b"]'
+        else:
+            of = f"{'' if item.kind in STRUCTURED else 'values, each '}{item.expected.partition(', such as ')[0]}"
+        if item.kind is InputKind.OBJECT:
+            return PropertyInput(InputKind.ROWS, f"a list of objects, such as {example}", example, parts=item.parts)
+        if item.kind not in _OF_THEIR_OWN:
+            part = InputPart("", True, item, schema_key(items))
+            return PropertyInput(InputKind.LIST, f"a list of {of}, such as {example}", example, item=part)
     of = " of objects" if isinstance(items, Mapping) and items.get("type") == "object" else ""
     return PropertyInput(InputKind.JSON, f"a list{of} in JSON, such as {example}", example)
+
+
+def _from_object(branch: Mapping[str, Any]) -> PropertyInput:
+    example = json.dumps(_sample(branch), ensure_ascii=False)
+    parts = _parts(branch)
+    if parts:
+        return PropertyInput(InputKind.OBJECT, f"an object, such as {example}", example, parts=parts)
+    return PropertyInput(InputKind.JSON, f"an object in JSON, such as {example}", example)
+
+
+def _parts(branch: Mapping[str, Any]) -> tuple[InputPart, ...]:
+    """List what an object consists of; empty where that cannot be told, or is too much for a form."""
+    said, required = branch.get("properties"), branch.get("required", [])
+    if not isinstance(said, Mapping) or not 0 < len(said) <= _MOST_PARTS or not isinstance(required, list):
+        return ()
+    if not all(isinstance(each, Mapping) and not _refers(each) for each in said.values()):
+        return ()
+    if not all(isinstance(name, str) and name in said for name in required):
+        return ()
+    found = tuple(
+        InputPart(str(name), name in required, _described(schema_key(each)), schema_key(each))
+        for name, each in said.items()
+    )
+    return found if _depth(found) <= _DEEPEST else ()
+
+
+def _depth(parts: tuple[InputPart, ...]) -> int:
+    return 1 + max((_depth(part.input.parts) for part in parts if part.input.parts), default=0)
+
+
+def _refers(schema: Mapping[str, Any]) -> bool:
+    # What a reference means can only be told where it stands.
+    return '"$ref"' in schema_key(schema)
 
 
 def _sample(node: Any, depth: int = 0) -> Any:
@@ -309,7 +321,7 @@ def _sample(node: Any, depth: int = 0) -> Any:
     schema = node if isinstance(node, Mapping) else {}
     if isinstance(schema.get("enum"), list) and schema["enum"]:
         return schema["enum"][0]
-    match _type_of(schema):
+    match type_of(schema):
         case "array":
             return [_sample(schema.get("items"), depth + 1)] if depth < 4 else []
         case "object":
@@ -320,10 +332,8 @@ def _sample(node: Any, depth: int = 0) -> Any:
             return 30
         case "boolean":
             return True
-        case "string":
-            return _from_string(schema).example or "…"
         case _:
-            return "…"
+            return _described(schema_key(schema)).example or "…" if depth < 4 and not _refers(schema) else "…"
 
 
 def _together(inputs: list[PropertyInput]) -> PropertyInput | None:
@@ -332,7 +342,8 @@ def _together(inputs: list[PropertyInput]) -> PropertyInput | None:
         return inputs[0] if inputs else None
     kinds = {each.kind for each in inputs}
     if kinds == {InputKind.CHOICE}:
-        return _choice(dict.fromkeys(c for each in inputs for c in each.choices))
+        named = [pair for each in inputs for pair in zip(each.choices, each.titles or each.choices, strict=True)]
+        return _choice([choice for choice, _ in named], [title for _, title in named])
     if kinds == {InputKind.HOST}:
         return _HOST
     if kinds in ({InputKind.INTEGER}, {InputKind.NUMBER}):
@@ -341,13 +352,20 @@ def _together(inputs: list[PropertyInput]) -> PropertyInput | None:
     if _ANY_TEXT in inputs:
         return _ANY_TEXT
     words = " or ".join(dict.fromkeys(each.expected for each in inputs))
-    kind = InputKind.JSON if kinds & {InputKind.LIST, InputKind.JSON} else InputKind.TEXT
+    kind = InputKind.JSON if kinds & STRUCTURED else InputKind.TEXT
     return PropertyInput(kind, words, inputs[0].example if kind is InputKind.TEXT else "")
 
 
-def _choice(values: Iterable[str]) -> PropertyInput:
-    found = tuple(values)
-    return PropertyInput(InputKind.CHOICE, _listed(found), found[0], found)
+def _choice(values: Iterable[str], titles: Iterable[str] = ()) -> PropertyInput:
+    # One text may stand for two values, such as "1" and 1: the string comes first, as the API takes strings.
+    named: dict[str, str] = {}
+    found = list(values)
+    for value, title in zip(found, list(titles) or found, strict=True):
+        named.setdefault(value, title)
+    choices, names = tuple(named), tuple(named.values())
+    return PropertyInput(
+        InputKind.CHOICE, _listed(choices), choices[0], choices, titles=names if names != choices else ()
+    )
 
 
 def _listed(values: Iterable[str]) -> str:
@@ -371,6 +389,7 @@ def _spans(numbers: tuple[int, ...]) -> str:
     return ", or ".join([words[0], " or ".join(words[1:])]) if len(words) > 1 else words[0]
 
 
+_OF_THEIR_OWN = STRUCTURED | {InputKind.NOTHING}
 _ANY_TEXT = PropertyInput(InputKind.TEXT, "any text")
 _MIDNIGHT = PropertyInput(
     InputKind.DATE,

@@ -30,6 +30,7 @@ __all__ = [
     "describe",
     "groups",
     "help_text",
+    "is_asked_for",
     "label",
     "missing_error",
     "properties_errors",
@@ -108,6 +109,11 @@ def value_error(prop: Property, value: Any) -> str | None:
     return f"{message} {why}" if why else message
 
 
+def is_asked_for(prop: Property) -> bool:
+    """Must a user give it? What takes no value cannot be missing, whatever the card says."""
+    return prop.is_asked_for and describe(prop).kind is not InputKind.NOTHING
+
+
 def missing_error(prop: Property) -> str:
     """Say that a required property was not given, and what is expected."""
     return f"Required: {describe(prop).expected}."
@@ -138,7 +144,7 @@ def properties_errors(report_card: ReportCard, values: Mapping[str, Any], *, par
     errors: dict[str, str] = {}
     for name, prop in known.items():
         if name not in values:
-            message = missing_error(prop) if prop.is_asked_for and not partial else None
+            message = missing_error(prop) if is_asked_for(prop) and not partial else None
         elif prop.is_read_only:
             message = "Stitch sets this itself: leave it out."
         else:
@@ -233,7 +239,7 @@ def _group_name(prop: Property, brought: Collection[str]) -> str:
         return "stitch"
     if prop.name in _SCHEDULE:
         return "schedule"
-    if prop.is_asked_for:
+    if is_asked_for(prop):
         return "required"
     return "advanced" if prop.property_type == "user_provided_advanced" else "optional"
 

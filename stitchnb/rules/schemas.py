@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,14 +38,30 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Misfit:
-    """Where a value breaks its schema, and how, as far as words are known for it."""
+    """Where a value breaks its schema, and how, as far as words are known for it.
+
+    Attributes
+    ----------
+    path
+        The way to the innermost list, object or value that breaks it.
+    words
+        What is wrong there, None where no words are known.
+    about
+        The part of an object that is missing, or not known there.
+    """
 
     path: Path = ()
     words: str | None = None
+    about: str | None = None
+
+    @property
+    def place(self) -> Path:
+        """The way to the very part that is to be mended."""
+        return self.path if self.about is None else (*self.path, self.about)
 
     def at(self, step: str | int) -> Misfit:
         """Say the same, seen from the list or object around it."""
-        return Misfit((step, *self.path), self.words)
+        return Misfit((step, *self.path), self.words, self.about)
 
 
 _Check = Callable[[Any], Misfit | None]
@@ -221,11 +237,11 @@ def _expected_type(names: list[str]) -> str:
 
 
 def _missing(name: str) -> Misfit:
-    return Misfit(words=f'"{name}" is missing')
+    return Misfit(words=f'"{name}" is missing', about=name)
 
 
 def _unknown(name: str) -> Misfit:
-    return Misfit(words=f'"{name}" is not known here')
+    return Misfit(words=f'"{name}" is not known here', about=name)
 
 
 _DOES_NOT_FIT = Misfit(words="this value does not fit")
@@ -242,28 +258,28 @@ def _by_jsonschema(key: str, value: Any) -> Misfit | None:
         error = best_match(validator.iter_errors(value))
     except (Unresolvable, RecursionError, re.error):
         return None
-    return Misfit(tuple(error.absolute_path), _in_words(error)) if error is not None else None
+    return replace(_in_words(error), path=tuple(error.absolute_path)) if error is not None else None
 
 
-def _in_words(error: Any) -> str | None:
+def _in_words(error: Any) -> Misfit:
     rule, instance = error.validator_value, error.instance
     match error.validator:
         case "required" if isinstance(rule, list):
-            return _missing(next(name for name in rule if name not in instance)).words
+            return _missing(next(name for name in rule if name not in instance))
         case "additionalProperties":
             known = error.schema.get("properties", {})
             unknown = [name for name in instance if name not in known]
-            return _unknown(unknown[0]).words if unknown else None
+            return _unknown(unknown[0]) if unknown else Misfit()
         case "type":
-            return _expected_type([rule] if isinstance(rule, str) else rule)
+            return Misfit(words=_expected_type([rule] if isinstance(rule, str) else rule))
         case "minItems":
-            return f"at least {rule} are needed"
+            return Misfit(words=f"at least {rule} are needed")
         case "maxItems":
-            return f"at most {rule} are allowed"
+            return Misfit(words=f"at most {rule} are allowed")
         case "uniqueItems":
-            return "the same item stands there twice"
+            return Misfit(words="the same item stands there twice")
         case _:
-            return _DOES_NOT_FIT.words
+            return _DOES_NOT_FIT
 
 
 @lru_cache(maxsize=512)

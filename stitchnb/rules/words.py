@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stitchnb.models.report_card import Property
-from stitchnb.rules.inputs import InputKind, describe
+from stitchnb.rules.inputs import InputKind, PropertyInput, describe
 
 _ACRONYMS = {
     word.lower(): word
@@ -51,7 +51,9 @@ _HELP = {
     "anchor_time": "Intervals are counted from this moment, in UTC.",
     "base_url": "The web address that all requests begin with.",
     "bucket": "The bucket's name, without s3://.",
+    "client_id": "The OAuth client's ID.",
     "cron_expression": "Quartz cron: second, minute, hour, day, month, weekday. It wins over the interval.",
+    "customer_ids": "The accounts to read from, separated by commas.",
     "database": "The database to connect to.",
     "date_window_days": "How many days one request covers.",
     "date_window_size": "How many days one request covers.",
@@ -66,6 +68,7 @@ _HELP = {
     "itersize": "Rows fetched from the server at a time.",
     "logical_poll_total_seconds": "How long a job waits for new log records, in seconds.",
     "lookback_window": "Days that are read again in each job, for records that change late.",
+    "oauth_client_id": "The OAuth client's ID.",
     "page_size": "Records asked for at a time.",
     "port": "The port that the server listens on.",
     "private_key": "The whole key, with its first and last line. Sent once, never shown again.",
@@ -107,6 +110,7 @@ _GENERIC = {
     InputKind.DATE: "A day; midnight UTC is sent.",
     InputKind.DATETIME: "A day and a time, in UTC.",
     InputKind.LIST: "One on each line.",
+    InputKind.ROWS: "One row for each.",
 }
 
 
@@ -134,7 +138,8 @@ def help_text(prop: Property) -> str:
     elif prop.is_credential:
         words = "A credential: sent once, never shown again."
     else:
-        words = _described(prop) or _GENERIC.get(found.kind) or _accepted(found.expected)
+        many = "As many as apply." if found.item and found.item.input.choices else ""
+        words = _described(prop) or many or _GENERIC.get(found.kind) or _accepted(found)
     if prop.property_type == "user_provided_immutable":
         words = f"{words} Cannot be changed later.".lstrip()
     return words
@@ -174,8 +179,10 @@ def _described(prop: Property) -> str:
     return sentence(" ".join(said.split())) if isinstance(said, str) else ""
 
 
-def _accepted(expected: str) -> str:
-    return "" if expected in ("any text", "one of true, false") else sentence(expected)
+def _accepted(found: PropertyInput) -> str:
+    # An object's parts say it themselves.
+    is_plain = found.expected in ("any text", "one of true, false") or found.kind is InputKind.OBJECT
+    return "" if is_plain else sentence(found.expected)
 
 
 def _split(name: str) -> list[str]:

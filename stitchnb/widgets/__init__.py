@@ -6,14 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stitchnb.widgets.destination_form import DestinationForm
     from stitchnb.widgets.fields import FormField
     from stitchnb.widgets.form import ConnectionForm, UnknownFieldError
     from stitchnb.widgets.source_form import SourceForm
 
-__all__ = ["ConnectionForm", "FormField", "SourceForm", "UnknownFieldError"]
+__all__ = ["ConnectionForm", "DestinationForm", "FormField", "SourceForm", "UnknownFieldError"]
 
 _HOMES = {
     "ConnectionForm": "form",
+    "DestinationForm": "destination_form",
     "FormField": "fields",
     "SourceForm": "source_form",
     "UnknownFieldError": "form",

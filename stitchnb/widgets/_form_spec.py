@@ -3,89 +3,242 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from stitchnb.models.report_card import Property, ReportCard
-from stitchnb.rules.inputs import InputKind
+from stitchnb.models.report_card import ReportCard
+from stitchnb.rules.conditions import Condition
+from stitchnb.rules.inputs import InputKind, InputPart, PropertyInput
 from stitchnb.rules.properties import REQUIRED, PropertyGroup
-from stitchnb.rules.words import choice_label, step_note, step_title, type_title
-from stitchnb.widgets.fields import DISPLAY_NAME, DisplayNameField, FormField, PropertyField
+from stitchnb.rules.words import choice_label, label, step_note, step_title
+from stitchnb.widgets import _authorization
+from stitchnb.widgets._overrides import Override
+from stitchnb.widgets._schedule import SCHEDULE
+from stitchnb.widgets.fields import FormField, PropertyField
 
 _WITH_PLACEHOLDER = (InputKind.URI, InputKind.EMAIL, InputKind.HOST, InputKind.JSON)
 _CHIP_TONES = {"released": "ok", "beta": "warn", "alpha": "warn", "deprecated": "error"}
+_STATE_TONES = {"fully_configured": "ok", "deleted": "error", "paused": "mute"}
+_MOST_SHOWN_OF_STITCH = 3
 
 
 @dataclass(frozen=True)
 class FieldGroup:
-    """Fields that stand together under a heading."""
+    """Fields that stand together under a heading.
+
+    Attributes
+    ----------
+    notes
+        What is said above them.
+    switch
+        What switches them on, where they are off by themselves.
+    """
 
     title: str
     fields: tuple[FormField, ...]
     is_folded: bool = False
+    notes: tuple[str, ...] = ()
+    switch: Mapping[str, Any] | None = None
 
 
-def field_groups(groups: Iterable[PropertyGroup], fields: Mapping[str, FormField]) -> tuple[FieldGroup, ...]:
-    """Arrange a form's fields: the display name first, with what is required."""
-    arranged = [
-        FieldGroup(
-            group.title,
-            tuple(field for prop in _in_order(group) if isinstance(field := fields[prop.name], PropertyField)),
-            group.is_folded,
-        )
-        for group in groups
-    ]
-    display_name = fields.get(DISPLAY_NAME)
-    if isinstance(display_name, DisplayNameField):
-        required = arranged.pop(0) if arranged and arranged[0].title == REQUIRED else FieldGroup(REQUIRED, ())
-        arranged.insert(0, FieldGroup(REQUIRED, (display_name, *required.fields)))
-    return tuple(group for group in arranged if group.fields)
+@dataclass(frozen=True)
+class Heading:
+    """What stands at the top of a form.
+
+    Attributes
+    ----------
+    title, code
+        What it is about, in words and as the API names it.
+    state, tone
+        The chip.
+    """
+
+    title: str
+    code: str
+    state: str
+    tone: str
 
 
-def _in_order(group: PropertyGroup) -> list[Property]:
-    """Put what most users set first: how often, before what that is counted from."""
-    return sorted(group.properties, key=lambda prop: prop.name != "frequency_in_minutes")
-
-
-def form_spec(card: ReportCard, groups: Iterable[FieldGroup], *, action: str) -> dict[str, Any]:
-    """Describe a form: its header, its groups of fields, its button."""
+def type_heading(card: ReportCard, title: str) -> Heading:
+    """Head the form of something new."""
     state = card.details.pipeline_state or ""
+    return Heading(title, card.type_name, state, _CHIP_TONES.get(state, "mute"))
+
+
+def connection_heading(title: str, code: str, state: str) -> Heading:
+    """Head the form of something that is there."""
+    return Heading(title, code, label(state).lower() if state else "", _STATE_TONES.get(state, "warn"))
+
+
+def field_groups(
+    groups: Iterable[PropertyGroup], fields: Mapping[str, FormField], governed: Mapping[str, Condition]
+) -> list[FieldGroup]:
+    """Arrange a form's fields: what is no property first, and what another field governs behind that one."""
+    names = {group.name: [prop.name for prop in group.properties] for group in groups}
+    own = [field for field in fields.values() if not isinstance(field, PropertyField)]
+    arranged = []
+    for group in groups:
+        members = [fields[name] for name in _in_order(names[group.name], governed) if name in fields]
+        found = [field for field in members if isinstance(field, PropertyField)]
+        if group.name == "stitch":
+            shown = tuple(field for field in found if not field.given_by_stitch)
+            arranged.append(FieldGroup(group.title, shown, len(shown) > _MOST_SHOWN_OF_STITCH))
+        else:
+            shown = tuple(field for field in found if not field.given_by_stitch)
+            arranged.append(FieldGroup(group.title, shown, group.is_folded))
+    if own:
+        rest = arranged.pop(0) if arranged and arranged[0].title == REQUIRED else FieldGroup(REQUIRED, ())
+        arranged.insert(0, replace(rest, fields=(*own, *rest.fields)))
+    return [group for group in arranged if group.fields]
+
+
+def given_by_stitch(fields: Mapping[str, FormField]) -> tuple[PropertyField, ...]:
+    """List the fields that Stitch fills in, unless the user brings their own."""
+    return tuple(f for f in fields.values() if isinstance(f, PropertyField) and f.given_by_stitch)
+
+
+def with_authorization(
+    arranged: list[FieldGroup], card: ReportCard, fields: Mapping[str, FormField], *, is_update: bool, sandbox_call: str
+) -> tuple[FieldGroup, ...]:
+    """Add what is said of authorization and of what Stitch gives, before what is for experts."""
+    by_stitch = given_by_stitch(fields)
+    switch = _authorization.switch(card, by_stitch)
+    notes = _authorization.notes(card, is_update=is_update, has_switch=switch is not None, sandbox_call=sandbox_call)
+    if not switch and not notes:
+        return tuple(arranged)
+    title = "Authorization" if notes else "Given by Stitch"
+    at = next((i for i, group in enumerate(arranged) if group.title in ("Advanced", "Set by Stitch")), len(arranged))
+    return (*arranged[:at], FieldGroup(title, by_stitch, notes=tuple(notes), switch=switch), *arranged[at:])
+
+
+def _in_order(names: list[str], governed: Mapping[str, Condition]) -> list[str]:
+    """Put the schedule in the order of its control, and what a field governs behind it."""
+    ranked = sorted(names, key=lambda name: SCHEDULE.index(name) if name in SCHEDULE else len(SCHEDULE))
+    found: list[str] = []
+
+    def add(name: str) -> None:
+        if name not in found:
+            found.append(name)
+            for follower, condition in governed.items():
+                if condition.governor == name:
+                    add(follower)
+
+    for name in ranked:
+        # Another group may hold the governor: then it stands there.
+        if name not in governed:
+            add(name)
+    return found
+
+
+def form_spec(
+    heading: Heading,
+    card: ReportCard,
+    groups: Iterable[FieldGroup],
+    *,
+    action: str,
+    overrides: Mapping[str, Override],
+    values: Mapping[str, Any],
+    copies: list[str],
+    governed: Mapping[str, Condition],
+    is_update: bool,
+) -> dict[str, Any]:
+    """Describe a form: its header, its groups of fields, its button.
+
+    Parameters
+    ----------
+    values
+        What Stitch tells of the connection, for what is only shown.
+    copies
+        The languages in which it can be copied as code.
+    governed
+        The fields that count only on a condition.
+    is_update
+        It changes what is there.
+    """
     return {
-        "title": type_title(card.type_name),
-        "type": card.type_name,
-        "chip": {"text": state, "tone": _CHIP_TONES.get(state, "mute")},
+        "title": heading.title,
+        "type": heading.code,
+        "chip": {"text": heading.state, "tone": heading.tone},
         "banner": banner(card),
-        "groups": [
-            {"title": g.title, "folded": g.is_folded, "fields": [field_spec(field, card) for field in g.fields]}
-            for g in groups
-        ],
+        "groups": [_group_spec(group, card, overrides, values, governed) for group in groups],
         "action": action,
+        "copies": copies,
+        "update": is_update,
     }
 
 
-def field_spec(field: FormField, card: ReportCard) -> dict[str, Any]:
+def _group_spec(
+    group: FieldGroup,
+    card: ReportCard,
+    overrides: Mapping[str, Override],
+    values: Mapping[str, Any],
+    governed: Mapping[str, Condition],
+) -> dict[str, Any]:
+    fields = [field_spec(field, card, overrides.get(field.name), values) for field in group.fields]
+    for described in fields:
+        if described["name"] in governed:
+            described["under"] = governed[described["name"]].governor
+    spec: dict[str, Any] = {"title": group.title, "folded": group.is_folded, "fields": fields}
+    if any(field.name in SCHEDULE for field in group.fields):
+        spec["schedule"] = True
+    if group.notes:
+        spec["notes"] = list(group.notes)
+    if group.switch:
+        spec["switch"] = dict(group.switch)
+    return spec
+
+
+def field_spec(
+    field: FormField, card: ReportCard, override: Override | None, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """Describe one field; what is left out is false or empty."""
-    wanted = field.input
     spec: dict[str, Any] = {
         "name": field.name,
         "label": field.label,
-        "kind": str(wanted.kind),
+        **_input_spec(field.name, field.input),
         "required": field.required,
-        "secret": wanted.is_secret,
-        "multiline": wanted.is_multiline,
+        "secret": field.input.is_secret,
         "readOnly": field.read_only,
-        "byStitch": isinstance(field, PropertyField) and field.given_by_stitch,
-        "help": field.help,
-        "choices": [[choice, choice_label(field.name, choice)] for choice in wanted.choices],
-        "placeholder": wanted.example if field.name == DISPLAY_NAME or wanted.kind in _WITH_PLACEHOLDER else "",
-        "shown": shown_by_stitch(field, card),
+        "locked": bool(field.locked),
+        "hidden": field.hidden,
+        "help": field.locked or field.help,
+        "shown": shown_by_stitch(field, card, values),
+    }
+    if field.name == "display_name":
+        spec["placeholder"] = field.input.example
+    if override and override.placeholder is not None:
+        spec["placeholder"] = override.placeholder
+    return {key: value for key, value in spec.items() if value or key == "name"}
+
+
+def _input_spec(name: str, wanted: PropertyInput) -> dict[str, Any]:
+    titles = wanted.titles or [choice_label(name, choice) for choice in wanted.choices]
+    spec: dict[str, Any] = {
+        "kind": str(wanted.kind),
+        "multiline": wanted.is_multiline,
+        "choices": [[choice, title] for choice, title in zip(wanted.choices, titles, strict=True)],
+        "placeholder": wanted.example if wanted.kind in _WITH_PLACEHOLDER else "",
+        "parts": [_part_spec(part) for part in wanted.parts],
+        "item": _part_spec(wanted.item) if wanted.item else None,
+    }
+    return {key: value for key, value in spec.items() if value}
+
+
+def _part_spec(part: InputPart) -> dict[str, Any]:
+    spec = {
+        "name": part.name,
+        "label": label(part.name),
+        "required": part.required,
+        **_input_spec(part.name, part.input),
     }
     return {key: value for key, value in spec.items() if value or key == "name"}
 
 
-def shown_by_stitch(field: FormField, card: ReportCard) -> str:
-    """Give the value that Stitch sets, where the type's details tell it."""
-    told = card.details.to_dict().get(field.name) if field.read_only and not field.input.is_secret else None
+def shown_by_stitch(field: FormField, card: ReportCard, values: Mapping[str, Any]) -> str:
+    """Give the value that Stitch sets, where the connection or the type's details tell it."""
+    if not field.read_only or field.input.is_secret:
+        return ""
+    told = values.get(field.name) or card.details.to_dict().get(field.name)
     return told if isinstance(told, str) else ""
 
 

@@ -14,13 +14,17 @@ from stitchnb.widgets.fields import FormField
 _LONGEST = 80
 
 
-def summary(fields: Iterable[FormField]) -> str:
-    """Say how far a form is filled in: ``3 of 5 required given, 1 value to mend``."""
+def summary(fields: Iterable[FormField], *, is_update: bool) -> str:
+    """Say how far a form is filled in: ``3 of 5 required given, 1 value to mend``, or ``2 changes`` of an update."""
     found = list(fields)
-    required = [field for field in found if field.required]
-    given = sum(field.given for field in required)
-    words = f"{given} of {len(required)} required given"
-    wrong = sum(field.error is not None and not field.missing for field in found)
+    if is_update:
+        changed = sum(field.changed and not field.hidden for field in found)
+        words = f"{changed or 'no'} {'change' if changed == 1 else 'changes'}"
+        wrong = sum(field.error is not None for field in found)
+    else:
+        required = [field for field in found if field.required and not field.hidden]
+        words = f"{sum(field.given for field in required)} of {len(required)} required given"
+        wrong = sum(field.error is not None and not field.missing for field in found)
     return f"{words}, {wrong} {'value' if wrong == 1 else 'values'} to mend" if wrong else words
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
 from stitchnb.models._secret import MASK
 from stitchnb.models.report_card import Property
-from stitchnb.rules.formats import conforms
-from stitchnb.rules.inputs import InputKind, PropertyInput, describe, shown
+from stitchnb.rules.inputs import STRUCTURED, InputKind, PropertyInput, describe, shown
 from stitchnb.rules.names import derive_name, display_name_error
-from stitchnb.rules.properties import missing_error, value_error
+from stitchnb.rules.properties import is_asked_for, missing_error, value_error
+from stitchnb.rules.quartz import CronError, CronExpression
+from stitchnb.rules.schemas import Path, misfit
+from stitchnb.rules.texts import read, write
 from stitchnb.rules.words import help_text, label
+from stitchnb.widgets._overrides import Override
 
 DISPLAY_NAME = "display_name"
 
-_LOCAL_TIME_LENGTH = len("2024-01-31T13:00")
+_NOT_EMPTIED = "Stitch keeps what it once was given: this cannot be emptied. Give another value, or the old one."
 
 
 class FieldOwner(Protocol):
@@ -29,6 +33,12 @@ class FieldOwner(Protocol):
 
     def field_changed(self, field: FormField) -> None:
         """Take note that code has set a field's value."""
+
+    def field_is_hidden(self, field: FormField) -> bool:
+        """Tell whether a field does not count now."""
+
+    def field_is_needed(self, field: FormField) -> bool:
+        """Tell whether a field must be given because of what was chosen elsewhere in the form."""
 
 
 class FormField:
@@ -50,6 +60,16 @@ class FormField:
         Must it be given?
     read_only
         Stitch's own: shown, never sent.
+    locked
+        Why it cannot be changed any more, in words; empty where it can.
+    kept
+        A credential that Stitch has already, and that a form never shows.
+    baseline
+        The value that Stitch has; None where it has none, or never tells.
+    as_json
+        A list, rows or an object is edited as JSON.
+    place
+        The way to the part of a list or an object that its error is about.
     input
         The kind of input, with its choices and what is expected in words.
     """
@@ -61,12 +81,17 @@ class FormField:
         self.input = wanted
         self.required = required
         self.read_only = read_only
+        self.locked = ""
+        self.kept = False
+        self.baseline: Any = None
+        self.as_json = False
+        self.place: Path = ()
         self.touched = False
         self.revision = 0
+        self._is_update = False
         self._owner = owner
         self._value: Any = None
         self._text = ""
-        self._was_sent = False
         self._own_error: str | None = None
         self._refusal: str | None = None
 
@@ -83,27 +108,45 @@ class FormField:
     def value(self, value: Any) -> None:
         if self.read_only:
             raise InvalidInputError(f"{self.name} is set by Stitch: it is shown here, and never sent.")
+        if self.locked:
+            raise InvalidInputError(f"{self.name} cannot be changed: {self.locked}")
         self._owner.field_may_change(self)
         self.put(self._as_sent(value))
         self._owner.field_changed(self)
 
     @property
+    def hidden(self) -> bool:
+        """Does it not count now, because of what another field says? Then it is neither wrong nor sent."""
+        return self._owner.field_is_hidden(self)
+
+    @property
     def given(self) -> bool:
-        """Was a value given?"""
-        return self._value is not None or self._was_sent
+        """Was a value given, here or before?"""
+        return self._value is not None or self.kept
 
     @property
     def missing(self) -> bool:
         """Is it required, and not given yet?"""
-        return self.required and not self.given
+        return not self.given and not self.hidden and (self.required or self._owner.field_is_needed(self))
+
+    @property
+    def changed(self) -> bool:
+        """Does it hold another value than Stitch has?"""
+        return self._value is not None and self._value != self.baseline and not self.read_only
 
     @property
     def error(self) -> str | None:
         """What is wrong with it, in words, by our rules or by Stitch's answer; None where nothing is."""
-        if self._was_sent:
+        if self.read_only or self.hidden:
             return None
-        if self.missing:
+        if self._value is None and self.baseline is not None:
+            return _NOT_EMPTIED
+        # An update leaves out what Stitch does not have yet; what was chosen in the form itself must be complete.
+        if self.missing and (not self._is_update or self._owner.field_is_needed(self)):
             return self._missing_error()
+        # What Stitch has already it has accepted.
+        if self._value == self.baseline:
+            return self._refusal
         return self._own_error or self._refusal
 
     @property
@@ -113,15 +156,36 @@ class FormField:
 
     def put(self, value: Any) -> None:
         """Take a value as it travels, and judge it; None clears."""
-        self._set(value, self._written(value) if value is not None else "")
-        self._own_error = self._judge(value) if value is not None else None
-
-    def type_in(self, text: str) -> None:
-        """Take what a user typed into the page's input."""
-        value, unreadable = self._read(text)
+        text, self.as_json = self._written(value) if value is not None else ("", self._begins_as_json)
         self._set(value, text)
-        self._own_error = unreadable or (self._judge(value) if value is not None else None)
+        self._own_error, self.place = self._judge(value) if value is not None else (None, ())
+
+    def begin(self, value: Any, *, provided: bool) -> None:
+        """Begin an update with what Stitch has: its value, or of a credential only that there is one."""
+        self._is_update = True
+        self.kept = provided and (self.input.is_secret or value is None)
+        self.baseline = None if self.input.is_secret else value
+        self.put(self.baseline)
+
+    def type_in(self, text: str, *, as_json: bool = False) -> None:
+        """Take what a user typed into the page's input."""
+        self.as_json = as_json or self._begins_as_json
+        value, self._own_error, self.place = self._read(text)
+        self._set(value, text)
+        if self._own_error is None and value is not None:
+            self._own_error, self.place = self._judge(value)
         self.touched = True
+
+    def edit_as_json(self, as_json: bool) -> None:
+        """Show the value as JSON, or in the input of its kind where that can show it without loss."""
+        if self._value is None or self.input.is_secret:
+            self.as_json, self._text = as_json or self._begins_as_json, ""
+        elif as_json:
+            json_only = replace(self.input, kind=InputKind.JSON)
+            self._text, self.as_json = write(json_only, None, self._value)
+        else:
+            self._text, self.as_json = self._written(self._value)
+        self.revision += 1
 
     def refuse(self, message: str) -> None:
         """Keep Stitch's refusal of the present value, until the value changes."""
@@ -131,13 +195,18 @@ class FormField:
     def forget(self) -> None:
         """Forget a credential that has been sent: what is left is that there was one."""
         if self.input.is_secret and self._value is not None:
-            self._value, self._text = None, ""
-            self._was_sent = True
+            self._value, self._text, self._own_error, self.place = None, "", None, ()
+            self.kept = True
 
     def __repr__(self) -> str:
         value = f"'{MASK}'" if self.input.is_secret and self.given else repr(self._value)
         error = f", error={self.error!r}" if self.error else ""
-        return f"{type(self).__name__}({self.name!r}, value={value}{error})"
+        hidden = ", hidden" if self.hidden else ""
+        return f"{type(self).__name__}({self.name!r}, value={value}{error}{hidden})"
+
+    @property
+    def _begins_as_json(self) -> bool:
+        return self.input.kind is InputKind.JSON
 
     def _set(self, value: Any, text: str) -> None:
         self.revision += 1
@@ -145,11 +214,11 @@ class FormField:
         self._text = "" if self.input.is_secret else text
         self._refusal = None
 
-    def _judge(self, value: Any) -> str | None:
+    def _judge(self, value: Any) -> tuple[str | None, Path]:
         raise NotImplementedError
 
     def _missing_error(self) -> str:
-        raise NotImplementedError
+        return f"Required: {self.input.expected}."
 
     def _as_sent(self, value: Any) -> Any:
         """Turn what Python code gives into what travels."""
@@ -157,21 +226,32 @@ class FormField:
             value = value.reveal()
         return None if value is None or value == "" else value
 
-    def _read(self, text: str) -> tuple[Any, str | None]:
-        """Turn what was typed into what travels; the second is what makes it unreadable."""
-        stripped = text.strip()
-        return stripped or None, None
+    def _read(self, text: str) -> tuple[Any, str | None, Path]:
+        """Turn what was typed into what travels, and tell what makes it unreadable, and where."""
+        return text.strip() or None, None, ()
 
-    def _written(self, value: Any) -> str:
-        return shown(value)
+    def _written(self, value: Any) -> tuple[str, bool]:
+        return shown(value), False
+
+
+class TextField(FormField):
+    """A text beside the properties, such as a destination's description."""
+
+    def __init__(self, name: str, help_words: str, *, owner: FieldOwner) -> None:
+        super().__init__(name, PropertyInput(InputKind.TEXT, "a text"), required=False, read_only=False, owner=owner)
+        self.help = help_words
+
+    def _judge(self, value: Any) -> tuple[str | None, Path]:
+        return (None if isinstance(value, str) else f"Expected {self.input.expected}."), ()
 
 
 class DisplayNameField(FormField):
     """The display name of a source, of which Stitch makes the schema's name."""
 
-    def __init__(self, *, example: str, owner: FieldOwner) -> None:
+    def __init__(self, *, example: str, owner: FieldOwner, schema_name: str = "") -> None:
         wanted = PropertyInput(InputKind.TEXT, f"a name, such as {example}", example)
         super().__init__(DISPLAY_NAME, wanted, required=True, read_only=False, owner=owner)
+        self._schema_name = schema_name
         self.help = self._help()
 
     def _set(self, value: Any, text: str) -> None:
@@ -179,35 +259,52 @@ class DisplayNameField(FormField):
         self.help = self._help()
 
     def _help(self) -> str:
+        if self._schema_name:
+            return f"What people see. The schema in the destination stays {self._schema_name}."
         name = derive_name(self._value) if isinstance(self._value, str) else ""
         if not name or display_name_error(self._value):
             return "The schema in the destination is named after it, for good."
         return f"Becomes schema {name} in the destination, for good."
 
-    def _judge(self, value: Any) -> str | None:
-        return display_name_error(value) if isinstance(value, str) else f"Expected {self.input.expected}."
-
-    def _missing_error(self) -> str:
-        return f"Required: {self.input.expected}."
+    def _judge(self, value: Any) -> tuple[str | None, Path]:
+        return (display_name_error(value) if isinstance(value, str) else f"Expected {self.input.expected}."), ()
 
 
 class PropertyField(FormField):
     """A property of the report card."""
 
-    def __init__(self, prop: Property, *, owner: FieldOwner) -> None:
+    def __init__(self, prop: Property, *, owner: FieldOwner, override: Override | None = None) -> None:
+        wanted = describe(prop)
         super().__init__(
-            prop.name, describe(prop), required=prop.is_asked_for, read_only=prop.is_read_only, owner=owner
+            prop.name,
+            override.applied_to(wanted) if override else wanted,
+            required=is_asked_for(prop),
+            read_only=prop.is_read_only,
+            owner=owner,
         )
         self.property = prop
-        self.help = help_text(prop) or ("Stitch gives its own." if self.given_by_stitch else "")
+        self.as_json = self._begins_as_json
+        self.help = help_text(prop)
+        if override:
+            self.label = override.label or self.label
+            self.help = self.help if override.help is None else override.help
 
     @property
     def given_by_stitch(self) -> bool:
         """Does Stitch give it, unless the user brings their own?"""
         return self.property.property_type == "system_provided_by_default"
 
-    def _judge(self, value: Any) -> str | None:
-        return value_error(self.property, value)
+    @property
+    def is_immutable(self) -> bool:
+        """Is it given once, at creation, and never changed after?"""
+        return self.property.property_type == "user_provided_immutable"
+
+    def _judge(self, value: Any) -> tuple[str | None, Path]:
+        error = value_error(self.property, value)
+        if error is None or not isinstance(value, list | dict):
+            return error, ()
+        found = misfit(self.property.json_schema, value)
+        return error, found.place if found else ()
 
     def _missing_error(self) -> str:
         return missing_error(self.property)
@@ -222,76 +319,36 @@ class PropertyField(FormField):
             return value.isoformat() + (self.input.date_suffix or "")
         if isinstance(value, bool | int | float):
             return shown(value)
+        if isinstance(value, Mapping):
+            return dict(value)
         return list(value) if isinstance(value, tuple) else value
 
-    def _read(self, text: str) -> tuple[Any, str | None]:
-        if not text.strip():
-            return None, None
-        match self.input.kind:
-            case InputKind.SECRET:
-                # Spaces may be part of a password.
-                return text, None
-            case InputKind.DATE:
-                day = text.strip()
-                return (day if "T" in day else day + self.input.date_suffix), None
-            case InputKind.DATETIME:
-                return _utc(text.strip()), None
-            case InputKind.LIST:
-                return [line.strip() for line in text.splitlines() if line.strip()], None
-            case InputKind.JSON:
-                return self._read_json(text.strip())
-            case InputKind.CHOICE:
-                return self._read_choice(text), None
-            case _:
-                return text if self.input.is_multiline else text.strip(), None
+    def _read(self, text: str) -> tuple[Any, str | None, Path]:
+        reading = read(self.input, self.property.json_schema, text, as_json=self.as_json)
+        return reading.value, reading.error, reading.place
 
-    def _read_choice(self, text: str) -> Any:
-        """Take a choice as the string it is shown as, or, where a schema mixes types, as what it says."""
-        if text in self.input.choices and value_error(self.property, text) is not None:
-            return json.loads(text)
-        return text
-
-    def _read_json(self, text: str) -> tuple[Any, str | None]:
-        try:
-            return json.loads(text, parse_constant=_no_constant), None
-        except (ValueError, RecursionError) as error:
-            if value_error(self.property, text) is None:
-                return text, None
-            where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            return text, f"This is no JSON{where}. Expected {self.input.expected}."
-
-    def _written(self, value: Any) -> str:
-        if isinstance(value, str):
-            match self.input.kind:
-                case InputKind.DATE:
-                    return value.removesuffix(self.input.date_suffix)
-                case InputKind.DATETIME:
-                    return _without_zone(value)
-                case _:
-                    return value
-        if self.input.kind is InputKind.LIST and isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return "\n".join(value)
-        if self.input.kind is InputKind.JSON:
-            return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-        return shown(value)
+    def _written(self, value: Any) -> tuple[str, bool]:
+        text, as_json = write(self.input, self.property.json_schema, value)
+        return text, as_json and self.input.kind in STRUCTURED
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+class CronField(PropertyField):
+    """The cron expression, which Quartz judges."""
 
+    def __init__(self, prop: Property, *, owner: FieldOwner, override: Override | None = None) -> None:
+        super().__init__(prop, owner=owner, override=override)
+        example = "0 0 12 ? * MON-FRI"
+        self.input = replace(self.input, expected=f"a Quartz cron expression, such as {example}", example=example)
 
-def _without_zone(text: str) -> str:
-    """Write a time of the API as a browser's date and time input takes it, which shows UTC here."""
-    if not conforms("date-time", text):
-        return text
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None).isoformat()
-    except OverflowError:
-        return text
+    def _judge(self, value: Any) -> tuple[str | None, Path]:
+        error, place = super()._judge(value)
+        if error is None and isinstance(value, str):
+            try:
+                CronExpression.parse(value)
+            except CronError as refusal:
+                # The words of the API's own refusal.
+                error = f'cron_expression "{value}" is invalid: {refusal}'
+        return error, place
 
-
-def _utc(text: str) -> str:
-    """Complete what a browser's date and time input gives, which is UTC here, to a time of the API."""
-    if len(text) < _LOCAL_TIME_LENGTH or not text[-1].isdigit() or "+" in text or "-" in text[11:]:
-        return text
-    return f"{text}:00Z" if len(text) == _LOCAL_TIME_LENGTH else f"{text}Z"
+    def _missing_error(self) -> str:
+        return f"Required: {self.input.expected}."

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
-
-import anywidget
-import traitlets
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import (
+    APIError,
     InvalidInputError,
     InvalidPropertiesError,
     InvalidValuesError,
@@ -18,16 +15,19 @@ from stitchnb.errors import (
     StitchError,
     near_names,
 )
+from stitchnb.models import Destination, ReportCard, Source
 from stitchnb.models._secret import MASK
-from stitchnb.models.report_card import ReportCard
+from stitchnb.rules.conditions import conditions
 from stitchnb.rules.properties import by_name, default_values, groups
 from stitchnb.rules.words import type_title
-from stitchnb.widgets import _form_spec, _form_static
-from stitchnb.widgets._assets import asset
-from stitchnb.widgets._form_messages import Left, MessageError, Ready, Submitted, Typed, read_message
-from stitchnb.widgets.fields import DISPLAY_NAME, DisplayNameField, FormField, PropertyField
+from stitchnb.widgets import _form_spec, _form_static, _snippets
+from stitchnb.widgets._form_page import FormPage
+from stitchnb.widgets._overrides import Override, read_overrides
+from stitchnb.widgets._schedule import CRON, ScheduleControl
+from stitchnb.widgets.fields import DISPLAY_NAME, CronField, FormField, PropertyField
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from stitchnb.client.requests import Request
 
 
 class UnknownFieldError(InvalidInputError, LookupError):
@@ -40,20 +40,32 @@ class UnknownFieldError(InvalidInputError, LookupError):
         super().__init__(f"This form has no field {name!r}. {hint}")
 
 
-class ConnectionForm(anywidget.AnyWidget):
+class ConnectionForm(FormPage):
     """A form made from a report card.
 
     Everything it does comes from the card. It sends nothing by itself: `submit` gives the values once they are valid;
-    see `SourceForm` for the form that creates a source.
+    see `SourceForm` and `DestinationForm` for the forms that create and change.
 
     Parameters
     ----------
     report_card
-        The card of a source type or destination type.
+        The card of a source type or destination type. With a `connection` it may be left out: its own is taken.
     values
         Properties to begin with, by name. None clears a default.
     today
         The day, in UTC, from which a default start date is counted back; today where it is left out.
+    connection
+        A source or destination to change: the form begins with its properties, and `submit` gives what was changed.
+    overrides
+        How some properties are shown otherwise, by name: ``{"subdomain": {"label": "Shop", "help": "As in its address",
+        "placeholder": "acme", "widget": "textarea"}}``. Widgets are ``text``, ``textarea``, ``password`` and ``json``.
+
+    Raises
+    ------
+    UnknownFieldError
+        When `values` or `overrides` name a property that the card has not; near ones are offered.
+    InvalidInputError
+        When `overrides` ask for what there is not.
 
     Examples
     --------
@@ -65,51 +77,147 @@ class ConnectionForm(anywidget.AnyWidget):
     {'quota_limit': 'Expected a whole number, such as 30.'}
     """
 
-    _esm = asset("dom.js", "form.js")
-    _css = asset("card.css", "form.css")
-    _spec = traitlets.Dict().tag(sync=True)
+    @property
+    def _action(self) -> str:
+        """What the button says; without one there is no button."""
+        return ""
 
-    _action = ""
-    _what = "The form"
+    @property
+    def _what(self) -> str:
+        """What is sent, as the beginning of a sentence."""
+        return "The form"
 
     def __init__(
-        self, report_card: ReportCard, *, values: Mapping[str, Any] | None = None, today: date | None = None
+        self,
+        report_card: ReportCard | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        today: date | None = None,
+        connection: Source | Destination | None = None,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self.report_card = report_card
-        self._fields: dict[str, FormField] = {}
-        self._callbacks: list[Callable[[ConnectionForm], object]] = []
-        self._tried = self._locked = self._is_sending = self._is_open = False
-        self._attempt = 0
-        self._notice: tuple[str, str] | None = None
-        self._focus: tuple[str, str] | None = None
+        if report_card is None and connection is None:
+            raise InvalidInputError("Give a report card, or a source or destination that has one.")
+        self.report_card = report_card or connection.report_card  # type: ignore[union-attr]
+        self._connection = connection
+        self._overrides = read_overrides(overrides)
+        self._start()
+        self._conditions = conditions(self.report_card)
         self._add_fields()
-        brought = [name for name, value in (values or {}).items() if value]
-        self._groups = _form_spec.field_groups(groups(report_card, brought=brought), self._fields)
-        self._fill_in(values or {}, today or datetime.now(UTC).date())
-        spec = _form_spec.form_spec(report_card, self._groups, action=self._action)
-        self._last_told = self._form_state()
-        super().__init__(_spec=spec)
-        self._is_open = True
-        self.on_msg(self._on_message)
+        for name in self._overrides:
+            self[name]  # refuses unknown names
+        minutes = self.report_card.details.default_scheduling_interval
+        schedule = connection.schedule if isinstance(connection, Source) else None
+        due = schedule.next_fire_time if schedule is not None else None
+        self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, due=due)
+        arranged = _form_spec.field_groups(groups(self.report_card), self._fields, self._conditions)
+        self._groups = _form_spec.with_authorization(
+            arranged,
+            self.report_card,
+            self._fields,
+            is_update=connection is not None,
+            sandbox_call=self._sandbox_call(),
+        )
+        self._begin(values or {}, today or datetime.now(UTC).date())
+        self._open()
+
+    def _describe(self) -> dict[str, Any]:
+        return _form_spec.form_spec(
+            self._heading(),
+            self.report_card,
+            self._groups,
+            action=self._action,
+            overrides=self._overrides,
+            values=self._told_values,
+            copies=list(self._code),
+            governed=self._conditions,
+            is_update=self._connection is not None,
+        )
+
+    def _heading(self) -> _form_spec.Heading:
+        title = type_title(self.type)
+        if self._connection is None:
+            return _form_spec.type_heading(self.report_card, title)
+        kind = "destination" if isinstance(self._connection, Destination) else "source"
+        name = self._connection.display_name or self._connection.name or title
+        state = getattr(self._connection, "state", "")
+        return _form_spec.connection_heading(name, f"{kind} {self._connection.id}", state)
 
     def _add_fields(self) -> None:
         for name, prop in by_name(self.report_card).items():
-            self._fields[name] = PropertyField(prop, owner=self)
+            kind = CronField if name == CRON else PropertyField
+            self._fields[name] = kind(prop, owner=self, override=self._overrides.get(name))
 
-    def _fill_in(self, values: Mapping[str, Any], today: date) -> None:
+    def _begin(self, values: Mapping[str, Any], today: date) -> None:
+        if self._connection is None:
+            self._take_defaults(today)
+        else:
+            self._take_over()
+        for name, value in values.items():
+            self[name].value = value
+        self._schedule.follow()
+
+    def _take_defaults(self, today: date) -> None:
         defaults = default_values(self.report_card, today)
         for name, value in defaults.items():
             self._fields[name].put(value)
-        if "start_date" in defaults:
+        if "start_date" in defaults and not self._overrides.get("start_date", Override()).help:
             ago = str(self.report_card.details.default_start_date).removeprefix("-").strip()
             self._fields["start_date"].help += f" Default: {ago} ago."
-        for name, value in values.items():
-            self[name].value = value
+
+    def _take_over(self) -> None:
+        """Begin with what the connection has."""
+        provided = (
+            {p.name for p in self._connection.report_card.properties if p.provided} if self._connection else set()
+        )
+        for field in self:
+            if not isinstance(field, PropertyField) or field.read_only:
+                continue
+            value = self._told_values.get(field.name)
+            is_there = field.name in provided or value is not None
+            field.begin(value, provided=is_there)
+            if field.is_immutable and (is_there or not field.required):
+                field.locked = "It was fixed when this was created."
+
+    @property
+    def _told_values(self) -> Mapping[str, Any]:
+        return self._connection.properties if self._connection is not None else {}
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def _sandbox_call(self) -> str:
+        """Give the code that grants access in a sandbox; empty where there is none."""
+        return ""
 
     @property
     def type(self) -> str:
         """The type that the card is of, such as ``platform.recurly``."""
         return self.report_card.type_name
+
+    @property
+    def uses_own_client(self) -> bool:
+        """Is what Stitch would give brought instead, such as an OAuth client of one's own?
+
+        It is switched on by setting it, or any of those properties. While it is off, they do not count.
+        """
+        return self._own_client
+
+    @uses_own_client.setter
+    def uses_own_client(self, on: bool) -> None:
+        if not _form_spec.given_by_stitch(self._fields):
+            raise InvalidInputError(f"{self.type} has no property that Stitch would give: there is nothing to switch.")
+        self._switch(bool(on))
+
+    def _switch(self, on: bool) -> None:
+        self._own_client = on
+        self._tell(list(_form_spec.given_by_stitch(self._fields)))
+        self._call_back()
+
+    @property
+    def _code(self) -> Mapping[str, Callable[[], str]]:
+        written = {"python": self.as_python}
+        return written if self._request() is None else {**written, "curl": self.as_curl}
 
     def __getitem__(self, name: str) -> FormField:
         """Give one field by its API name.
@@ -127,23 +235,42 @@ class ConnectionForm(anywidget.AnyWidget):
     def __contains__(self, name: object) -> bool:
         return name in self._fields
 
-    def __iter__(self) -> Iterator[FormField]:
-        return iter(self._fields.values())
-
     @property
     def values(self) -> dict[str, Any]:
         """The properties that were given, by name, as they would be sent.
 
-        Blank and read-only ones are absent. Credentials are `Secret`: they show as a mask, and travel as they are.
-        Once they were sent they are forgotten, and absent too.
+        Blank, hidden and read-only ones are absent. Credentials are `Secret`: they show as a mask, and travel as they
+        are. Once they were sent they are forgotten, and absent too.
         """
-        given = [f for f in self if isinstance(f, PropertyField) and f.value is not None]
-        return _Values({f.name: f.value for f in given}, masked=[f.name for f in given if f.input.is_secret])
+        return _Values([f for f in self if isinstance(f, PropertyField) and f.value is not None and not f.hidden])
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The properties that differ from what Stitch has, by name, as they would be sent: of a new one, all values."""
+        return _Values([f for f in self if isinstance(f, PropertyField) and f.changed and not f.hidden])
+
+    @property
+    def unsent(self) -> dict[str, str]:
+        """The properties that were given and will not be sent, by name, and why, in words.
+
+        What a schedule does not need is not among them: it was given by the form itself.
+        """
+        return {
+            f.name: self._why_hidden(f)
+            for f in self
+            if f.changed and f.hidden and f.name not in self._schedule and isinstance(f, PropertyField)
+        }
+
+    def _why_hidden(self, field: FormField) -> str:
+        condition = self._conditions.get(field.name)
+        if condition is None or self._conditions_hold(field):
+            return "Only with uses_own_client on."
+        return f"Only while {condition.governor} is {' or '.join(sorted(condition.values))}."
 
     @property
     def errors(self) -> dict[str, str]:
         """What stands in the way, by field name, in words; what is required and missing is among it."""
-        return {f.name: f.error for f in self if f.error}
+        return {f.name: error for f in self if (error := f.error)}
 
     @property
     def is_valid(self) -> bool:
@@ -155,9 +282,39 @@ class ConnectionForm(anywidget.AnyWidget):
         """What the form last had to say as a whole: a success, or a refusal that belongs to no field."""
         return self._notice[1] if self._notice else None
 
-    def observe_values(self, callback: Callable[[ConnectionForm], object]) -> None:
-        """Have `callback` called with this form after every change of a value, typed or set."""
-        self._callbacks.append(callback)
+    def as_python(self) -> str:
+        """Write the form as a Python program; credentials come from environment variables, such as RECURLY_API_KEY."""
+        values = _snippets.open_values(self.type, self._sent_fields())
+        return _snippets.as_assignment("properties", values)
+
+    def as_curl(self) -> str:
+        """Write the form as a command for a POSIX shell; credentials come from environment variables.
+
+        Raises
+        ------
+        InvalidInputError
+            When the form sends nothing: `SourceForm` and `DestinationForm` do.
+        """
+        request = self._request()
+        if request is None:
+            raise InvalidInputError(
+                "This form sends nothing, so it is no command: use a SourceForm or DestinationForm."
+            )
+        escaped = [
+            _snippets.variable_name(self.type, f.name)
+            for f in self._sent_fields()
+            if f.input.is_secret and f.input.is_multiline and (f.given or f.missing)
+        ]
+        return _snippets.as_curl(*request, escaped=escaped)
+
+    def _request(self) -> tuple[Request[Any], str] | None:
+        """Give the request that would be sent, with variables for credentials, and where to; None where none is."""
+        return None
+
+    def _sent_fields(self) -> list[PropertyField]:
+        """List the fields whose values would be sent, or are still wanted."""
+        found = [f for f in self if isinstance(f, PropertyField) and not f.read_only and not f.hidden]
+        return found if self._connection is None else [f for f in found if f.changed]
 
     def submit(self) -> Any:
         """Send the form; a form without a client gives its values instead.
@@ -201,11 +358,11 @@ class ConnectionForm(anywidget.AnyWidget):
 
     def _deliver(self) -> Any:
         """Do what the form is for; called with valid values only."""
-        return self.values
+        return self.values if self._connection is None else self.changes
 
     def _progress(self) -> ReportCard | None:
         """Give the card of what was made, once something was."""
-        return None
+        return self._connection.report_card if self._connection is not None else None
 
     def _finish(self, notice: str) -> None:
         """Close the form after success: what it held in secret is forgotten."""
@@ -214,9 +371,34 @@ class ConnectionForm(anywidget.AnyWidget):
         for field in self:
             field.forget()
 
+    def _saved(self, connection: Source | Destination, names: list[str]) -> None:
+        """Begin anew after a successful change: what Stitch answered is what it has now."""
+        sent = {name: self._fields[name].value for name in names if not self._fields[name].input.is_secret}
+        self._connection = connection
+        for field in self:
+            if field.name in names:
+                field.forget()
+            if field.read_only or field.hidden:
+                continue
+            if field.name in sent:
+                # An answer may leave out what was just given.
+                field.begin(self._told_now(field.name, sent[field.name]), provided=True)
+                field.touched = False
+        self._tried = False
+        self._notice = ("ok", f"Saved {', '.join(self[name].label for name in names)}.")
+
+    def _told_now(self, name: str, sent: Any) -> Any:
+        if name == DISPLAY_NAME and self._connection is not None:
+            return self._connection.display_name or sent
+        return self._told_values.get(name, sent)
+
     def _place(self, error: StitchError, view: str) -> None:
         """Put what went wrong where it belongs: on fields, or else on the form."""
-        if isinstance(error, InvalidPropertiesError):
+        cron = self._fields.get(CRON)
+        if isinstance(error, APIError) and CRON in error.message and cron is not None and not cron.hidden:
+            # Two refusals are of the expression alone: by Quartz, and by the plan.
+            refused = {CRON: f"{error.message[:1].upper()}{error.message[1:].rstrip('.')}."}
+        elif isinstance(error, InvalidPropertiesError):
             refused = {name: _refused(self._fields.get(name)) for name in error.bad_properties}
         elif isinstance(error, NameTakenError):
             refused = {DISPLAY_NAME: f"Stitch refused this name: {error.message.rstrip('.')}. Choose another."}
@@ -224,7 +406,7 @@ class ConnectionForm(anywidget.AnyWidget):
             refused = {name: message for name, message in error.errors.items() if self._error_of(name) != message}
         else:
             refused = {}
-        on_fields = [name for name in refused if name in self._fields and not self._fields[name].read_only]
+        on_fields = [name for name in refused if name in self._fields and self._can_be_mended(name)]
         for name in on_fields:
             self._fields[name].refuse(refused[name])
         blocking = on_fields or list(self.errors)
@@ -234,6 +416,10 @@ class ConnectionForm(anywidget.AnyWidget):
             self._notice = ("error", f"Not accepted: {', '.join(self[name].label for name in on_fields)}.")
         elif not isinstance(error, InvalidValuesError) or refused:
             self._notice = ("error", str(error))
+
+    def _can_be_mended(self, name: str) -> bool:
+        field = self._fields[name]
+        return not (field.read_only or field.locked or field.hidden)
 
     def _error_of(self, name: str) -> str | None:
         return self._fields[name].error if name in self._fields else None
@@ -246,121 +432,66 @@ class ConnectionForm(anywidget.AnyWidget):
     def field_changed(self, field: FormField) -> None:
         """Tell the page of a value that code has set; for the form's fields to call."""
         field.touched = field.given
+        if isinstance(field, PropertyField) and field.given_by_stitch and field.value is not None:
+            self._own_client = True
+        if field.name in self._schedule:
+            self._schedule.follow()
         self._after_change(field)
 
-    def _after_change(self, field: FormField, *, typed_in: str = "") -> None:
-        if self._notice and self._notice[0] == "error":
-            self._notice = None
-        self._tell([field], typed_in=typed_in)
-        for callback in list(self._callbacks):
-            callback(self)
+    def field_is_hidden(self, field: FormField) -> bool:
+        """Tell whether a field does not count now; for the form's fields to call."""
+        if self._schedule.hides(field.name):
+            return True
+        if isinstance(field, PropertyField) and field.given_by_stitch and not self._own_client:
+            return True
+        return not self._conditions_hold(field)
 
-    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
-        try:
-            message = read_message(content)
-            field = self._editable(message.name) if isinstance(message, Typed | Left) else None
-        except MessageError as error:
-            _log.warning("%s ignored a message of its page: %s", self, error)
-            return
-        if isinstance(message, Ready):
-            self.send({"type": "state", "to": message.view, **self._state()})
-        elif isinstance(message, Submitted):
-            self._on_submitted(message)
-        elif self._locked or field is None:
-            return
-        elif isinstance(message, Typed):
-            field.type_in(message.text)
-            self._after_change(field, typed_in=message.view)
-        elif not field.touched:
-            field.touched = True
-            self._tell([field])
+    def _conditions_hold(self, field: FormField) -> bool:
+        condition = self._conditions.get(field.name)
+        governor = self._fields.get(condition.governor) if condition else None
+        if condition is None or governor is None:
+            return True
+        return condition.holds(governor.value) and self._conditions_hold(governor)
 
-    def _on_submitted(self, message: Submitted) -> None:
-        # A second click was made before the page knew of the first one's end: it must not send again.
-        if self._locked or message.attempt != self._attempt:
-            return
-        try:
-            self._submit(view=message.view)
-        except StitchError as error:
-            # It stands in the form already.
-            _log.debug("%s: %s", self, type(error).__name__)
+    def field_is_needed(self, field: FormField) -> bool:
+        """Tell whether the chosen schedule needs a field; for the form's fields to call."""
+        return self._schedule.needs(field.name)
 
-    def _editable(self, name: str) -> FormField:
-        field = self._fields.get(name)
-        if field is None or field.read_only:
-            raise MessageError("no such field to fill in")
-        return field
-
-    def _state(self) -> dict[str, Any]:
-        return {**self._form_state(), "fields": {f.name: _field_state(f) for f in self}}
-
-    def _form_state(self) -> dict[str, Any]:
-        tone, text = self._notice or ("", "")
-        return {
-            "tried": self._tried,
-            "locked": self._locked,
-            "attempt": self._attempt,
-            "notice": {"tone": tone, "text": text},
-            "steps": _form_spec.steps(self.report_card, self._progress()),
-        }
-
-    def _tell(self, fields: list[FormField] | None = None, *, typed_in: str = "") -> None:
-        """Send the page what has changed: these fields, or all of them.
-
-        `typed_in` is the view that the change comes from, whose input has the text already, and perhaps a newer one.
-        """
-        if not self._is_open:
-            return
-        now = self._form_state()
-        patch = {key: value for key, value in now.items() if self._last_told.get(key) != value}
-        self._last_told = now
-        shown = {f.name: _field_state(f) for f in (self if fields is None else fields)}
-        message: dict[str, Any] = {"type": "patch", "typedIn": typed_in, **patch, "fields": shown}
-        if self._focus:
-            message["focus"] = {"view": self._focus[0], "name": self._focus[1]}
-            self._focus = None
-        self.send(message)
+    def _affected(self, field: FormField) -> list[FormField]:
+        """List a field and those that its value decides about."""
+        if field.name in self._schedule:
+            return [f for f in self if f.name in self._schedule]
+        found = [field]
+        for one in found:
+            found += [self._fields[name] for name, c in self._conditions.items() if c.governor == one.name]
+        return found
 
     def _summary(self) -> str:
-        return _form_static.summary(self)
+        unsent = f", not sent: {', '.join(self.unsent)}" if self.unsent else ""
+        return _form_static.summary(self, is_update=self._connection is not None) + unsent
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.type!r}, {self._summary()})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/html"] = self._table()
-        return bundle
-
     def _table(self) -> str:
-        card = self.report_card
-        rows = [(g.title, [(f, _form_spec.shown_by_stitch(f, card)) for f in g.fields]) for g in self._groups]
-        return _form_static.table(type_title(self.type), self.type, self._summary(), rows)
+        card, heading = self.report_card, self._heading()
+        rows = []
+        for group in self._groups:
+            # The schedule is shown whole: here nobody could choose.
+            fields = [f for f in group.fields if not f.hidden or f.name in self._schedule]
+            rows.append((group.title, [(f, _form_spec.shown_by_stitch(f, card, self._told_values)) for f in fields]))
+        return _form_static.table(heading.title, heading.code, self._summary(), [row for row in rows if row[1]])
 
 
 class _Values(dict[str, Any]):
     """Values whose repr shows no credential, not even one that is a list."""
 
-    def __init__(self, values: Mapping[str, Any], *, masked: list[str]) -> None:
-        super().__init__(values)
-        self._masked = frozenset(masked)
+    def __init__(self, fields: list[PropertyField]) -> None:
+        super().__init__({f.name: f.value for f in fields})
+        self._masked = frozenset(f.name for f in fields if f.input.is_secret)
 
     def __repr__(self) -> str:
         return repr({name: MASK if name in self._masked else value for name, value in self.items()})
-
-
-def _field_state(field: FormField) -> dict[str, Any]:
-    state = {
-        "text": field.text,
-        "given": field.given,
-        "missing": field.missing,
-        "error": field.error or "",
-        "touched": field.touched,
-        "revision": field.revision,
-    }
-    # The one help that changes as one types.
-    return state | {"help": field.help} if isinstance(field, DisplayNameField) else state
 
 
 def _refused(field: FormField | None) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import comm
 from form_cards import recurly
 
 from stitchnb.errors import StitchError, UnknownSourceTypeError
-from stitchnb.models import ReportCard, Secret, Source
+from stitchnb.models import Destination, ReportCard, Secret, Source
 from stitchnb.widgets import ConnectionForm
 
 TODAY = date(2025, 11, 23)
@@ -95,37 +96,81 @@ class Page:
 
 
 class Account:
-    """An account that creates sources, or refuses to: as much of a client as a form needs."""
+    """An account that creates and changes things, or refuses to: as much of a client as forms need."""
+
+    base_url = "https://api.example.com"
 
     def __init__(self, card: ReportCard | None = None) -> None:
         self.card = card or recurly()
         self.created: list[dict[str, Any]] = []
+        self.updated: list[dict[str, Any]] = []
         self.refusal: StitchError | Exception | None = None
         self.during: Any = None
+        self.source_types = SimpleNamespace(get=self._card)
+        self.destination_types = SimpleNamespace(get=self._card)
+        self.sources = SimpleNamespace(create=self._create_source, update=self._update_source, get=self._source)
+        self.destinations = SimpleNamespace(create=self._create_destination, update=self._update_destination)
 
-    @property
-    def source_types(self) -> "Account":
-        return self
-
-    @property
-    def sources(self) -> "Account":
-        return self
-
-    def get(self, type: str) -> ReportCard:
-        """The report card of the one type there is."""
+    def _card(self, type: str) -> ReportCard:
         if type != self.card.type_name:
             raise UnknownSourceTypeError(type, [self.card.type_name])
         return self.card
 
-    def create(self, type: str, *, display_name: str, properties: Mapping[str, Any]) -> Source:
-        """A source, as Stitch would answer."""
+    def _create_source(
+        self, type: str, *, display_name: str, properties: Mapping[str, Any], validate: bool = True
+    ) -> Source:
         self.created.append({"type": type, "display_name": display_name, "properties": dict(properties)})
-        if self.during:
-            self.during()
-        if self.refusal:
-            raise self.refusal
-        report_card = {**self.card.to_dict(), "current_step": 2, "current_step_type": "discover_schema"}
+        self._answer(validate)
+        report_card = {**self.card.to_dict(), "current_step": 2, "current_step_type": self.card.steps[1].type}
         name = display_name.lower()
         return Source(
             {"id": 233312, "name": name, "display_name": display_name, "type": type, "report_card": report_card}
         )
+
+    def _update_source(
+        self, source_id: int, *, display_name: str | None = None, properties: Mapping[str, Any] | None = None
+    ) -> Source:
+        given = {"display_name": display_name, "properties": properties and dict(properties)}
+        self.updated.append({"id": source_id, **{key: value for key, value in given.items() if value is not None}})
+        self._answer()
+        before = self._source(source_id)
+        told = {p.name for p in self.card.properties if not p.is_credential}
+        kept = {name: value for name, value in (properties or {}).items() if name in told}
+        return existing(
+            self.card, display_name=display_name or before.display_name, properties={**before.properties, **kept}
+        )
+
+    def _source(self, source_id: int) -> Source:
+        return existing(self.card, id=source_id)
+
+    def _create_destination(self, type: str, *, validate: bool = True, **given: Any) -> Destination:
+        self.created.append({"type": type, **given})
+        self._answer(validate)
+        return Destination({"id": 155, "type": type, "name": given.get("name"), "report_card": self.card.to_dict()})
+
+    def _update_destination(self, destination_id: int, *, properties: Mapping[str, Any]) -> Destination:
+        self.updated.append({"id": destination_id, "properties": dict(properties)})
+        self._answer()
+        return Destination({"id": destination_id, "properties": dict(properties), "report_card": self.card.to_dict()})
+
+    def _answer(self, validate: bool = False) -> None:
+        assert not validate, "a form has held the values against the card already"
+        if self.during:
+            self.during()
+        if self.refusal:
+            raise self.refusal
+
+
+def existing(card: ReportCard, *, properties: Mapping[str, Any] | None = None, **more: Any) -> Source:
+    """A source that is there, with values for what its card asks, and its credentials given."""
+    given = dict({"subdomain": "acme", "quota_limit": "30", "frequency_in_minutes": "60"} | dict(properties or {}))
+    if properties is None and card.type_name == "platform.recurly":
+        given |= {"start_date": "2024-11-23T00:00:00Z", "image_version": "1.29"}
+    report_card = card.to_dict()
+    report_card.pop("details", None)
+    for step in report_card["steps"]:
+        for one in step.get("properties", []):
+            one["provided"] = one["name"] in given or one.get("is_credential", False)
+    report_card |= {"current_step": 3, "current_step_type": "field_selection"}
+    facts = {"id": 233312, "name": "recurly", "display_name": "Recurly", "type": card.type_name}
+    return Source({**facts, "properties": given, "report_card": report_card, **more})

@@ -244,7 +244,7 @@ def test_every_kind_of_input_is_described_to_the_page_without_any_value(wire: Wi
     )
     described = {f["name"]: f for group in form._spec["groups"] for f in group["fields"]}
     assert [group["title"] for group in form._spec["groups"]] == [
-        *("Required", "Schedule", "Optional", "Advanced", "Set by Stitch")
+        *("Required", "Schedule", "Optional", "Given by Stitch", "Advanced", "Set by Stitch")
     ]
     assert described["ssl"]["choices"] == [["true", "true"], ["false", "false"]]
     assert described["frequency_in_minutes"]["choices"][2] == ["60", "every hour (60)"]
@@ -262,7 +262,7 @@ def test_every_kind_of_input_is_described_to_the_page_without_any_value(wire: Wi
         "host": "host",
         "port": "integer",
         "groups": "list",
-        "report_definitions": "json",
+        "report_definitions": "rows",
         "contact": "email",
         "endpoint": "uri",
         "since": "datetime",
@@ -271,7 +271,7 @@ def test_every_kind_of_input_is_described_to_the_page_without_any_value(wire: Wi
         "itersize": "integer",
     }
     assert described["image_version"]["readOnly"]
-    assert described["oauth_secret"]["byStitch"]
+    assert described["oauth_secret"]["hidden"]
     everything_synced = json.dumps({k: str(v) for k, v in form.get_state().items() if k not in ("_esm", "_css")})
     assert 'db.example.com"' not in everything_synced
     assert "key-4711" not in everything_synced

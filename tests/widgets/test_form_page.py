@@ -91,7 +91,7 @@ def test_what_is_typed_becomes_the_apis_own_value(wire: Wire, name: str, typed: 
 )
 def test_json_that_is_none_or_does_not_fit_is_said_so(wire: Wire, typed: str, words: str) -> None:
     page = Page(ConnectionForm(everything(), today=TODAY), wire)
-    page.type("report_definitions", typed)
+    page.say("input", name="report_definitions", text=typed, json=True)
     assert words in page.error("report_definitions")
     assert page.fields["report_definitions"]["text"] == typed
 
@@ -147,6 +147,9 @@ def test_a_view_that_comes_later_shows_the_present_state(form: ConnectionForm, p
         "error": "",
         "touched": True,
         "revision": 1,
+        "kept": False,
+        "hidden": False,
+        "changed": True,
     }
     assert second.error("quota_limit") == "Expected a whole number, such as 30."
     assert second.state["steps"][0]["state"] == "now"
@@ -260,6 +263,6 @@ def test_whatever_is_typed_anywhere_is_either_a_value_or_an_error(name: str, tex
 
 
 def test_a_keystroke_tells_nothing_but_its_field_until_something_else_changes(form: ConnectionForm, page: Page) -> None:
-    assert set(page.type("subdomain", "acme")[0]) == {"type", "typedIn", "fields"}
+    assert set(page.type("subdomain", "acme")[0]) == {"type", "typedIn", "typed", "fields"}
     assert {"tried", "attempt"} <= set(page.press()[0])
-    assert set(page.type("subdomain", "acme2")[0]) == {"type", "typedIn", "fields"}
+    assert set(page.type("subdomain", "acme2")[0]) == {"type", "typedIn", "typed", "fields"}

@@ -4,49 +4,28 @@
 const MOST_NAMED = 6;
 const PATIENCE_MS = { submit: 30_000, other: 4_000 };
 const SILENCE = "The kernel does not answer. It is busy, or was started anew: then run this cell again.";
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MINUTE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?$/;
-const NATIVE = { date: "date", datetime: "datetime-local" };
-const KEYBOARDS = { integer: "numeric", number: "decimal", email: "email", uri: "url" };
-
-function makeControl(spec, id) {
-  const common = { id, name: spec.name, "aria-required": spec.required ? "true" : null };
-  const quiet = { autocomplete: "off", spellcheck: "false", autocapitalize: "off", "data-lpignore": "true" };
-  if (spec.readOnly) {
-    return h("input", { id, type: "text", disabled: true, value: spec.shown ?? "", placeholder: "set by Stitch" });
-  }
-  if (spec.kind === "choice" && !spec.secret) {
-    const none = h("option", { value: "" }, spec.required ? "Choose…" : "Not set");
-    const options = (spec.choices ?? []).map(([value, words]) => h("option", { value }, words));
-    return h("select", common, none, ...options);
-  }
-  const several = spec.multiline || spec.kind === "json" || spec.kind === "list";
-  if (several) {
-    const look = [spec.kind === "list" ? "" : "sn-code", spec.secret ? "sn-masked" : ""].join(" ").trim();
-    const rows = spec.kind === "json" ? 4 : 3;
-    return h("textarea", { ...common, ...quiet, rows, class: look || null, placeholder: spec.placeholder ?? null });
-  }
-  const type = spec.secret ? "password" : (NATIVE[spec.kind] ?? "text");
-  const keyboard = spec.secret ? null : (KEYBOARDS[spec.kind] ?? null);
-  return h("input", { ...common, ...quiet, type, inputmode: keyboard, placeholder: spec.placeholder ?? null });
-}
+const EDITORS = { list: "Edit as a list", rows: "Edit as rows", object: "Edit as fields" };
+const COPIES = { python: "Copy as Python", curl: "Copy as curl" };
+const NOT_SILENT = ["left", "code"];
 
 class FieldRow {
-  constructor(spec, form) {
+  constructor(spec, form, { sub = false } = {}) {
     this.spec = spec;
     this.form = form;
     this.state = { text: "", given: false, missing: false, error: "", touched: false, revision: 0 };
     this.unanswered = 0;
-    this.brought = false;
-    const id = uniqueId("sn");
-    this.control = makeControl(spec, id);
-    this.label = h("label", { for: id }, spec.label);
-    this.help = h("p", { class: "sn-help", id: `${id}-help` }, spec.help ?? "");
-    this.error = h("p", { class: "sn-error", id: `${id}-error`, "aria-live": "polite" });
-    this.bring = spec.byStitch ? h("button", { type: "button", class: "sn-link", onclick: () => this.toggle() }) : null;
+    this.asJson = false;
+    this.id = uniqueId("sn");
+    this.label = h("label", { id: `${this.id}-label` }, spec.label);
+    this.help = h("p", { class: "sn-help", id: `${this.id}-help` }, spec.help ?? "");
+    this.error = h("p", { class: "sn-error", id: `${this.id}-error`, "aria-live": "polite" });
+    this.holder = h("div", { class: "sn-input" });
+    const turn = () => form.send({ type: "editor", name: spec.name, json: !this.asJson });
+    const canTurn = spec.kind in EDITORS && !spec.secret && !spec.locked && !spec.readOnly;
+    this.turner = canTurn ? h("button", { type: "button", class: "sn-link", onclick: turn }) : null;
     this.element = h(
       "div",
-      { class: "sn-row", "data-field": spec.name },
+      { class: sub ? "sn-row sn-sub" : "sn-row", "data-field": spec.name, hidden: spec.hidden === true },
       h(
         "div",
         { class: "sn-label" },
@@ -54,82 +33,84 @@ class FieldRow {
         spec.required ? h("span", { class: "sn-star", "aria-hidden": "true", title: "required" }, "*") : null,
         apiName(spec.name),
       ),
-      h("div", { class: "sn-input" }, this.control),
-      h("div", { class: "sn-hint" }, h("div", { class: "sn-words" }, this.help, this.error), this.bring),
+      this.holder,
+      h("div", { class: "sn-hint" }, h("div", { class: "sn-words" }, this.help, this.error), this.turner),
     );
-    this.control.addEventListener("input", () => this.typed());
-    this.control.addEventListener("blur", () => {
-      if (!this.state.touched && !spec.readOnly) form.send({ type: "left", name: spec.name });
+    this.holder.addEventListener("focusout", (event) => {
+      const inside = this.holder.contains(event.relatedTarget);
+      if (!inside && !this.state.touched && !this.isFixed) form.send({ type: "left", name: spec.name });
     });
+    this.build();
+  }
+
+  get isFixed() {
+    return this.spec.readOnly === true || this.spec.locked === true || this.spec.kind === "nothing";
+  }
+
+  build() {
+    const spec = this.asJson ? { ...this.spec, kind: "json" } : this.spec;
+    this.input = makeInput(spec, this.id, () => this.typed());
+    setAttribute(this.label, "for", this.input.focusable ? this.id : null);
+    this.element.classList.toggle("sn-wide", ["rows", "object"].includes(spec.kind));
+    this.holder.replaceChildren(this.input.element);
   }
 
   typed() {
     this.unanswered += 1;
-    this.form.send({ type: "input", name: this.spec.name, text: this.control.value });
-  }
-
-  // What Stitch gives unless one brings one's own.
-  toggle() {
-    const leave = this.brought || this.state.given;
-    this.brought = !leave;
-    if (leave && (this.control.value !== "" || this.state.given)) {
-      this.control.value = "";
-      this.typed();
-    }
-    this.draw();
-    if (this.brought) this.control.focus();
+    const message = { type: "input", name: this.spec.name, text: this.input.text };
+    this.form.send(this.asJson ? { ...message, json: true } : message);
   }
 
   update(state, typedHere) {
     const isOther = this.state.revision !== state.revision;
     this.state = { ...this.state, ...state };
-    if (typedHere) this.unanswered -= 1;
-    // The dots of a credential stay until it is another one: its text never comes back to compare.
-    else if (this.unanswered === 0 && (isOther || !this.spec.secret)) this.show(this.state.text);
-    if ("help" in state) setText(this.help, state.help);
-  }
-
-  show(text) {
-    const control = this.control;
-    if (this.spec.readOnly) return;
-    // A native date input shows nothing where it cannot show a value: then text does.
-    if (this.spec.kind === "date") control.type = text === "" || DAY.test(text) ? "date" : "text";
-    if (this.spec.kind === "datetime") control.type = text === "" || MINUTE.test(text) ? "datetime-local" : "text";
-    if (control.tagName === "SELECT" && ![...control.options].some((option) => option.value === text)) {
-      control.append(h("option", { value: text }, text));
+    if (typedHere) this.unanswered = Math.max(0, this.unanswered - 1);
+    if ((this.state.json === true) !== this.asJson && this.spec.kind in EDITORS) {
+      const hadFocus = this.holder.contains(document.activeElement);
+      this.asJson = this.state.json === true;
+      this.build();
+      this.input.show(this.state.text);
+      if (hadFocus) this.focus();
+    } else if (!typedHere && this.unanswered === 0 && (isOther || !this.spec.secret)) {
+      // The dots of a credential stay until it is another one: its text never comes back to compare.
+      this.input.show(this.state.text);
     }
-    if (control.value !== text) control.value = text;
+    if ("help" in state) setText(this.help, state.help);
   }
 
   get faulty() {
     return this.state.error !== "" && (this.state.touched || this.form.state.tried);
   }
 
+  get hidden() {
+    return this.state.hidden === true;
+  }
+
   draw() {
-    const { spec, state, control } = this;
-    const shown = this.faulty ? state.error : "";
-    setText(this.error, shown);
+    const { spec, state, input } = this;
+    const { locked } = this.form.state;
+    this.element.hidden = this.hidden;
+    setText(this.error, this.faulty ? state.error : "");
     this.element.classList.toggle("sn-faulty", this.faulty);
     if (spec.readOnly) return;
-    setAttribute(control, "aria-invalid", this.faulty ? "true" : null);
     const words = this.faulty ? this.error : this.help;
-    setAttribute(control, "aria-describedby", words.textContent ? words.id : null);
-    const leftToStitch = spec.byStitch && !state.given && !this.brought;
-    const given = this.form.state.locked ? "sent" : "given";
-    const instead = leftToStitch ? "given by Stitch" : spec.secret && state.given ? given : spec.placeholder;
-    if (control.tagName !== "SELECT") setAttribute(control, "placeholder", instead);
-    control.disabled = this.form.state.locked || leftToStitch;
-    if (this.bring) {
-      setText(this.bring, leftToStitch ? "Bring your own" : "Leave it to Stitch");
-      setAttribute(this.bring, "aria-label", `${this.bring.textContent}: ${spec.label}`);
-      this.bring.hidden = this.form.state.locked;
+    input.mark(this.faulty, words.textContent ? words.id : null, state.place ?? []);
+    const kept = locked ? "sent" : state.kept ? "already provided: leave empty to keep it" : "given";
+    input.hint(spec.secret && state.given ? kept : (spec.placeholder ?? null));
+    input.disable(locked || spec.locked === true);
+    if (this.turner) {
+      setText(this.turner, this.asJson ? EDITORS[spec.kind] : "Edit as JSON");
+      setAttribute(this.turner, "aria-label", `${this.turner.textContent}: ${spec.label}`);
+      this.turner.hidden = locked;
     }
   }
 
   focus() {
     const folded = this.element.closest("details");
     if (folded) folded.open = true;
-    this.control.focus();
+    const bad = this.holder.querySelector('[aria-invalid="true"]');
+    if (bad) bad.focus();
+    else this.input.focus();
   }
 }
 
@@ -138,8 +119,10 @@ class FormView {
     this.model = model;
     this.id = uniqueId("view");
     this.spec = model.get("_spec");
-    this.state = { tried: false, locked: false, attempt: 0, notice: { tone: "", text: "" }, steps: [] };
+    this.state = { tried: false, locked: false, attempt: 0, own: false, notice: { tone: "", text: "" }, steps: [] };
+    this.state.schedule = null;
     this.rows = new Map();
+    this.switches = [];
     this.busy = false;
     this.awaited = true;
     this.build(el);
@@ -151,7 +134,7 @@ class FormView {
 
   send(message) {
     // Leaving a field is not always answered.
-    if (message.type !== "left") {
+    if (!NOT_SILENT.includes(message.type)) {
       const patience = PATIENCE_MS[message.type] ?? PATIENCE_MS.other;
       this.timer ??= setTimeout(() => (this.silence.hidden = false), patience);
     }
@@ -170,13 +153,18 @@ class FormView {
   }
 
   build(el) {
-    const { title, type, chip: state, banner, groups, action } = this.spec;
+    const { title, type, chip: state, banner, groups, action, copies } = this.spec;
     this.steps = h("ol", { class: "sn-steps" });
     this.summary = h("div", { class: "sn-summary" });
     this.silence = h("p", { class: "sn-notice sn-warn", role: "status", hidden: true }, SILENCE);
     this.notice = h("div", { class: "sn-notice", role: "alert" });
     this.button = action ? h("button", { type: "submit", class: "sn-primary" }, action) : null;
-    this.footer = h("footer", {}, this.summary, this.button);
+    const links = (copies ?? []).map((language) => {
+      const ask = () => this.send({ type: "code", language });
+      return h("button", { type: "button", class: "sn-link", onclick: ask }, COPIES[language]);
+    });
+    this.footer = h("footer", {}, this.summary, h("div", { class: "sn-copies" }, ...links), this.button);
+    this.sheet = h("section", { class: "sn-sheet", hidden: true, "aria-label": "The form as code" });
     this.form = h(
       "form",
       {
@@ -188,6 +176,7 @@ class FormView {
       h("div", { class: "sn-body" }, ...groups.map((group) => this.buildGroup(group))),
       this.silence,
       this.notice,
+      this.sheet,
       this.footer,
     );
     const header = h("header", {}, h("b", {}, title), h("code", {}, type), chip(state.text, state.tone));
@@ -203,41 +192,98 @@ class FormView {
     el.replaceChildren(card);
   }
 
-  buildGroup({ title, folded, fields }) {
+  buildGroup(group) {
+    const { title, folded, fields } = group;
+    const names = new Set(fields.map((spec) => spec.name));
     const rows = fields.map((spec) => {
-      const row = new FieldRow(spec, this);
+      const row = new FieldRow(spec, this, { sub: names.has(spec.under) });
       this.rows.set(spec.name, row);
       return row.element;
     });
+    if (group.schedule) {
+      this.schedule = new ScheduleView(this);
+      rows.unshift(this.schedule.head);
+      rows.push(this.schedule.foot);
+    }
+    const notes = (group.notes ?? []).map((note) => h("p", { class: "sn-note" }, note));
+    if (group.switch) rows.unshift(this.buildSwitch(group.switch));
     const count = `${fields.length} ${fields.length === 1 ? "setting" : "settings"}`;
     return folded
       ? h("details", { class: "sn-group" }, h("summary", {}, h("span", {}, title), h("small", {}, count)), ...rows)
-      : h("div", { class: "sn-group", role: "group", "aria-label": title }, h("h4", {}, title), ...rows);
+      : h("div", { class: "sn-group", role: "group", "aria-label": title }, h("h4", {}, title), ...notes, ...rows);
+  }
+
+  buildSwitch({ label, off, on }) {
+    const id = uniqueId("sn");
+    const box = h("input", {
+      id,
+      type: "checkbox",
+      role: "switch",
+      onchange: () => this.send({ type: "own", on: box.checked }),
+    });
+    const words = h("p", { class: "sn-help", id: `${id}-help` });
+    box.setAttribute("aria-describedby", words.id);
+    this.switches.push({ box, words, off, on });
+    return h(
+      "div",
+      { class: "sn-row" },
+      h("div", { class: "sn-label" }, h("label", { for: id }, label)),
+      h("div", { class: "sn-input sn-switch" }, box),
+      h("div", { class: "sn-hint" }, h("div", { class: "sn-words" }, words)),
+    );
   }
 
   hear(message) {
+    if (message.type === "code") {
+      if (message.to === this.id) this.showCode(message);
+      return;
+    }
     this.heard();
     if (message.type === "state" ? message.to !== this.id : message.type !== "patch") return;
     for (const key of Object.keys(this.state)) if (key in message) this.state[key] = message[key];
     if ("attempt" in message) this.busy = false;
     if (message.type === "state") this.awaited = false;
     for (const [name, state] of Object.entries(message.fields)) {
-      this.rows.get(name)?.update(state, message.typedIn === this.id);
+      this.rows.get(name)?.update(state, message.typedIn === this.id && message.typed === name);
     }
-    if (this.state.locked) this.rows.forEach((row) => row.show(row.state.text));
+    if (this.state.locked) this.rows.forEach((row) => row.input.show(row.state.text));
     const everything = "tried" in message || "locked" in message || message.type === "state";
     this.draw(everything ? [...this.rows.keys()] : Object.keys(message.fields));
     if (message.focus && message.focus.view === this.id) this.rows.get(message.focus.name)?.focus();
   }
 
+  showCode({ language, text }) {
+    const said = h("span", { role: "status" });
+    const code = h("pre", { tabindex: "0", "data-lm-suppress-shortcuts": "true" }, text);
+    const close = h("button", { type: "button", class: "sn-link", onclick: () => (this.sheet.hidden = true) }, "Close");
+    this.sheet.replaceChildren(h("div", {}, h("b", {}, COPIES[language].replace("Copy as ", "")), said, close), code);
+    this.sheet.hidden = text === "";
+    const byHand = () => {
+      getSelection()?.selectAllChildren(code);
+      setText(said, "Selected: copy it with Ctrl+C.");
+    };
+    if (!navigator.clipboard) byHand();
+    else navigator.clipboard.writeText(text).then(() => setText(said, "Copied."), byHand);
+  }
+
+  get shownRows() {
+    return [...this.rows.values()].filter((row) => !row.hidden);
+  }
+
   get blocking() {
-    return [...this.rows.values()].filter((row) => row.state.error !== "");
+    return this.shownRows.filter((row) => row.state.error !== "");
+  }
+
+  get changed() {
+    return this.shownRows.filter((row) => row.state.changed);
   }
 
   // JupyterLab keeps Enter from an input, so that the browser does not submit by itself.
   pressed(event) {
-    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+    const { key, target } = event;
+    if (key !== "Enter" || event.isComposing || target.tagName !== "INPUT") return;
     event.preventDefault();
+    if (["checkbox", "radio"].includes(target.type)) return;
     this.form.requestSubmit();
   }
 
@@ -251,12 +297,18 @@ class FormView {
 
   draw(names = [...this.rows.keys()]) {
     names.forEach((name) => this.rows.get(name)?.draw());
+    this.schedule?.draw(this.state.schedule, this.state.locked);
+    for (const { box, words, off, on } of this.switches) {
+      box.checked = this.state.own;
+      box.disabled = this.state.locked;
+      setText(words, this.state.own ? on : off);
+    }
     this.drawFooter();
     const { tone, text } = this.state.notice;
     this.notice.className = `sn-notice sn-${tone}`;
     this.notice.hidden = text === "";
     setText(this.notice, text);
-    const required = [...this.rows.values()].filter((row) => row.spec.required);
+    const required = this.shownRows.filter((row) => row.spec.required);
     const left = required.filter((row) => row.state.error !== "").length;
     const note = left ? `${left} of ${required.length} required left` : "complete";
     drawSteps(this.steps, this.state.steps, { form: note });
@@ -266,6 +318,7 @@ class FormView {
     const blocking = this.blocking;
     const faulty = blocking.filter((row) => row.faulty);
     const needed = blocking.filter((row) => !row.faulty);
+    const isIdle = this.spec.update && this.changed.length === 0;
     const parts = [];
     if (faulty.length) {
       const things = faulty.length === 1 ? "1 thing to mend: " : `${faulty.length} things to mend: `;
@@ -273,21 +326,29 @@ class FormView {
     }
     if (needed.length) parts.push(h("span", {}, "Still needed: ", ...this.links(needed)));
     if (this.busy) parts.splice(0, parts.length, h("span", { role: "status" }, "Sending…"));
-    else if (!parts.length && !this.state.locked && !this.awaited) parts.push(h("span", {}, "Nothing to mend."));
+    else if (!parts.length && !this.state.locked && !this.awaited) parts.push(h("span", {}, ...this.allIsWell()));
     const focused = this.summary.contains(document.activeElement) ? document.activeElement.textContent : null;
     this.summary.replaceChildren(...parts);
     if (focused) [...this.summary.querySelectorAll("a")].find((link) => link.textContent === focused)?.focus();
     this.footer.hidden = this.state.locked;
     if (!this.button) return;
     // Not "disabled": one must be able to reach it, press it, and be told why nothing happens.
-    this.button.setAttribute("aria-disabled", String(blocking.length > 0 || this.busy || this.awaited));
+    const isOff = blocking.length > 0 || this.busy || this.awaited || isIdle;
+    this.button.setAttribute("aria-disabled", String(isOff));
     setAttribute(this.button, "aria-busy", this.busy ? "true" : null);
+  }
+
+  allIsWell() {
+    if (!this.spec.update) return ["Nothing to mend."];
+    const changed = this.changed;
+    if (!changed.length) return ["No changes yet."];
+    return [changed.length === 1 ? "1 change: " : `${changed.length} changes: `, ...this.links(changed)];
   }
 
   links(rows) {
     const nodes = rows.slice(0, MOST_NAMED).flatMap((row, i) => [
       i ? ", " : "",
-      h("a", { href: `#${row.control.id}`, onclick: (event) => (event.preventDefault(), row.focus()) }, row.spec.label),
+      h("a", { href: `#${row.id}`, onclick: (event) => (event.preventDefault(), row.focus()) }, row.spec.label),
     ]);
     return rows.length > MOST_NAMED ? [...nodes, ` and ${rows.length - MOST_NAMED} more`] : nodes;
   }
