@@ -118,6 +118,14 @@ def describe(prop: Property) -> PropertyInput:
 
     Never fails: a schema that is broken or that nobody has seen yet gets a text or a JSON input.
     """
+    # A property is read-only: like its attributes, what it asks for is told once and kept.
+    kept: PropertyInput | None = prop.__dict__.get("_input")
+    if kept is None:
+        kept = prop.__dict__["_input"] = _asked_by(prop)
+    return kept
+
+
+def _asked_by(prop: Property) -> PropertyInput:
     found = _described(schema_key(prop.json_schema))
     if prop.is_credential:
         kind = found.kind if found.kind in _OF_THEIR_OWN else InputKind.SECRET

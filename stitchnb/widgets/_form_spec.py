@@ -114,20 +114,22 @@ def with_authorization(
 def _in_order(names: list[str], governed: Mapping[str, Condition]) -> list[str]:
     """Put the schedule in the order of its control, and what a field governs behind it."""
     ranked = sorted(names, key=lambda name: SCHEDULE.index(name) if name in SCHEDULE else len(SCHEDULE))
-    found: list[str] = []
+    followers: dict[str, list[str]] = {}
+    for follower, condition in governed.items():
+        followers.setdefault(condition.governor, []).append(follower)
+    found: dict[str, None] = {}
 
     def add(name: str) -> None:
         if name not in found:
-            found.append(name)
-            for follower, condition in governed.items():
-                if condition.governor == name:
-                    add(follower)
+            found[name] = None
+            for follower in followers.get(name, ()):
+                add(follower)
 
     for name in ranked:
         # Another group may hold the governor: then it stands there.
         if name not in governed:
             add(name)
-    return found
+    return list(found)
 
 
 def form_spec(
