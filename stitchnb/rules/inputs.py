@@ -168,6 +168,15 @@ def accepts(schema: Mapping[str, Any] | None, value: Any) -> bool:
     return number is not None and fits(schema, float(value) if number["decimals"] else int(value))
 
 
+def travels(schema: Mapping[str, Any] | None, value: Any) -> bool:
+    """Say whether a value travels as it is: a string does, and of others what a schema takes and has no string for."""
+    if isinstance(value, str):
+        return True
+    if not schema or not fits(schema, value):
+        return False
+    return isinstance(value, list | dict) or not accepts(schema, shown(value))
+
+
 @lru_cache(maxsize=512)
 def _described(key: str) -> PropertyInput:
     if not key:

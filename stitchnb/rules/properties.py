@@ -15,7 +15,7 @@ from typing import Any
 from stitchnb.errors import near_names
 from stitchnb.models.report_card import Property, ReportCard
 from stitchnb.rules.formats import is_date
-from stitchnb.rules.inputs import InputKind, PropertyInput, accepts, describe, shown
+from stitchnb.rules.inputs import InputKind, PropertyInput, accepts, describe, shown, travels
 from stitchnb.rules.schemas import reason
 from stitchnb.rules.words import help_text, label
 
@@ -98,14 +98,15 @@ def value_error(prop: Property, value: Any) -> str | None:
         return f"Must not be blank. Expected {wanted.expected}."
     if value is None:
         return f"Expected {wanted.expected}."
-    if accepts(prop.json_schema, value) and _is_real_day(wanted, value):
+    schema = prop.json_schema
+    if travels(schema, value) and accepts(schema, value) and _is_real_day(wanted, value):
         return None
     message = f"Expected {wanted.expected}."
     if wanted.is_secret:
         return message
-    if not isinstance(value, str | list | dict) and accepts(prop.json_schema, shown(value)):
+    if not isinstance(value, str | list | dict) and accepts(schema, shown(value)):
         return f'{message} It travels as a string: "{shown(value)}" rather than {value!r}.'
-    why = reason(prop.json_schema, value)
+    why = reason(schema, value)
     return f"{message} {why}" if why else message
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from stitchnb.rules.formats import conforms, is_date
-from stitchnb.rules.inputs import STRUCTURED, InputKind, InputPart, PropertyInput, accepts, shown
+from stitchnb.rules.inputs import STRUCTURED, InputKind, InputPart, PropertyInput, accepts, shown, travels
 from stitchnb.rules.schemas import Path, fits
 
 _LOCAL_TIME_LENGTH = len("2024-01-31T13:00")
@@ -112,8 +112,10 @@ def _read_json(wanted: PropertyInput, schema: Schema, text: str) -> Reading:
         if accepts(schema, text):
             return Reading(text)
         return Reading(text, f"{text} stands for nothing: leave the field blank instead.")
-    # A text that is a number, too, is the number only where no text is wanted.
-    return Reading(text) if not fits(schema, value) and fits(schema, text) else Reading(value)
+    if isinstance(value, list | dict):
+        return Reading(text) if not fits(schema, value) and fits(schema, text) else Reading(value)
+    # A number or a truth travels as its text, and only where the schema has no text for it as itself.
+    return Reading(value) if travels(schema, value) else Reading(text)
 
 
 def _read_lines(wanted: PropertyInput, text: str) -> Reading:

@@ -106,10 +106,12 @@ _STEPS = {
     "fully_configured": ("Ready", "runs on schedule"),
 }
 
+_UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
+
 _GENERIC = {
     InputKind.DATE: "A day; midnight UTC is sent.",
     InputKind.DATETIME: "A day and a time, in UTC.",
-    InputKind.LIST: "One on each line.",
+    InputKind.LIST: "Press Enter after each one.",
     InputKind.ROWS: "One row for each.",
 }
 
@@ -149,12 +151,14 @@ def choice_label(name: str, choice: str) -> str:
     """Write one of a property's choices for a list: minutes in words, ``every hour (60)``, others as they are."""
     if not name.endswith("_in_minutes") or not (choice.isascii() and choice.isdigit()) or int(choice) == 0:
         return choice
-    minutes = int(choice)
-    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            count = minutes // size
-            return f"every {unit} ({choice})" if count == 1 else f"every {count} {unit}s ({choice})"
-    return choice
+    return f"{interval_words(int(choice))} ({choice})"
+
+
+def interval_words(minutes: int) -> str:
+    """Write an interval of at least a minute in its largest whole unit: ``every hour``, ``every 90 minutes``."""
+    size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
+    count = minutes // size
+    return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 
 
 def step_title(step_type: str) -> str:

@@ -1,7 +1,4 @@
-"""What the page may tell the kernel about a form, and how it is checked on arrival.
-
-A page is not trusted to be ours: an output may be old, or somebody else's script may speak through it.
-"""
+"""What the page may tell the kernel about a form."""
 
 from __future__ import annotations
 
@@ -9,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
-class MessageError(ValueError):
-    """A message that is none of ours; it says why, and repeats nothing that was typed."""
-
+from stitchnb.widgets._messages import MessageError, number_of, one_of, text_of, truth_of
 
 _LONGEST_TEXT = 1_000_000
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -97,50 +90,24 @@ def read_message(content: Any) -> Message:
     """
     if not isinstance(content, Mapping):
         raise MessageError("a message is an object")
-    view = _text(content, "view")
+    view = text_of(content, "view")
     match content.get("type"):
         case "ready":
             return Ready(view)
         case "input":
-            text = _text(content, "text", longest=_LONGEST_TEXT)
-            return Typed(view, _text(content, "name"), text, _truth(content, "json", default=False))
+            text = text_of(content, "text", longest=_LONGEST_TEXT)
+            return Typed(view, text_of(content, "name"), text, truth_of(content, "json", default=False))
         case "left":
-            return Left(view, _text(content, "name"))
+            return Left(view, text_of(content, "name"))
         case "editor":
-            return Editor(view, _text(content, "name"), _truth(content, "json"))
+            return Editor(view, text_of(content, "name"), truth_of(content, "json"))
         case "schedule":
-            return Chosen(view, _text(content, "mode"))
+            return Chosen(view, text_of(content, "mode"))
         case "own":
-            return Switched(view, _truth(content, "on"))
+            return Switched(view, truth_of(content, "on"))
         case "code":
-            return Asked(view, _one_of(content, "language", ("python", "curl")))
+            return Asked(view, one_of(content, "language", ("python", "curl")))
         case "submit":
-            attempt = content.get("attempt")
-            if isinstance(attempt, bool) or not isinstance(attempt, int):
-                raise MessageError("attempt is no number")
-            return Submitted(view, attempt)
+            return Submitted(view, number_of(content, "attempt"))
         case _:
             raise MessageError("unknown type of message")
-
-
-def _text(content: Mapping[str, Any], key: str, *, longest: int = _LONGEST_NAME) -> str:
-    value = content.get(key)
-    if not isinstance(value, str):
-        raise MessageError(f"{key} is no text")
-    if len(value) > longest:
-        raise MessageError(f"{key} is longer than {longest} characters")
-    return value
-
-
-def _truth(content: Mapping[str, Any], key: str, *, default: bool | None = None) -> bool:
-    value = content.get(key, default)
-    if not isinstance(value, bool):
-        raise MessageError(f"{key} is neither true nor false")
-    return value
-
-
-def _one_of(content: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
-    value = _text(content, key)
-    if value not in known:
-        raise MessageError(f"{key} is none of {', '.join(known)}")
-    return value

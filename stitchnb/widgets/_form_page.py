@@ -19,13 +19,13 @@ from stitchnb.widgets._form_messages import (
     Chosen,
     Editor,
     Left,
-    MessageError,
     Ready,
     Submitted,
     Switched,
     Typed,
     read_message,
 )
+from stitchnb.widgets._messages import MessageError
 from stitchnb.widgets._schedule import ScheduleControl
 from stitchnb.widgets.fields import DisplayNameField, FormField
 
@@ -35,17 +35,20 @@ _log = logging.getLogger(__name__)
 class FormPage(anywidget.AnyWidget):
     """The half of a form that speaks with its page; which fields there are is for the form to say."""
 
-    _esm = asset("dom.js", "inputs.js", "schedule.js", "form.js")
-    _css = asset("card.css", "form.css", "inputs.css")
+    _esm = asset("dom.js", "next.js", "inputs.js", "schedule.js", "form.js")
+    _css = asset("card.css", "next.css", "form.css", "inputs.css")
     _spec = traitlets.Dict().tag(sync=True)
 
     report_card: ReportCard
     _schedule: ScheduleControl
+    # What was last told to those who observe it; made anew by the first of them.
+    _observed: Mapping[str, Any] = {}
 
     def _start(self) -> None:
         """Set up what fields need; nothing is told to any page yet."""
         self._fields: dict[str, FormField] = {}
         self._callbacks: list[Callable[[Self], object]] = []
+        self._submit_callbacks: list[Callable[[Self], object]] = []
         self._tried = self._locked = self._is_sending = self._is_open = self._own_client = False
         self._attempt = 0
         self._notice: tuple[str, str] | None = None
@@ -63,6 +66,10 @@ class FormPage(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _progress(self) -> ReportCard | None:
+        raise NotImplementedError
+
+    def _next(self) -> dict[str, Any] | None:
+        """Describe what is to be done outside the form, once it is done; see ``next.js``."""
         raise NotImplementedError
 
     def _affected(self, field: FormField) -> list[FormField]:
@@ -85,9 +92,37 @@ class FormPage(anywidget.AnyWidget):
     def __iter__(self) -> Iterator[FormField]:
         return iter(self._fields.values())
 
+    def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, type: Any = "change") -> None:
+        """Have `handler` called with every change: of ``values``, ``errors``, or of what else can be observed.
+
+        Parameters
+        ----------
+        handler
+            Gets a mapping with ``name``, ``old``, ``new`` and ``owner``, which is the form.
+        names
+            Such as ``"values"``, or several in a list.
+        type
+            Only ``"change"`` ever happens.
+        """
+        super().observe(handler, names, type)
+        wanted = {names} if isinstance(names, str) else set(names) if isinstance(names, list | tuple) else set()
+        for name in wanted & {"values", "errors"}:
+            self._observed = {name: getattr(self, name), **self._observed}
+
+    def _notify(self) -> None:
+        for name, before in self._observed.items():
+            now = getattr(self, name)
+            if now != before:
+                self._observed = {**self._observed, name: now}
+                self.notify_change(traitlets.Bunch(name=name, old=before, new=now, owner=self, type="change"))
+
     def observe_values(self, callback: Callable[[Self], object]) -> None:
         """Have `callback` called with this form after every change of a value, typed or set."""
         self._callbacks.append(callback)
+
+    def observe_submit(self, callback: Callable[[Self], object]) -> None:
+        """Have `callback` called with this form after every time that it was sent with success."""
+        self._submit_callbacks.append(callback)
 
     def _after_change(self, field: FormField, *, typed_in: str = "") -> None:
         if self._notice and self._notice[0] == "error":
@@ -161,6 +196,7 @@ class FormPage(anywidget.AnyWidget):
             "attempt": self._attempt,
             "own": self._own_client,
             "notice": {"tone": tone, "text": text},
+            "next": self._next(),
             "steps": _form_spec.steps(self.report_card, self._progress()),
         }
         return state if self._schedule_state is None else {**state, "schedule": self._schedule_state}
@@ -187,6 +223,7 @@ class FormPage(anywidget.AnyWidget):
             message["focus"] = {"view": self._focus[0], "name": self._focus[1]}
             self._focus = None
         self.send(message)
+        self._notify()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)

@@ -8,7 +8,8 @@ from typing import Any
 
 from stitchnb.models.report_card import ReportCard
 from stitchnb.rules.conditions import Condition
-from stitchnb.rules.inputs import InputKind, InputPart, PropertyInput
+from stitchnb.rules.inputs import InputPart, PropertyInput
+from stitchnb.rules.placeholders import placeholder
 from stitchnb.rules.properties import REQUIRED, PropertyGroup
 from stitchnb.rules.words import choice_label, label, step_note, step_title
 from stitchnb.widgets import _authorization
@@ -16,7 +17,6 @@ from stitchnb.widgets._overrides import Override
 from stitchnb.widgets._schedule import SCHEDULE
 from stitchnb.widgets.fields import FormField, PropertyField
 
-_WITH_PLACEHOLDER = (InputKind.URI, InputKind.EMAIL, InputKind.HOST, InputKind.JSON)
 _CHIP_TONES = {"released": "ok", "beta": "warn", "alpha": "warn", "deprecated": "error"}
 _STATE_TONES = {"fully_configured": "ok", "deleted": "error", "paused": "mute"}
 _MOST_SHOWN_OF_STITCH = 3
@@ -98,17 +98,20 @@ def given_by_stitch(fields: Mapping[str, FormField]) -> tuple[PropertyField, ...
 
 
 def with_authorization(
-    arranged: list[FieldGroup], card: ReportCard, fields: Mapping[str, FormField], *, is_update: bool, sandbox_call: str
+    arranged: list[FieldGroup],
+    card: ReportCard,
+    fields: Mapping[str, FormField],
+    explained: _authorization.Explanation | None,
 ) -> tuple[FieldGroup, ...]:
     """Add what is said of authorization and of what Stitch gives, before what is for experts."""
     by_stitch = given_by_stitch(fields)
     switch = _authorization.switch(card, by_stitch)
-    notes = _authorization.notes(card, is_update=is_update, has_switch=switch is not None, sandbox_call=sandbox_call)
+    notes = explained.notes if explained else ()
     if not switch and not notes:
         return tuple(arranged)
     title = "Authorization" if notes else "Given by Stitch"
     at = next((i for i, group in enumerate(arranged) if group.title in ("Advanced", "Set by Stitch")), len(arranged))
-    return (*arranged[:at], FieldGroup(title, by_stitch, notes=tuple(notes), switch=switch), *arranged[at:])
+    return (*arranged[:at], FieldGroup(title, by_stitch, notes=notes, switch=switch), *arranged[at:])
 
 
 def _in_order(names: list[str], governed: Mapping[str, Condition]) -> list[str]:
@@ -143,6 +146,7 @@ def form_spec(
     copies: list[str],
     governed: Mapping[str, Condition],
     is_update: bool,
+    has_header: bool = True,
 ) -> dict[str, Any]:
     """Describe a form: its header, its groups of fields, its button.
 
@@ -156,8 +160,11 @@ def form_spec(
         The fields that count only on a condition.
     is_update
         It changes what is there.
+    has_header
+        It draws its own header and steps.
     """
     return {
+        "header": has_header,
         "title": heading.title,
         "type": heading.code,
         "chip": {"text": heading.state, "tone": heading.tone},
@@ -203,7 +210,7 @@ def field_spec(
         "readOnly": field.read_only,
         "locked": bool(field.locked),
         "hidden": field.hidden,
-        "help": field.locked or field.help,
+        "help": f"Cannot be changed later. {field.locked}" if field.locked else field.help,
         "shown": shown_by_stitch(field, card, values),
     }
     if field.name == "display_name":
@@ -219,7 +226,7 @@ def _input_spec(name: str, wanted: PropertyInput) -> dict[str, Any]:
         "kind": str(wanted.kind),
         "multiline": wanted.is_multiline,
         "choices": [[choice, title] for choice, title in zip(wanted.choices, titles, strict=True)],
-        "placeholder": wanted.example if wanted.kind in _WITH_PLACEHOLDER else "",
+        "placeholder": placeholder(name, wanted),
         "parts": [_part_spec(part) for part in wanted.parts],
         "item": _part_spec(wanted.item) if wanted.item else None,
     }

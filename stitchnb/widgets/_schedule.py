@@ -14,6 +14,7 @@ from stitchnb.errors import InvalidInputError
 from stitchnb.models import format_time, parse_time
 from stitchnb.rules.cron_words import cron_words
 from stitchnb.rules.schedules import CronRule, ScheduleRule, fire_times, schedule_rule
+from stitchnb.rules.words import interval_words
 
 if TYPE_CHECKING:
     from stitchnb.widgets.fields import FormField
@@ -26,7 +27,6 @@ INTERVAL_MODE, ANCHORED_MODE, CRON_MODE = "interval", "anchored", "cron"
 _PARTS = {INTERVAL_MODE: (FREQUENCY,), ANCHORED_MODE: (FREQUENCY, ANCHOR), CRON_MODE: (CRON,)}
 _TITLES = {INTERVAL_MODE: "Every so often", ANCHORED_MODE: "From a set time on", CRON_MODE: "By cron expression"}
 _SHOWN_TIMES = 5
-_UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
 
 
 class ScheduleControl:
@@ -139,9 +139,7 @@ class ScheduleControl:
     def _words(self, rule: ScheduleRule) -> str:
         if isinstance(rule, CronRule):
             return cron_words(rule.cron)
-        size, unit = next((size, unit) for size, unit in _UNITS if rule.minutes % size == 0)
-        count = rule.minutes // size
-        every = f"Every {unit}" if count == 1 else f"Every {count} {unit}s"
+        every = interval_words(rule.minutes).capitalize()
         if self.mode != ANCHORED_MODE:
             return (
                 f"{every}." if FREQUENCY in self._fields and self._fields[FREQUENCY].given else f"{every}, by default."

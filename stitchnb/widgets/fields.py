@@ -197,6 +197,8 @@ class FormField:
         if self.input.is_secret and self._value is not None:
             self._value, self._text, self._own_error, self.place = None, "", None, ()
             self.kept = True
+            # The page would keep showing dots for what is no longer there.
+            self.revision += 1
 
     def __repr__(self) -> str:
         value = f"'{MASK}'" if self.input.is_secret and self.given else repr(self._value)

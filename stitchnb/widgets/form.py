@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from stitchnb.models._secret import MASK
 from stitchnb.rules.conditions import conditions
 from stitchnb.rules.properties import by_name, default_values, groups
 from stitchnb.rules.words import type_title
-from stitchnb.widgets import _form_spec, _form_static, _snippets
+from stitchnb.widgets import _authorization, _form_spec, _form_static, _snippets
 from stitchnb.widgets._form_page import FormPage
 from stitchnb.widgets._overrides import Override, read_overrides
 from stitchnb.widgets._schedule import CRON, ScheduleControl
@@ -44,7 +44,8 @@ class ConnectionForm(FormPage):
     """A form made from a report card.
 
     Everything it does comes from the card. It sends nothing by itself: `submit` gives the values once they are valid;
-    see `SourceForm` and `DestinationForm` for the forms that create and change.
+    see `SourceForm` and `DestinationForm` for the forms that create and change. Its ``values`` and ``errors`` can be
+    observed: ``form.observe(callback, names="values")``.
 
     Parameters
     ----------
@@ -59,6 +60,10 @@ class ConnectionForm(FormPage):
     overrides
         How some properties are shown otherwise, by name: ``{"subdomain": {"label": "Shop", "help": "As in its address",
         "placeholder": "acme", "widget": "textarea"}}``. Widgets are ``text``, ``textarea``, ``password`` and ``json``.
+    only
+        The properties that a change is limited to, by name; the others are neither shown nor sent.
+    header
+        Draw the form's own header and steps; without them it is part of something that has its own.
 
     Raises
     ------
@@ -95,29 +100,31 @@ class ConnectionForm(FormPage):
         today: date | None = None,
         connection: Source | Destination | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        only: Collection[str] | None = None,
+        header: bool = True,
     ) -> None:
         if report_card is None and connection is None:
             raise InvalidInputError("Give a report card, or a source or destination that has one.")
+        if only is not None and connection is None:
+            raise InvalidInputError("Only a change can be limited to some properties: something new needs them all.")
         self.report_card = report_card or connection.report_card  # type: ignore[union-attr]
         self._connection = connection
+        self._only = only
+        self._has_header = header
         self._overrides = read_overrides(overrides)
         self._start()
         self._conditions = conditions(self.report_card)
         self._add_fields()
-        for name in self._overrides:
+        for name in (*self._overrides, *(only or ())):
             self[name]  # refuses unknown names
         minutes = self.report_card.details.default_scheduling_interval
         schedule = connection.schedule if isinstance(connection, Source) else None
         due = schedule.next_fire_time if schedule is not None else None
         self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, due=due)
         arranged = _form_spec.field_groups(groups(self.report_card), self._fields, self._conditions)
-        self._groups = _form_spec.with_authorization(
-            arranged,
-            self.report_card,
-            self._fields,
-            is_update=connection is not None,
-            sandbox_call=self._sandbox_call(),
-        )
+        self._groups = tuple(arranged)
+        if only is None:
+            self._groups = _form_spec.with_authorization(arranged, self.report_card, self._fields, self._explanation())
         self._begin(values or {}, today or datetime.now(UTC).date())
         self._open()
 
@@ -132,6 +139,7 @@ class ConnectionForm(FormPage):
             copies=list(self._code),
             governed=self._conditions,
             is_update=self._connection is not None,
+            has_header=self._has_header,
         )
 
     def _heading(self) -> _form_spec.Heading:
@@ -145,6 +153,8 @@ class ConnectionForm(FormPage):
 
     def _add_fields(self) -> None:
         for name, prop in by_name(self.report_card).items():
+            if self._only is not None and name not in self._only:
+                continue
             kind = CronField if name == CRON else PropertyField
             self._fields[name] = kind(prop, owner=self, override=self._overrides.get(name))
 
@@ -186,9 +196,19 @@ class ConnectionForm(FormPage):
     def _now(self) -> datetime:
         return datetime.now(UTC)
 
-    def _sandbox_call(self) -> str:
-        """Give the code that grants access in a sandbox; empty where there is none."""
-        return ""
+    def _explanation(self) -> _authorization.Explanation | None:
+        """Say what a person has to grant in a browser, if anything."""
+        return None if isinstance(self._connection, Destination) else self._explained(self._connection)
+
+    def _explained(self, source: Source | None, **where: Any) -> _authorization.Explanation | None:
+        has_switch = bool(_form_spec.given_by_stitch(self._fields))
+        card = self.report_card if source is None else source.report_card
+        return _authorization.explanation(card, source=source, has_switch=has_switch, **where)
+
+    def _next(self) -> dict[str, Any] | None:
+        # A form that is part of something else leaves it to that.
+        explained = self._explanation() if self._has_header else None
+        return explained.to_page() if explained and explained.resume_code else None
 
     @property
     def type(self) -> str:
@@ -346,6 +366,8 @@ class ConnectionForm(FormPage):
         finally:
             self._is_sending = False
             self._tell()
+        for callback in list(self._submit_callbacks):
+            callback(self)
         return result
 
     def _notice_text(self) -> str:

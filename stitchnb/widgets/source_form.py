@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,8 @@ class SourceForm(ConnectionForm):
     today
         The day, in UTC, from which a default start date is counted back. Left out: the client's own day where it has
         one (a sandbox whose clock was moved), else today.
-    overrides
-        How some properties are shown otherwise; see `ConnectionForm`.
+    overrides, only, header
+        How some properties are shown otherwise, which ones at all, and whether under a header; see `ConnectionForm`.
 
     Attributes
     ----------
@@ -85,6 +85,8 @@ class SourceForm(ConnectionForm):
         values: Mapping[str, Any] | None = None,
         today: date | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        only: Collection[str] | None = None,
+        header: bool = True,
     ) -> None:
         if (type is None) == (source is None):
             raise InvalidInputError("Give either the type of a new source, or the source to change.")
@@ -94,7 +96,13 @@ class SourceForm(ConnectionForm):
         self._schema_name = found.name if found is not None else ""
         card = client.source_types.get(type) if type is not None else None
         super().__init__(
-            card, values=values, today=today or _client_today(client), connection=found, overrides=overrides
+            card,
+            values=values,
+            today=today or _client_today(client),
+            connection=found,
+            overrides=overrides,
+            only=only,
+            header=header,
         )
         self.source = found
         if display_name is not None or found is None:
@@ -112,6 +120,8 @@ class SourceForm(ConnectionForm):
         super()._add_fields()
         # A property of the same name could not be told apart from it, and the source's own name is what is needed.
         self._fields.pop(DISPLAY_NAME, None)
+        if self._only is not None and DISPLAY_NAME not in self._only:
+            return
         field = DisplayNameField(
             example=type_title(self.report_card.type_name), owner=self, schema_name=self._schema_name
         )
@@ -119,17 +129,18 @@ class SourceForm(ConnectionForm):
 
     def _take_over(self) -> None:
         super()._take_over()
-        if self._connection is not None:
+        if self._connection is not None and DISPLAY_NAME in self:
             self._fields[DISPLAY_NAME].begin(self._connection.display_name, provided=True)
 
     def _now(self) -> datetime:
         sandbox = getattr(self._client, "sandbox", None)
         return super()._now() if sandbox is None else sandbox.clock.now()
 
-    def _sandbox_call(self) -> str:
-        if getattr(self._client, "sandbox", None) is None:
-            return ""
-        return f"client.sandbox.authorize({'source.id' if self._connection is None else self._connection.id})"
+    def _explanation(self) -> _authorization.Explanation | None:
+        is_sandbox = getattr(self._client, "sandbox", None) is not None
+        base_url = getattr(self._client, "base_url", "")
+        source: Any = self.source or self._connection
+        return self._explained(source, base_url=base_url, in_sandbox=is_sandbox)
 
     def submit(self) -> Source:
         """Create the source, or send what was changed.
@@ -172,7 +183,8 @@ class SourceForm(ConnectionForm):
         return source
 
     def _update(self, source_id: int) -> Source:
-        renamed = self[DISPLAY_NAME].value if self[DISPLAY_NAME].changed else None
+        name = self._fields.get(DISPLAY_NAME)
+        renamed = name.value if name is not None and name.changed else None
         properties = dict(self.changes)
         if renamed is None and not properties:
             raise InvalidInputError("Nothing was changed, so nothing was sent.")
@@ -204,11 +216,11 @@ class SourceForm(ConnectionForm):
     def _arguments(self) -> dict[str, Any]:
         """Give what would be sent, with variables for credentials."""
         properties = _snippets.open_values(self.type, self._sent_fields())
-        name = self[DISPLAY_NAME]
+        name = self._fields.get(DISPLAY_NAME)
         if self._connection is None:
-            return {"display_name": name.value or "", "properties": properties}
+            return {"display_name": (name.value if name else "") or "", "properties": properties}
         return {
-            **({"display_name": name.value} if name.changed else {}),
+            **({"display_name": name.value} if name is not None and name.changed else {}),
             **({"properties": properties} if properties else {}),
         }
 

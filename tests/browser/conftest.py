@@ -1,11 +1,13 @@
 """Fixtures for tests in a real browser: ``lab`` and ``open_notebook`` are all that most tests need."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import nbformat
 import pytest
+from form_views import Form, show_form
 from lab_page import CHROMIUM_ARGUMENTS, NotebookPage, find_chromium
 from lab_server import LabServer
 from playwright.sync_api import Browser, sync_playwright
@@ -80,3 +82,9 @@ def open_notebook(lab: LabServer, browser: Browser, project_root: Path) -> Itera
     lab.shut_down_kernels()
     foreign = [url for page in pages for url in page.foreign_requests]
     assert not foreign, f"a page asked other machines: {foreign}"
+
+
+@pytest.fixture
+def show(open_notebook: Callable[..., NotebookPage], project_root: Path) -> Callable[..., Form]:
+    """Open a notebook with a form: ``show(cell, width=1280)``; the cells of `form_views` have the names they need."""
+    return partial(show_form, open_notebook, project_root / "tests")

@@ -58,6 +58,7 @@ window.stitchnbTest = (() => {
     runAll: ({timeout}) => within(runAll(), timeout, 'running all cells'),
     settled: ({timeout}) => within(settled(), timeout, 'waiting for an idle kernel'),
     shutDown: () => panel.sessionContext.shutdown(),
+    restart: () => panel.sessionContext.restartKernel(),
     scrollTo: index => panel.content.scrollToItem(index, 'start'),
     setTheme: theme => jupyterapp.commands.execute('apputils:change-theme', {theme}),
     nextFrames: () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done()))),

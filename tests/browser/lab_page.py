@@ -219,6 +219,11 @@ class NotebookPage:
         self._do("shutDown")
         wait_until_gone(processes)
 
+    def restart_kernel(self) -> None:
+        """Start the kernel anew, as a user does who has lost the thread; outputs stay as they are."""
+        self._do("restart")
+        self.wait_until_idle()
+
     def close(self) -> None:
         """Close the page; its kernel lives on, as it does when a user closes a tab."""
         self._context.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from stitchnb.models import ReportCard
+from stitchnb.rules.inputs import travels
 from stitchnb.sandbox.refusals import Refusal
 
 
@@ -17,12 +18,13 @@ def checked_body(body: Any, allowed: Collection[str], refusal: Callable[[], Refu
 
 
 def as_given(card: ReportCard, properties: Any, refusal: Callable[[], Refusal]) -> dict[str, Any]:
-    """Take properties as the API does: a map of strings, but for those whose schema is an array or an object."""
+    """Take properties as the API does: a map of strings, but for those whose schema has no string for them."""
     if not isinstance(properties, Mapping):
         raise refusal()
-    structured = {p.name for p in card.properties if _is_structured(p.json_schema)}
+    schemas = {p.name: p.json_schema for p in card.properties}
     for name, value in properties.items():
-        if not isinstance(value, str) and name not in structured:
+        schema = schemas.get(name)
+        if not (_is_structured(schema) or travels(schema, value)):
             raise refusal()
     return dict(properties)
 

@@ -43,21 +43,27 @@ function chip(text, tone) {
   return text ? h("span", { class: `sn-chip sn-${tone}` }, text) : null;
 }
 
-const STEP_WORDS = { done: "done", now: "current step", next: "not begun" };
+const STEP_WORDS = { done: "done", now: "current step", failed: "failed", next: "not begun" };
+const STEP_SIGNS = { done: "✓", failed: "!" };
 
-function drawSteps(list, steps, notes = {}) {
+// A stepper. A step that is open is a button, which `go` is called by; the one that is shown has its content below.
+function drawSteps(list, steps, notes = {}, go = null) {
   const facts = JSON.stringify([steps, notes]);
   if (list.dataset.facts === facts) return;
   list.dataset.facts = facts;
-  const drawn = steps.map(({ type, title, note, state }, i) =>
-    h(
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.step : null;
+  const drawn = steps.map(({ type, title, note, state, open, shown }, i) => {
+    const words = [title, h("span", { class: "sn-unseen" }, ` (${STEP_WORDS[state]})`)];
+    const isHere = shown ?? state === "now";
+    return h(
       "li",
-      { class: `sn-${state}`, "aria-current": state === "now" ? "step" : null },
-      h("i", { "aria-hidden": "true" }, state === "done" ? "✓" : String(i + 1)),
-      h("span", {}, title, h("span", { class: "sn-unseen" }, ` (${STEP_WORDS[state]})`)),
+      { class: `sn-${state}${shown ? " sn-shown" : ""}`, "aria-current": isHere ? "step" : null },
+      h("i", { "aria-hidden": "true" }, STEP_SIGNS[state] ?? String(i + 1)),
+      open && go ? h("button", { type: "button", "data-step": type, onclick: () => go(type) }, ...words) : h("span", {}, ...words),
       h("small", {}, state === "done" ? "" : (notes[type] ?? note)),
-    ),
-  );
+    );
+  });
   list.hidden = drawn.length === 0;
   list.replaceChildren(...drawn);
+  if (focused) list.querySelector(`[data-step="${CSS.escape(focused)}"]`)?.focus();
 }

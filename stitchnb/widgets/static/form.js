@@ -6,7 +6,12 @@ const PATIENCE_MS = { submit: 30_000, other: 4_000 };
 const SILENCE = "The kernel does not answer. It is busy, or was started anew: then run this cell again.";
 const EDITORS = { list: "Edit as a list", rows: "Edit as rows", object: "Edit as fields" };
 const COPIES = { python: "Copy as Python", curl: "Copy as curl" };
+const KEPT = "Already provided, and not told: leave empty to keep it.";
 const NOT_SILENT = ["left", "code"];
+
+function things(count) {
+  return count === 1 ? "1 thing to mend" : `${count} things to mend`;
+}
 
 class FieldRow {
   constructor(spec, form, { sub = false } = {}) {
@@ -76,6 +81,7 @@ class FieldRow {
       this.input.show(this.state.text);
     }
     if ("help" in state) setText(this.help, state.help);
+    else if (!this.spec.secret) setText(this.help, [this.spec.help, this.state.kept ? KEPT : ""].join(" ").trim());
   }
 
   get faulty() {
@@ -120,7 +126,7 @@ class FormView {
     this.id = uniqueId("view");
     this.spec = model.get("_spec");
     this.state = { tried: false, locked: false, attempt: 0, own: false, notice: { tone: "", text: "" }, steps: [] };
-    this.state.schedule = null;
+    this.state.schedule = this.state.next = null;
     this.rows = new Map();
     this.switches = [];
     this.busy = false;
@@ -164,6 +170,7 @@ class FormView {
       return h("button", { type: "button", class: "sn-link", onclick: ask }, COPIES[language]);
     });
     this.footer = h("footer", {}, this.summary, h("div", { class: "sn-copies" }, ...links), this.button);
+    this.next = h("section", { class: "sn-sheet", hidden: true, "aria-label": "What is next" });
     this.sheet = h("section", { class: "sn-sheet", hidden: true, "aria-label": "The form as code" });
     this.form = h(
       "form",
@@ -176,16 +183,17 @@ class FormView {
       h("div", { class: "sn-body" }, ...groups.map((group) => this.buildGroup(group))),
       this.silence,
       this.notice,
+      this.next,
       this.sheet,
       this.footer,
     );
     const header = h("header", {}, h("b", {}, title), h("code", {}, type), chip(state.text, state.tone));
     const card = h(
       "section",
-      { class: "sn-card", "aria-label": `${title} form` },
-      header,
+      { class: this.spec.header ? "sn-card sn-form" : "sn-card sn-form sn-part-of-card", "aria-label": `${title} form` },
+      this.spec.header ? header : null,
       banner ? h("p", { class: "sn-banner" }, banner) : null,
-      this.steps,
+      this.spec.header ? this.steps : null,
       this.form,
     );
     el.classList.add("stitchnb");
@@ -253,17 +261,11 @@ class FormView {
   }
 
   showCode({ language, text }) {
-    const said = h("span", { role: "status" });
-    const code = h("pre", { tabindex: "0", "data-lm-suppress-shortcuts": "true" }, text);
     const close = h("button", { type: "button", class: "sn-link", onclick: () => (this.sheet.hidden = true) }, "Close");
-    this.sheet.replaceChildren(h("div", {}, h("b", {}, COPIES[language].replace("Copy as ", "")), said, close), code);
+    const block = codeBlock(COPIES[language].replace("Copy as ", ""), text, close);
+    this.sheet.replaceChildren(block.element);
     this.sheet.hidden = text === "";
-    const byHand = () => {
-      getSelection()?.selectAllChildren(code);
-      setText(said, "Selected: copy it with Ctrl+C.");
-    };
-    if (!navigator.clipboard) byHand();
-    else navigator.clipboard.writeText(text).then(() => setText(said, "Copied."), byHand);
+    block.copy();
   }
 
   get shownRows() {
@@ -308,9 +310,12 @@ class FormView {
     this.notice.className = `sn-notice sn-${tone}`;
     this.notice.hidden = text === "";
     setText(this.notice, text);
+    drawNext(this.next, this.state.next);
     const required = this.shownRows.filter((row) => row.spec.required);
     const left = required.filter((row) => row.state.error !== "").length;
-    const note = left ? `${left} of ${required.length} required left` : "complete";
+    const wrong = this.blocking.length;
+    const rest = wrong ? things(wrong) : "complete";
+    const note = left ? `${left} of ${required.length} required left` : rest;
     drawSteps(this.steps, this.state.steps, { form: note });
   }
 
@@ -321,8 +326,7 @@ class FormView {
     const isIdle = this.spec.update && this.changed.length === 0;
     const parts = [];
     if (faulty.length) {
-      const things = faulty.length === 1 ? "1 thing to mend: " : `${faulty.length} things to mend: `;
-      parts.push(h("span", { class: "sn-wrong" }, things, ...this.links(faulty)));
+      parts.push(h("span", { class: "sn-wrong" }, `${things(faulty.length)}: `, ...this.links(faulty)));
     }
     if (needed.length) parts.push(h("span", {}, "Still needed: ", ...this.links(needed)));
     if (this.busy) parts.splice(0, parts.length, h("span", { role: "status" }, "Sending…"));

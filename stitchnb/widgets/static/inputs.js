@@ -1,5 +1,6 @@
-// The inputs of a form. Each has an element, reads as text, shows text, and can be marked as faulty. Lists of choices are
-// boxes to tick; objects and rows of them are inputs within inputs, whose text is their draft: JSON of what stands in them.
+// The inputs of a form. Each has an element, reads as text, shows text, and can be marked as faulty. Lists of texts are
+// chips, of choices boxes to tick; objects and rows of them are inputs within inputs, whose text is their draft: JSON of
+// what stands in them.
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MINUTE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?$/;
@@ -9,6 +10,7 @@ const MOST_IN_A_LINE = 3;
 
 function makeInput(spec, id, changed, words = {}) {
   if (spec.kind === "list" && spec.item?.choices && !spec.secret) return new BoxesInput(spec, id, changed);
+  if (spec.kind === "list" && !spec.secret) return new ChipsInput(spec, id, changed, words);
   if (spec.kind === "rows") return new RowsInput(spec, id, changed);
   if (spec.kind === "object") return new ObjectInput(spec, id, changed);
   return new PlainInput(spec, id, changed, words);
@@ -142,6 +144,123 @@ class BoxesInput extends GroupInput {
 
   disable(yes) {
     this.boxes.forEach((box) => (box.disabled = yes));
+  }
+}
+
+// A list of texts: one input, in which Enter makes what was typed a chip. What is still being typed counts as well.
+class ChipsInput extends GroupInput {
+  constructor(spec, id, changed, { label = null } = {}) {
+    super(spec, id, changed);
+    this.items = [];
+    const quiet = { autocomplete: "off", spellcheck: "false", autocapitalize: "off", "data-lpignore": "true" };
+    this.entry = h("input", {
+      ...quiet,
+      id,
+      type: "text",
+      name: spec.name,
+      "aria-required": spec.required ? "true" : null,
+      "aria-label": label,
+      oninput: changed,
+      onkeydown: (event) => this.pressed(event),
+      onpaste: (event) => this.pasted(event),
+      onchange: () => this.keep(),
+    });
+    this.focusable = this.entry;
+    this.list = h("ul", { class: "sn-chips", hidden: true });
+    this.element = h("div", {}, this.list, this.entry);
+  }
+
+  get text() {
+    return [...this.items, this.entry.value.trim()].filter((item) => item !== "").join("\n");
+  }
+
+  show(text) {
+    if (text === this.text) return;
+    this.items = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+    this.entry.value = "";
+    this.draw();
+  }
+
+  get draft() {
+    return this.text;
+  }
+
+  set draft(draft) {
+    this.show(typeof draft === "string" ? draft : "");
+  }
+
+  // The value is the same before and after: it needs no message.
+  keep() {
+    const item = this.entry.value.trim();
+    this.entry.value = "";
+    if (item) this.items.push(item);
+    this.draw();
+  }
+
+  pressed(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && this.entry.value.trim()) {
+      // With nothing typed, Enter is the form's.
+      event.preventDefault();
+      event.stopPropagation();
+      this.keep();
+    } else if (event.key === "Backspace" && this.entry.value === "" && this.items.length) {
+      event.preventDefault();
+      this.entry.value = this.items.pop();
+      this.draw();
+    }
+  }
+
+  pasted(event) {
+    const lines = event.clipboardData?.getData("text").split(/\r?\n/) ?? [];
+    if (lines.length < 2) return;
+    event.preventDefault();
+    this.items.push(...lines.map((line) => line.trim()).filter((line) => line !== ""));
+    this.draw();
+    this.changed();
+  }
+
+  remove(at) {
+    this.items.splice(at, 1);
+    this.draw();
+    this.changed();
+    this.entry.focus();
+  }
+
+  draw() {
+    const chips = this.items.map((item, at) => {
+      const remove = { type: "button", "aria-label": `Remove ${item}`, onclick: () => this.remove(at) };
+      return h("li", {}, h("span", {}, item), this.disabled ? null : h("button", remove, "×"));
+    });
+    this.list.hidden = chips.length === 0;
+    this.list.replaceChildren(...chips);
+    this.markChip();
+  }
+
+  hint(placeholder) {
+    setAttribute(this.entry, "placeholder", placeholder);
+  }
+
+  disable(yes) {
+    this.entry.disabled = yes;
+    if (yes === this.disabled) return;
+    this.disabled = yes;
+    this.draw();
+  }
+
+  mark(faulty, words, place = []) {
+    setAttribute(this.entry, "aria-invalid", faulty ? "true" : null);
+    setAttribute(this.entry, "aria-describedby", words);
+    this.faulty = faulty ? place[0] : undefined;
+    this.markChip();
+  }
+
+  markChip() {
+    [...this.list.children].forEach((chip, at) => chip.classList.toggle("sn-bad", at === this.faulty));
+  }
+
+  focus() {
+    this.entry.focus();
   }
 }
 
@@ -282,6 +401,7 @@ class RowsInput extends DraftInput {
   disable(yes) {
     this.disabled = yes;
     this.adder.hidden = yes;
+    this.element.classList.toggle("sn-fixed", yes);
     this.rows.forEach(({ input, remove }) => (input.disable(yes), (remove.hidden = yes)));
   }
 

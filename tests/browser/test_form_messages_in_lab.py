@@ -1,0 +1,78 @@
+"""What a form in JupyterLab and its kernel say to each other, and what they never say."""
+
+from collections.abc import Callable
+
+from form_views import FORM, SECRET, Form, fill_in
+from playwright.sync_api import expect
+
+
+def test_a_credential_leaves_in_one_message_and_is_found_nowhere_else(show: Callable[..., Form]) -> None:
+    form = show(FORM, "form")
+    # From here on every frame of the kernel's connection is seen.
+    form.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()")
+    form.settle()
+    form.sent.clear()
+    form.received.clear()
+    fill_in(form)
+    with_secret = [frame for frame in form.sent if SECRET.encode() in frame]
+    assert len(with_secret) == 1
+    assert b'"custom"' in with_secret[0]
+    assert b'"input"' in with_secret[0]
+
+    second = Form(form.notebook, form.notebook.output(2))
+    expect(second.field("Subdomain")).to_have_value("acme")
+    expect(second.field("API key")).to_have_value("")
+    expect(second.field("API key")).to_have_attribute("placeholder", "given")
+    form.notebook.output(1)
+    form.root.get_by_role("button", name="Create source").click()
+    expect(form.root.get_by_role("alert")).to_contain_text("Created source")
+    form.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    form.settle()
+    assert len(form.received) > 10
+    assert [frame for frame in form.received if SECRET.encode() in frame] == []
+    assert SECRET not in form.page.content()
+    assert SECRET not in form.notebook.file.read_text()
+
+
+def test_a_keystroke_is_one_message_up_and_one_down(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    form.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()")
+    form.field("Quota limit").focus()
+    form.settle()
+    form.sent.clear()
+    form.received.clear()
+    form.field("Quota limit").press_sequentially("thirty")
+    # The end of a cell's run comes by the same way as the answers, and after them.
+    form.run("print()")
+    # Running the cell takes the focus away, which the form may tell as well.
+    sent = [frame for frame in form.sent if b"comm_msg" in frame and b'"type":"left"' not in frame]
+    assert len(sent) == 6
+    assert len([frame for frame in form.received if b"comm_msg" in frame and b'"patch"' in frame]) == 6
+
+
+def test_a_form_whose_kernel_was_started_anew_says_so(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    silent = form.root.get_by_text("The kernel does not answer.")
+    form.field("Subdomain").fill("acme")
+    form.settle()
+    form.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(silent).to_be_hidden()
+    form.field("Subdomain").fill("other")
+    expect(silent).to_be_visible(timeout=10_000)
+
+
+def test_a_form_is_copied_as_code_without_its_credentials(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    form.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    fill_in(form)
+    for language in ("Python", "curl"):
+        form.root.get_by_role("button", name=f"Copy as {language}").click()
+        sheet = form.root.get_by_label("The form as code")
+        expect(sheet.get_by_role("status")).to_have_text("Copied.")
+        expect(sheet.locator("b")).to_have_text(language)
+        copied = form.page.evaluate("() => navigator.clipboard.readText()")
+        assert copied == sheet.locator("pre").text_content()
+        assert "RECURLY_API_KEY" in copied
+        assert SECRET not in copied
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_be_hidden()
