@@ -7,6 +7,7 @@
     │   ├── UnknownSourceTypeError            no such source type; near names are offered
     │   ├── UnknownDestinationTypeError       no such destination type; near names are offered
     │   ├── UnknownStreamError                no such stream or field; near names are offered
+    │   ├── InvalidSelectionError             a selection that cannot be right: `problems` lists what
     │   └── InvalidValuesError                values that break the report card, by property name
     ├── CredentialsError                      no token was found in any place that was looked at
     ├── APIError                              Stitch answered, and the answer is an error
@@ -22,6 +23,8 @@
     │   └── ServerError                       500, 502, 503, 504
     ├── TransportError                        Stitch did not answer
     │   └── OutcomeUnknownError               a request that changes something may or may not have arrived
+    ├── SelectionNotAppliedError              not all of a selection was written: `applied`, `not_applied`, `unsure`
+    ├── SelectionNotKeptError                 read back, a selection is not what was written: `changes`
     ├── CheckFailedError                      a connection check ended badly: the tap's own message
     ├── JobFailedError                        a replication job ended badly: which part, and its message
     ├── WaitTimeoutError (TimeoutError)       it is still running: waiting again is safe
@@ -33,7 +36,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "CredentialsError",
     "InvalidInputError",
     "InvalidPropertiesError",
+    "InvalidSelectionError",
     "InvalidValuesError",
     "JobFailedError",
     "NameTakenError",
@@ -55,6 +59,8 @@ __all__ = [
     "RateLimitReachedError",
     "RateLimitedError",
     "SandboxError",
+    "SelectionNotAppliedError",
+    "SelectionNotKeptError",
     "ServerError",
     "StateFileError",
     "StitchError",
@@ -107,15 +113,23 @@ class UnknownStreamError(_UnknownNameError):
     kind = "stream or field"
 
 
+class InvalidSelectionError(InvalidInputError):
+    """A selection that breaks a rule; `problems` lists each with its stream, field and message."""
+
+    def __init__(self, problems: Iterable[Any]) -> None:
+        self.problems = tuple(problems)
+        count = _counted(len(self.problems), "thing")
+        super().__init__(f"The selection was not sent, {count} to mend first:\n{_listed(self.problems)}")
+
+
 class InvalidValuesError(InvalidInputError):
     """Values that the report card does not accept; `errors` maps property names to messages in words."""
 
     def __init__(self, errors: Mapping[str, str], *, what: str) -> None:
         self.errors = dict(errors)
         lines = "\n".join(f"  {name}: {message}" for name, message in self.errors.items())
-        count = len(self.errors)
-        things = "1 thing" if count == 1 else f"{count} things"
-        super().__init__(f"{what} was not sent, {things} to mend first:\n{lines}")
+        count = _counted(len(self.errors), "thing")
+        super().__init__(f"{what} was not sent, {count} to mend first:\n{lines}")
 
 
 class CredentialsError(StitchError):
@@ -234,6 +248,43 @@ class OutcomeUnknownError(TransportError):
     """The connection broke while something was being changed: look before sending it again."""
 
 
+class SelectionNotAppliedError(StitchError):
+    """Only a part of a selection was written, or none of it; the catalog keeps what is left to apply.
+
+    Attributes
+    ----------
+    applied, not_applied, unsure
+        The changes that are in Stitch now, those that are not, and those of which it could not be found out.
+    """
+
+    def __init__(
+        self, *, applied: Iterable[Any], not_applied: Iterable[Any], unsure: Iterable[Any], cause: StitchError
+    ) -> None:
+        self.applied, self.not_applied, self.unsure = tuple(applied), tuple(not_applied), tuple(unsure)
+        total = len(self.applied) + len(self.not_applied) + len(self.unsure)
+        told = f"{len(self.applied)} of {_counted(total, 'change')} applied, {len(self.not_applied)} not"
+        if self.unsure:
+            told += f", {len(self.unsure)} perhaps (Stitch did not say)"
+        super().__init__(
+            f"{told}.\n{cause}\n"
+            "What is not applied is kept: catalog.changes() shows it, catalog.apply() sends just that, and to write a "
+            f"change twice does no harm. Not applied:\n{_listed((*self.not_applied, *self.unsure))}"
+        )
+
+
+class SelectionNotKeptError(StitchError):
+    """Stitch took a selection, but read back it is another; `changes` lists what differs, as written and as read."""
+
+    def __init__(self, changes: Iterable[Any]) -> None:
+        self.changes = tuple(changes)
+        super().__init__(
+            f"Stitch took the selection, but read back it is not the same ({_counted(len(self.changes), 'value')}). "
+            "Somebody else may have changed it meanwhile: look at source.catalog() and select again. As read and as "
+            "written:\n"
+            f"{_listed(self.changes)}"
+        )
+
+
 class CheckFailedError(StitchError):
     """A connection check failed; `check` is the check as it ended."""
 
@@ -264,6 +315,18 @@ class PortInUseError(SandboxError):
 
 class StateFileError(SandboxError):
     """The state file is not a sandbox's, is of a newer version, or is in use; it was left as it was."""
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _listed(things: Sequence[Any], *, most: int = 20) -> str:
+    """Write things one a line, and of many only how many more there are."""
+    lines = [f"  {thing}" for thing in things[:most]]
+    if len(things) > most:
+        lines.append(f"  and {len(things) - most} more")
+    return "\n".join(lines)
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:

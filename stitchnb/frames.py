@@ -24,7 +24,13 @@ from stitchnb.models import (
     Source,
     Stream,
 )
+from stitchnb.models.stream import dotted_name
 from stitchnb.rules import properties, selection
+from stitchnb.rules.selection_changes import Change
+from stitchnb.rules.selection_diff import Difference
+from stitchnb.rules.selection_effect import StreamPart, effect_of
+from stitchnb.rules.selection_fields import INCLUSIONS, UNKNOWN, YES
+from stitchnb.rules.selection_problems import Problem
 
 _TIME = "datetime64[us, UTC]"
 
@@ -135,7 +141,7 @@ def _given_by(property_: Property) -> str:
 
 def _reason(field: Field) -> str:
     why = selection.reason(field.metadata, roles=field.roles)
-    return why if field.stream_selected else f"stream not selected ({why})"
+    return why if field.stream_selected else selection.reason_in_unselected_stream(why)
 
 
 def _next_fire_time(source: Source) -> Any:
@@ -177,6 +183,111 @@ def _column(values: list[Any], dtype: str) -> pd.Series[Any]:
     if dtype == _TIME:
         return pd.Series(pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601"), dtype=dtype)
     return pd.Series(values, dtype=dtype)
+
+
+def catalog_fields(parts: Iterable[StreamPart]) -> pd.DataFrame:
+    """Show the fields of many streams as a DataFrame. See `Catalog.to_frame`."""
+    import numpy as np
+
+    parts = list(parts)
+    effect = effect_of(parts)
+    sizes = np.diff(effect.starts)
+    starts = effect.starts.tolist()
+
+    def of_streams(values: list[str]) -> Any:
+        return np.repeat(np.asarray(values, dtype=object), sizes)
+
+    def sparse(told: Iterable[tuple[int, str]]) -> Any:
+        column = np.full(starts[-1], pd.NA, dtype=object)
+        for position, value in told:
+            column[position] = value
+        return column
+
+    def of_fields(name: str) -> Any:
+        return np.fromiter((v for part in parts for v in getattr(part.fields, name)), dtype=object, count=starts[-1])
+
+    placed = list(zip(parts, starts, strict=False))
+    sql_types = of_fields("sql_types")
+    sql_types[sql_types == None] = pd.NA  # noqa: E711 - asked of every element
+    inclusion = np.asarray([pd.NA, *INCLUSIONS[1:]], dtype=object)[effect.inclusion]
+    for part, start in placed:
+        for position, word in part.fields.other_inclusions.items():
+            inclusion[start + position] = word
+    roles = ((start + p, ", ".join(r)) for part, start in placed for p, r in part.roles.items())
+    exclusions = (
+        (start + p, ", ".join(map(dotted_name, b))) for part, start in placed for p, b in part.fields.exclusions.items()
+    )
+    columns = {
+        "stream": _words(of_streams([part.stream_name for part in parts])),
+        "breadcrumb": of_fields("breadcrumbs"),
+        "field": _words(of_fields("names")),
+        "type": _words(of_fields("types")),
+        "sql_type": _words(sql_types),
+        "inclusion": _words(inclusion),
+        "selected": pd.arrays.BooleanArray(effect.selected == YES, effect.selected == UNKNOWN),
+        "selected_by_default": pd.arrays.BooleanArray(
+            effect.selected_by_default == YES, effect.selected_by_default == UNKNOWN
+        ),
+        "replicated": effect.replicated,
+        "reason": _words(np.asarray(effect.reason_texts, dtype=object)[effect.reasons]),
+        "key_roles": _words(sparse(roles)),
+        "exclusions": _words(sparse(exclusions)),
+        "tap_stream_id": _words(of_streams([part.tap_stream_id for part in parts])),
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(starts[-1]), copy=False)
+
+
+def _words(values: Any) -> Any:
+    return pd.array(values, dtype="string")
+
+
+def selection_changes(changes: Iterable[Change]) -> pd.DataFrame:
+    """Show changes of a selection as a DataFrame. See `Catalog.changes`."""
+    rows = list(changes)
+    return pd.DataFrame(
+        {
+            "stream": pd.Series([c.stream_name for c in rows], dtype="string"),
+            "field": pd.Series([c.field for c in rows], dtype="string"),
+            "key": pd.Series([c.key for c in rows], dtype="string"),
+            "from": pd.Series([c.before for c in rows], dtype="object"),
+            "to": pd.Series([c.after for c in rows], dtype="object"),
+            "breadcrumb": pd.Series([c.breadcrumb for c in rows], dtype="object"),
+        },
+        index=pd.RangeIndex(len(rows)),
+    )
+
+
+def catalog_differences(differences: Iterable[Difference]) -> pd.DataFrame:
+    """Show what is different between two catalogs as a DataFrame. See `Catalog.diff`."""
+    rows = list(differences)
+    return pd.DataFrame(
+        {
+            "stream": pd.Series([d.stream_name for d in rows], dtype="string"),
+            "field": pd.Series([d.field for d in rows], dtype="string"),
+            "change": pd.Series([d.kind for d in rows], dtype="string"),
+            "key": pd.Series([d.key for d in rows], dtype="string"),
+            "from": pd.Series([d.before for d in rows], dtype="string"),
+            "to": pd.Series([d.after for d in rows], dtype="string"),
+            "replicated": pd.Series([d.replicated for d in rows], dtype="bool"),
+            "breadcrumb": pd.Series([d.breadcrumb for d in rows], dtype="object"),
+            "tap_stream_id": pd.Series([d.tap_stream_id for d in rows], dtype="string"),
+        },
+        index=pd.RangeIndex(len(rows)),
+    )
+
+
+def selection_problems(problems: Iterable[Problem]) -> pd.DataFrame:
+    """Show what is wrong with a selection as a DataFrame. See `Catalog.problems`."""
+    rows = list(problems)
+    return pd.DataFrame(
+        {
+            "severity": pd.Series([p.severity for p in rows], dtype="string"),
+            "stream": pd.Series([p.stream_name for p in rows], dtype="string"),
+            "field": pd.Series([p.field for p in rows], dtype="string"),
+            "message": pd.Series([p.message for p in rows], dtype="string"),
+        },
+        index=pd.RangeIndex(len(rows)),
+    )
 
 
 def report_card(card: ReportCard) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
@@ -47,6 +47,21 @@ class Pause:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Together:
+    """A step of an operation: carry out many others at the same time, so many at most.
+
+    Attributes
+    ----------
+    done
+        Called where the operation itself runs, with how many are through.
+    """
+
+    operations: Sequence[Operation[Any]]
+    at_most: int
+    done: Callable[[int], None]
+
+
 def ask(request: Request[T]) -> Operation[T]:
     """Send one request and get what its answer says; a step of an operation."""
     answer: T = yield request
@@ -56,6 +71,30 @@ def ask(request: Request[T]) -> Operation[T]:
 def pause(seconds: float) -> Operation[None]:
     """Let that many seconds go by; a step of an operation."""
     yield Pause(seconds)
+
+
+def together(
+    operations: Sequence[Operation[T]], *, at_most: int, done: Callable[[int], None] = lambda count: None
+) -> Operation[list[T]]:
+    """Carry out many operations at the same time; a step of an operation.
+
+    The first error ends all of them and is raised; an interruption or cancellation ends them too. In either case
+    nothing goes on in the background.
+
+    Parameters
+    ----------
+    at_most
+        That many at a time.
+    done
+        Told after each how many are through.
+
+    Returns
+    -------
+    list
+        Their results in their order.
+    """
+    results: list[T] = yield Together(operations, at_most, done)
+    return results
 
 
 def run(operation: Operation[T], perform: Callable[[Any], Any]) -> T:

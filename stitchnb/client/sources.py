@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client.catalog import AT_MOST, Catalog
 from stitchnb.client.connection_checks import ConnectionCheck
 from stitchnb.client.jobs import Job
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
@@ -17,6 +18,7 @@ from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.models import format_time
 from stitchnb.rules import names
 from stitchnb.rules import properties as property_rules
+from stitchnb.rules.source_types import access_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +64,17 @@ class Source(models.Source, Resource[Mode]):
     def fields(self, stream: str) -> Operation[Records[models.Field]]:
         """Ask for the fields of one stream, given by name. See `Streams.fields`."""
         return (yield from self._client.streams.fields.steps(self.id, stream))
+
+    @operation
+    def catalog(
+        self, *, load: bool = True, at_most: int = AT_MOST, progress: bool | None = None
+    ) -> Operation[Catalog[Mode]]:
+        """Ask for all its streams and fields, to see what replicates and why, and to choose. See `Streams.catalog`."""
+        return (
+            yield from self._client.streams.catalog.steps(
+                self.id, load=load, at_most=at_most, progress=progress, source_type=self.type
+            )
+        )
 
     @operation
     def select(self, stream: str, fields: Iterable[str] = ()) -> Operation[Source[Mode]]:
@@ -286,9 +299,9 @@ class Sources(Resource[Mode]):
 
     def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> Operation[None]:
         card = yield from self._client.source_types.get.steps(type)
-        if card.details.access is False:
-            instead = f" Its successor is {card.upgrade_available}." if card.upgrade_available else ""
-            raise InvalidInputError(f"This account may not use source type {type!r} (access is false).{instead}")
+        no_access = access_error(card)
+        if no_access:
+            raise InvalidInputError(no_access)
         errors: dict[str, str] = {}
         name_error = names.display_name_error(display_name)
         if name_error:

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
+from stitchnb.client._stream_names import stream_called
+from stitchnb.client.catalog import AT_MOST, Catalog, open_catalog
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.records import Records
 from stitchnb.errors import InvalidInputError, UnknownStreamError
 from stitchnb.models import Field, Selection, Stream, StreamSchema
+from stitchnb.rules.selection_fields import FieldColumns
+from stitchnb.rules.selection_problems import selecting_error
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
@@ -37,12 +41,10 @@ class Streams(Resource[Mode]):
         ------
         UnknownStreamError
             When the source has no such stream; near ones are offered.
+        InvalidInputError
+            When several have that name: say which by its ``tap_stream_id``.
         """
-        streams = yield from self.list.steps(source_id)
-        for found in streams:
-            if stream in (found.tap_stream_id, found.stream_name):
-                return found
-        raise UnknownStreamError(stream, [s.stream_name for s in streams])
+        return stream_called(stream, (yield from self.list.steps(source_id)))
 
     @operation
     def schema(self, source_id: int, stream: str) -> Operation[StreamSchema]:
@@ -62,6 +64,41 @@ class Streams(Resource[Mode]):
         """
         schema = yield from self.schema.steps(source_id, stream)
         return Records(Field, schema.fields)
+
+    @operation
+    def catalog(
+        self,
+        source_id: int,
+        *,
+        load: bool = True,
+        at_most: int = AT_MOST,
+        progress: bool | None = None,
+        source_type: str | None = None,
+    ) -> Operation[Catalog[Mode]]:
+        """Ask for all streams and fields of a source, to see what replicates and why, and to choose.
+
+        Parameters
+        ----------
+        load
+            False asks for the list of streams only, in one request; `Catalog.load` then asks for fields.
+        at_most
+            So many requests at a time, one for each stream.
+        progress
+            True to show how far it is, False not to; None shows it for many streams, where somebody looks.
+        source_type
+            The source's type, where one knows it: `Catalog.read_selection` then refuses what was written of another.
+
+        Returns
+        -------
+        Catalog
+            ``.to_frame()`` gives one row per field; ``.select(…)``, ``.changes()``, ``.apply()``;
+            ``.diff(earlier)`` tells what became different.
+        """
+        return (
+            yield from open_catalog(
+                self._client, source_id, load=load, at_most=at_most, progress=progress, source_type=source_type
+            )
+        )
 
     @operation
     def select(self, source_id: int, stream: str, fields: Iterable[str] = ()) -> Operation[None]:
@@ -124,18 +161,16 @@ class Streams(Resource[Mode]):
         found = yield from self.find.steps(source_id, stream)
         entries: dict[tuple[str, ...], dict[str, bool]] = {(): {"selected": selected}} if and_stream else {}
         if wanted:
-            schema = yield from ask(requests.get_stream(source_id, found.stream_id))
-            known = {f.name: f for f in schema.fields}
+            columns = FieldColumns((yield from ask(requests.get_stream(source_id, found.stream_id))))
+            known = {b[1]: position for position, b in enumerate(columns.breadcrumbs) if len(b) == 2}
             for name in wanted:
                 if name not in known:
                     raise UnknownStreamError(
                         name, known, hint=f"client.streams.fields({source_id}, {stream!r}) lists all."
                     )
-                metadata = known[name].metadata
-                if selected and metadata.inclusion == "unsupported":
-                    why = metadata.unsupported_description or "the source cannot deliver it"
-                    raise InvalidInputError(f"Field {stream}.{name} cannot be selected: {why}")
-                entries[known[name].breadcrumb] = {"selected": selected}
+                if selected and (refusal := selecting_error(columns, known[name])) is not None:
+                    raise InvalidInputError(f"{stream}.{name}: {refusal}")
+                entries[columns.breadcrumbs[known[name]]] = {"selected": selected}
         if not entries:
             raise InvalidInputError("There is nothing to change: give names of fields.")
         yield from ask(requests.select_streams(source_id, [Selection.of(found.tap_stream_id, entries)]))

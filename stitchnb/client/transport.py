@@ -12,9 +12,11 @@ import httpx
 from stitchnb.client.addresses import BASE_URLS, checked_base_url, is_loopback
 from stitchnb.client.exchanging import Attempt, Exchanging
 from stitchnb.client.journal import Journal
-from stitchnb.client.operations import Pause, run, run_async
+from stitchnb.client.operations import Pause, Together, run, run_async
 from stitchnb.client.rate_limit import LimitMode, RateLimit
 from stitchnb.client.requests import Request
+from stitchnb.client.together import Stop, await_together, run_together
+from stitchnb.errors import TransportError
 from stitchnb.models import Secret
 
 __all__ = ["BASE_URLS", "AsyncTransport", "Transport", "checked_base_url", "is_loopback"]
@@ -105,17 +107,32 @@ class Transport(_Shared):
         return run(self._exchanging.steps(request), self._do)
 
     def run(self, operation: Generator[Any, Any, T]) -> T:
-        """Carry out an operation, whose steps are requests and pauses."""
-        return run(operation, lambda step: self._do(step) if isinstance(step, Pause) else self.send(step))
+        """Carry out an operation, whose steps are requests, pauses and other operations at the same time."""
+        return run(operation, self._perform)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _do(self, step: Attempt | Pause) -> httpx.Response | None:
+    def _perform(self, step: Any, stop: Stop | None = None) -> Any:
+        if isinstance(step, Together):
+            return run_together(step, self._perform)
+
+        def do(step: Attempt | Pause) -> httpx.Response | None:
+            return self._do(step, stop)
+
+        return do(step) if isinstance(step, Pause) else run(self._exchanging.steps(step), do)
+
+    def _do(self, step: Attempt | Pause, stop: Stop | None = None) -> httpx.Response | None:
+        if stop is not None:
+            stop.check()
         if isinstance(step, Pause):
-            self._sleep(step.seconds)
+            # In a thread a pause is cut into pieces: who stops it must not wait for the end of it.
+            for seconds in (step.seconds,) if stop is None else stop.pieces(step.seconds):
+                self._sleep(seconds)
             return None
+        if self._http.is_closed:
+            raise TransportError(_closed(step))
         return self._http.request(**self._arguments(step))
 
 
@@ -148,9 +165,11 @@ class AsyncTransport(_Shared):
         return await run_async(self._exchanging.steps(request), self._do)
 
     async def run(self, operation: Generator[Any, Any, T]) -> T:
-        """Carry out an operation, whose steps are requests and pauses."""
+        """Carry out an operation, whose steps are requests, pauses and other operations at the same time."""
 
         async def perform(step: Any) -> Any:
+            if isinstance(step, Together):
+                return await await_together(step, perform)
             return await (self._do(step) if isinstance(step, Pause) else self.send(step))
 
         return await run_async(operation, perform)
@@ -163,7 +182,13 @@ class AsyncTransport(_Shared):
         if isinstance(step, Pause):
             await self._sleep(step.seconds)
             return None
+        if self._http.is_closed:
+            raise TransportError(_closed(step))
         return await self._http.request(**self._arguments(step))
+
+
+def _closed(attempt: Attempt) -> str:
+    return f"{attempt.method} {httpx.URL(attempt.url).path} was not sent: this client was closed. Make a new one."
 
 
 class _Bearer(httpx.Auth):

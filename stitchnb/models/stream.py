@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stitchnb.models._base import Model, attr, many, one
@@ -17,6 +17,45 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _breadcrumbs(value: Any) -> tuple[Breadcrumb, ...]:
     return tuple(_names(v) for v in value) if isinstance(value, list | tuple) else ()
+
+
+def dotted_name(breadcrumb: Sequence[str]) -> str:
+    """Write a breadcrumb as a name: ``address.city``; ``tags[]`` are the elements of a list themselves.
+
+    A field that is itself called ``properties`` or ``items`` keeps its name.
+    """
+    parts: list[str] = []
+    position, last = 0, len(breadcrumb) - 1
+    while position <= last:
+        word = breadcrumb[position]
+        if word == "properties" and position < last:
+            position += 1
+            parts.append(breadcrumb[position])
+        elif word != "items":
+            parts.append(word)
+        elif position == last and parts:
+            parts[-1] += "[]"
+        position += 1
+    return ".".join(parts)
+
+
+def type_words(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Tell a JSON schema's types without ``null``; a format such as ``date-time`` takes the place of ``string``."""
+    given = schema.get("type", ())
+    types = (given,) if isinstance(given, str) else _names(given)
+    format_ = schema.get("format")
+    if isinstance(format_, str):
+        types = tuple(format_ if t == "string" else t for t in types)
+    for alternative in alternatives(schema):
+        types += type_words(alternative)
+    return tuple(dict.fromkeys(t for t in types if t != "null"))
+
+
+def alternatives(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Go through the schemas that stand beside each other in ``anyOf``, ``oneOf`` and ``allOf``."""
+    for word in ("anyOf", "oneOf", "allOf"):
+        if word in schema and isinstance(found := schema[word], list | tuple):
+            yield from (one for one in found if isinstance(one, Mapping))
 
 
 class StreamMetadata(Model):
@@ -37,6 +76,19 @@ class StreamMetadata(Model):
     schema_name = attr[str | None]("schema-name")
 
     _summary = ("selected", "replication_method", "replication_key")
+
+    @property
+    def key_roles(self) -> dict[str, tuple[str, ...]]:
+        """What its keys' fields are to it, by their names: ``primary key``, ``replication key``, or both."""
+        keys = (self.replication_key,) if self.replication_key else self.valid_replication_keys or ()
+        roles: dict[str, tuple[str, ...]] = {}
+        for role, names in (
+            ("primary key", self.table_key_properties or self.view_key_properties),
+            ("replication key", keys),
+        ):
+            for name in dict.fromkeys(names):
+                roles[name] = (*roles.get(name, ()), role)
+        return roles
 
 
 class FieldMetadata(Model):
@@ -99,17 +151,12 @@ class Field(Model):
     @property
     def name(self) -> str:
         """Its dotted name, such as ``address.city``."""
-        return ".".join(part for part in self.breadcrumb if part not in ("properties", "items"))
+        return dotted_name(self.breadcrumb)
 
     @property
     def types(self) -> tuple[str, ...]:
         """Its JSON schema types without ``null``; a format such as ``date-time`` takes the place of ``string``."""
-        given = self.schema.get("type", ())
-        types = (given,) if isinstance(given, str) else tuple(t for t in given if isinstance(t, str))
-        format_ = self.schema.get("format")
-        if isinstance(format_, str):
-            types = tuple(format_ if t == "string" else t for t in types)
-        return tuple(t for t in types if t != "null")
+        return type_words(self.schema)
 
 
 class StreamSchema(Model):
@@ -139,19 +186,15 @@ class StreamSchema(Model):
     def _field(self, name: str, by_breadcrumb: Mapping[Breadcrumb, FieldMetadata]) -> Field:
         breadcrumb = ("properties", name)
         stream = self.stream_metadata
-        keys = (stream.replication_key,) if stream.replication_key else stream.valid_replication_keys or ()
-        roles = {
-            "primary key": stream.table_key_properties or stream.view_key_properties,
-            "replication key": keys,
-        }
-        schema = self.schema.get("properties", {}).get(name)
+        properties = self.schema.get("properties")
+        schema = properties.get(name) if isinstance(properties, Mapping) else None
         metadata = by_breadcrumb.get(breadcrumb)
         return Field(
             {
                 "breadcrumb": list(breadcrumb),
                 "schema": schema if isinstance(schema, Mapping) else {},
                 "metadata": metadata._wire if metadata else {},
-                "roles": [role for role, names in roles.items() if name in names],
+                "roles": list(stream.key_roles.get(name, ())),
                 "stream_selected": stream.selected is True,
             }
         )

@@ -1,10 +1,25 @@
-"""Which fields replicate, and when field selection is complete."""
+"""Which fields replicate, and why, in words.
+
+The table of the Connect API, one field at a time::
+
+    inclusion     selected        selected-by-default   replicates
+    automatic     any             any                   yes
+    unsupported   any             any                   no
+    available     true            any                   yes
+    available     any             true                  yes, even with ``selected: false``
+    available     false or null   false or null         no
+
+The API says nothing of fields inside of fields. Here a field inside another one (its breadcrumb goes deeper) only
+replicates when the one around it does, for there is nothing inside of what is not there. With metadata of its own it
+then goes by the table; where the source said nothing of it, it comes along with the field around it, as the source
+delivers that one whole. `selection_effect` applies the same rules to whole columns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
-from stitchnb.models import FieldMetadata
+from stitchnb.models import Breadcrumb, FieldMetadata
 
 
 def is_replicated(metadata: FieldMetadata) -> bool:
@@ -18,6 +33,31 @@ def is_replicated(metadata: FieldMetadata) -> bool:
     if metadata.inclusion == "unsupported":
         return False
     return metadata.selected is True or metadata.selected_by_default is True
+
+
+def replicated_fields(fields: Mapping[Breadcrumb, FieldMetadata | None]) -> dict[Breadcrumb, bool]:
+    """Tell which fields of a selected stream replicate, those inside of others too.
+
+    Parameters
+    ----------
+    fields
+        The metadata of every field, of one around others before those inside it; None where the source said nothing
+        of a field.
+    """
+    replicated: dict[Breadcrumb, bool] = {}
+    for breadcrumb, metadata in fields.items():
+        around = field_around(breadcrumb, replicated)
+        by_itself = around is not None if metadata is None else is_replicated(metadata)
+        replicated[breadcrumb] = by_itself and (around is None or replicated[around])
+    return replicated
+
+
+def field_around(breadcrumb: Breadcrumb, known: Container[Breadcrumb]) -> Breadcrumb | None:
+    """Find the nearest known field that a field is inside of; None for a field at the top."""
+    for length in range(len(breadcrumb) - 1, 0, -1):
+        if breadcrumb[:length] in known:
+            return breadcrumb[:length]
+    return None
 
 
 def reason(metadata: FieldMetadata, *, roles: Iterable[str] = ()) -> str:
@@ -37,3 +77,18 @@ def reason(metadata: FieldMetadata, *, roles: Iterable[str] = ()) -> str:
     if metadata.selected is True:
         return "selected"
     return "selected by default" if metadata.selected_by_default is True else "not selected"
+
+
+def reason_with(around: str) -> str:
+    """Say why a field replicates of which the source says nothing but that it is inside another one."""
+    return f"comes with {around}"
+
+
+def reason_inside(around: str) -> str:
+    """Say why a field does not replicate when the one around it does not."""
+    return f"inside {around}, which does not replicate"
+
+
+def reason_in_unselected_stream(why: str) -> str:
+    """Say why a field does not replicate whose stream is not selected, and what it would do otherwise."""
+    return f"stream not selected ({why})"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from stitchnb.models import Breadcrumb, FieldMetadata, StreamMetadata
 from stitchnb.rules import selection
+from stitchnb.rules.selection_fields import fields_of
 from stitchnb.sandbox.engine.base import SelectedStream
 
 # The keys that a user may write; everything else is discovery's.
@@ -38,19 +39,17 @@ class StoredStream:
         return dict(sorted(merged.items()))
 
     @property
-    def replicated_fields(self) -> list[str]:
-        """The top-level fields that replicate when the stream is selected, in the schema's order."""
-        return [
-            name
-            for name in self.schema.get("properties", {})
-            if selection.is_replicated(FieldMetadata(self.metadata(("properties", name))))
-        ]
+    def replicated_fields(self) -> set[Breadcrumb]:
+        """The fields that replicate when the stream is selected, those inside of others too."""
+        fields = {
+            breadcrumb: FieldMetadata(self.metadata(breadcrumb)) if breadcrumb in self.discovered else None
+            for breadcrumb in fields_of(self.schema, self.discovered)
+        }
+        return {breadcrumb for breadcrumb, lands in selection.replicated_fields(fields).items() if lands}
 
     def as_selected(self) -> SelectedStream:
         """Cut the stream down to what a job replicates."""
         metadata = StreamMetadata(self.metadata(()))
-        fields = set(self.replicated_fields)
-        properties = {n: s for n, s in self.schema.get("properties", {}).items() if n in fields}
         valid_keys = metadata.valid_replication_keys or ()
         method = metadata.forced_replication_method or metadata.replication_method
         method = method or ("INCREMENTAL" if valid_keys else "FULL_TABLE")
@@ -58,11 +57,30 @@ class StoredStream:
         return SelectedStream(
             tap_stream_id=self.tap_stream_id,
             stream_name=self.stream_name,
-            schema={**self.schema, "properties": properties},
+            schema=self._cut(self.schema, (), self.replicated_fields),
             key_properties=metadata.table_key_properties or metadata.view_key_properties,
             replication_method=method,
             replication_key=key if method == "INCREMENTAL" else None,
         )
+
+    def _cut(self, schema: Mapping[str, Any], at: Breadcrumb, replicated: Set[Breadcrumb]) -> Mapping[str, Any]:
+        """Cut a schema down to the fields that replicate."""
+        cut = dict(schema)
+        if isinstance(properties := schema.get("properties"), Mapping):
+            cut["properties"] = {
+                name: self._cut(of, within, replicated)
+                for name, of in properties.items()
+                if (within := (*at, "properties", name)) in replicated
+            }
+        if isinstance(items := schema.get("items"), Mapping):
+            within = (*at, "items")
+            if within in self.discovered and within not in replicated:
+                del cut["items"]
+            else:
+                cut["items"] = self._cut(items, within, replicated)
+        for word in {"anyOf", "oneOf", "allOf"} & {*schema}:
+            cut[word] = [self._cut(one, at, replicated) for one in schema[word]]
+        return cut
 
 
 def streams_of(db: sqlite3.Connection, source_id: int) -> Iterator[StoredStream]:

@@ -173,3 +173,12 @@ def test_a_request_is_defined_without_being_sent() -> None:
     sent: Callable[[], requests.Request[None]] = lambda: requests.stop_job(7)  # noqa: E731
 
     assert (sent().method, sent().path, sent().is_repeatable) == ("DELETE", "/v4/sources/7/sync", True)
+
+
+def test_a_closed_client_says_so_and_sends_nothing() -> None:
+    server = Server(good())
+    transport = server.transport
+    transport.close()
+    with pytest.raises(TransportError, match=r"GET /v4/sources was not sent: this client was closed\."):
+        transport.send(GET)
+    assert server.asked == []

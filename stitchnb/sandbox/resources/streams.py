@@ -62,15 +62,7 @@ class Streams:
             found = [s for s in selections.streams_of(db, number) if s.stream_id == wanted]
         if not found:
             raise refusals.invalid_stream_id(stream_id)
-        stream = found[0]
-        # The stream's own metadata first, then every field that discovery told of.
-        breadcrumbs = [(), *(b for b in stream.discovered if b)]
-        breadcrumbs += [b for b in stream.chosen if b not in breadcrumbs]
-        return {
-            "schema": json.dumps(stream.schema, separators=(",", ":")),
-            "metadata": [{"breadcrumb": list(b), "metadata": stream.metadata(b)} for b in breadcrumbs],
-            "non-discoverable-metadata-keys": list(MODIFIABLE_KEYS),
-        }
+        return schema_body(found[0])
 
     def select(self, source_id: str, body: Any) -> dict[str, Any]:
         """Write metadata of streams and fields: all that was asked for, or nothing."""
@@ -126,6 +118,17 @@ class Streams:
             "stream_name": stream.stream_name,
             "metadata": dict(sorted(metadata.items())),
         }
+
+
+def schema_body(stream: StoredStream) -> dict[str, Any]:
+    """Describe a stream as the API does: its own metadata first, then every field that discovery told of."""
+    breadcrumbs = [(), *(b for b in stream.discovered if b)]
+    breadcrumbs += [b for b in stream.chosen if b not in breadcrumbs]
+    return {
+        "schema": json.dumps(stream.schema, separators=(",", ":")),
+        "metadata": [{"breadcrumb": list(b), "metadata": stream.metadata(b)} for b in breadcrumbs],
+        "non-discoverable-metadata-keys": list(MODIFIABLE_KEYS),
+    }
 
 
 def _parsed(body: Any) -> list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]]:
