@@ -10,48 +10,65 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stitchnb import errors, frames, models, rules
+    from stitchnb import errors, frames, models, plots, rules
     from stitchnb.client import AsyncClient, Client, ImportClient, create_account
     from stitchnb.embedded import Sandbox, connect
     from stitchnb.errors import StitchError
     from stitchnb.models import ReportCard
-    from stitchnb.widgets import ConnectionForm, DestinationForm, SourceForm
+    from stitchnb.widgets import (
+        AccountBrowser,
+        ConnectionForm,
+        DestinationForm,
+        JobMonitor,
+        SourceForm,
+        SourceWizard,
+        StreamPicker,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccountBrowser",
     "AsyncClient",
     "Client",
     "ConnectionForm",
     "DestinationForm",
     "ImportClient",
+    "JobMonitor",
     "ReportCard",
     "Sandbox",
     "SourceForm",
+    "SourceWizard",
     "StitchError",
+    "StreamPicker",
     "__version__",
     "connect",
     "create_account",
     "errors",
     "frames",
     "models",
+    "plots",
     "rules",
 ]
 
 _HOMES = {
+    "AccountBrowser": "stitchnb.widgets",
     "AsyncClient": "stitchnb.client",
     "ImportClient": "stitchnb.client",
     "create_account": "stitchnb.client",
     "Client": "stitchnb.client",
     "ConnectionForm": "stitchnb.widgets",
     "DestinationForm": "stitchnb.widgets",
+    "JobMonitor": "stitchnb.widgets",
     "ReportCard": "stitchnb.models",
     "Sandbox": "stitchnb.embedded",
     "SourceForm": "stitchnb.widgets",
+    "SourceWizard": "stitchnb.widgets",
     "StitchError": "stitchnb.errors",
+    "StreamPicker": "stitchnb.widgets",
     "connect": "stitchnb.embedded",
 }
-_MODULES = ("errors", "frames", "models", "rules")
+_MODULES = ("errors", "frames", "models", "plots", "rules")
 
 
 def __getattr__(name: str) -> Any:

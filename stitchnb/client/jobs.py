@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client.job_board import JobBoard
+from stitchnb.client.job_history import JobHistory, JobRun
+from stitchnb.client.job_watch import JobLook, JobResult, JobWatch
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.records import Records
+from stitchnb.client.progress import in_notebook
 from stitchnb.client.waiting import Look, wait_until
 from stitchnb.errors import InvalidInputError, JobFailedError
-from stitchnb.models import Extraction, Load
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from stitchnb.client.client import BaseClient
-
-
-class JobResult:
-    """How a job ended: its extraction, and the last load of each of its streams."""
-
-    def __init__(self, extraction: Extraction, loads: Records[Load]) -> None:
-        self.extraction = extraction
-        self.loads = loads
-
-    @property
-    def succeeded(self) -> bool:
-        """Everything was extracted and loaded."""
-        return self.failure is None
-
-    @property
-    def failure(self) -> str | None:
-        """Say which part failed and why; None when none did."""
-        if self.extraction.failure:
-            return self.extraction.failure
-        return next((f"load of {load.stream_name}: {load.failure}" for load in self.loads if load.failure), None)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Show the loads as a DataFrame: one row per stream."""
-        return self.loads.to_frame()
-
-    def __repr__(self) -> str:
-        outcome = "succeeded" if self.succeeded else f"failed: {self.failure}"
-        count = len(self.loads)
-        return f"JobResult({outcome}, {count} {'stream' if count == 1 else 'streams'} loaded)"
-
-    def _repr_html_(self) -> str:
-        return self.loads._repr_html_()
 
 
 class Job(models.ReplicationJob, Resource[Mode]):
@@ -70,12 +37,25 @@ class Job(models.ReplicationJob, Resource[Mode]):
         """The source whose rows it replicates."""
         return self._source_id
 
+    @property
+    def client(self) -> BaseClient[Mode]:
+        """The client that it was started with."""
+        return self._client
+
     @operation
     def wait(
         self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None
     ) -> Operation[JobResult]:
         """Wait until its rows have landed. See `Jobs.wait`."""
         return (yield from self._client.jobs.wait.steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress))
+
+    @operation
+    def watch(self, *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+        """Show how it stands, stream by stream: in the background of a notebook, else until it is over.
+
+        See `Jobs.watch`.
+        """
+        return (yield from self._client.jobs.watch.steps(self, timeout_s=timeout_s, quiet_s=quiet_s))
 
     @operation
     def log(self) -> Operation[str]:
@@ -152,101 +132,116 @@ class Jobs(Resource[Mode]):
         WaitTimeoutError
             When it is not over yet; waiting again is safe.
         """
-        if job.client_id is None:
-            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
-        title = f"Replication job of source {job.source_id}"
-        source = yield from ask(requests.get_source(job.source_id))
-        streams = yield from ask(requests.list_streams(job.source_id))
-        watch = _Watch(
-            self._client, job, job.client_id, source.name, {s.stream_name for s in streams if s.selected}, quiet_s
-        )
+        return (yield from self._wait(job, timeout_s, quiet_s, poll_s, progress))
+
+    @operation
+    def watch(self, job: Job[Any], *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+        """Show how a job stands, stream by stream, with its rows, the end of its log, and a way to stop it.
+
+        In a notebook it shows in the background, so that the notebook stays usable. Elsewhere, and with an
+        `AsyncClient`, it waits as `wait` does: with bars in a terminal, which Ctrl-C leaves while the job goes on, and
+        else with a line for every change.
+
+        A sandbox of one's own tells rows and log while the job runs; a real account only which part is at work and
+        which streams have been loaded.
+
+        Returns
+        -------
+        JobMonitor or JobResult
+            In a notebook a `stitchnb.JobMonitor`, else how the job ended.
+
+        Raises
+        ------
+        JobFailedError, WaitTimeoutError
+            As `wait` does, where it waits.
+        """
+        if in_notebook() and _is_sync(self._client):
+            from stitchnb.widgets.job_monitor import JobMonitor
+
+            return JobMonitor(job, quiet_s=quiet_s)
+        with JobBoard(_title(job)) as board:
+            return (yield from self._wait(job, timeout_s, quiet_s, None, False, told=board.show))
+
+    def _wait(
+        self,
+        job: Job[Any],
+        timeout_s: float,
+        quiet_s: float,
+        poll_s: float | None,
+        progress: bool | None,
+        told: Callable[[JobLook], None] = lambda seen: None,
+    ) -> Operation[JobResult]:
+        title = _title(job)
+        watch = yield from self.watching.steps(job, quiet_s=quiet_s)
+
+        def look() -> Operation[tuple[JobLook, Look]]:
+            seen = yield from watch.look.steps()
+            told(seen)
+            return seen, Look(seen.text, finished=seen.is_over, good=seen.phase != "failed")
+
         with self._client.limit.watching():
-            result = yield from wait_until(
-                watch.look,
+            ended = yield from wait_until(
+                look,
                 title=title,
                 timeout_s=timeout_s,
                 poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.asked),
                 shown=progress,
                 next_action="It goes on in Stitch: wait again, or stop it.",
             )
+        result = ended.result
         if result is None or not result.succeeded:
             raise JobFailedError(f"{title} failed in {result.failure if result else 'an unknown part'}", result=result)
         return result
 
+    @operation
+    def history(self, source_id: int | None = None) -> Operation[JobHistory]:
+        """Ask for the jobs that have run, as far as that is known.
 
-class _Watch:
-    """Looks at a job, with as few requests as that takes.
+        A sandbox of one's own knows every job, and the rows of its streams. A real account tells the last completed
+        extraction of each source, of the last 60 days, and no rows.
 
-    Attributes
-    ----------
-    asked
-        How many requests the last look took of what Stitch allows.
-    """
+        Parameters
+        ----------
+        source_id
+            Those of one source; None for all.
 
-    def __init__(
-        self,
-        client: BaseClient[Any],
-        job: models.ReplicationJob,
-        client_id: int,
-        source_name: str,
-        wanted: set[str],
-        quiet_s: float,
-    ) -> None:
-        self.asked = 0
-        self._client = client
-        self._client_id = client_id
-        self._job_name = job.job_name
-        self._source_name = source_name
-        self._wanted = wanted
-        self._quiet_s = quiet_s
-        self._extraction: Extraction | None = None
-        self._landed = 0
-        self._changed_at = time.monotonic()
+        Returns
+        -------
+        JobHistory
+            The oldest first. ``.to_frame()`` gives one row per job, ``.rows_to_frame()`` one per job and stream;
+            `stitchnb.plots` draws both.
 
-    def look(self) -> Operation[tuple[JobResult | None, Look]]:
-        """Say how it stands: extracting, loading, or over."""
-        self.asked = 0
-        if self._extraction is None:
-            self._extraction = yield from self._find_extraction()
-            self._changed_at = time.monotonic()
-        if self._extraction is None:
-            return None, Look("extracting", finished=False)
-        if not self._extraction.succeeded:
-            result = JobResult(self._extraction, Records(Load))
-            return result, Look(f"failed, {self._extraction.failure}", finished=True, good=False)
-        return self._judge(self._extraction, (yield from self._find_loads()))
+        Source: ``GET /v4/{client_id}/extractions``, ``GET /v4/sources``.
+        """
+        if self._client.sandbox is not None:
+            return JobHistory(map(JobRun.told_by_sandbox, self._client.sandbox.jobs(source_id)))
+        names = {source.id: source.name for source in (yield from ask(requests.list_sources()))}
+        extractions = yield from self._client.extractions.list.steps()
+        return JobHistory(JobRun.told_by_api(one, names) for one in extractions if source_id in (None, one.source_id))
 
-    def _find_extraction(self) -> Operation[Extraction | None]:
-        reading = yield from self._client.extractions.iterate(self._client_id).reading()
-        while (page := (yield from reading.next_page())) is not None:
-            self.asked = reading.asked
-            for one in page:
-                if one.job_name == self._job_name:
-                    return one
-        return None
+    @operation
+    def watching(self, job: Job[Any], *, quiet_s: float = 120) -> Operation[JobWatch[Mode]]:
+        """Prepare to look at a job every now and then; `wait` and `watch` do so until it is over.
 
-    def _find_loads(self) -> Operation[list[Load]]:
-        """Read the loads until all wanted ones were seen: an account may have thousands of others."""
-        before = self.asked
-        reading = yield from self._client.loads.iterate(self._client_id).reading()
-        mine: list[Load] = []
-        while len(mine) < len(self._wanted) and (page := (yield from reading.next_page())) is not None:
-            self.asked = before + reading.asked
-            mine += [x for x in page if x.source_name == self._source_name and x.stream_name in self._wanted]
-        return mine
-
-    def _judge(self, extraction: Extraction, loads: list[Load]) -> tuple[JobResult, Look]:
-        landed = [load for load in loads if _is_after(load.last_batch_loaded_at, extraction.completion_time)]
-        result = JobResult(extraction, Records(Load, loads))
-        if any(load.failure for load in loads):
-            return result, Look(f"failed, {result.failure}", finished=True, good=False)
-        if len(landed) != self._landed:
-            self._landed, self._changed_at = len(landed), time.monotonic()
-        all_landed = len(landed) == len(self._wanted)
-        quiet = time.monotonic() - self._changed_at >= self._quiet_s
-        text = f"{len(landed)} of {len(self._wanted)} streams loaded"
-        return result, Look(text if all_landed or quiet else f"loading, {text}", finished=all_landed or quiet)
+        Parameters
+        ----------
+        quiet_s
+            Seconds without any new load after which the rest is taken to have had no rows.
+        """
+        if job.client_id is None:
+            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
+        source = yield from ask(requests.get_source(job.source_id))
+        streams = yield from ask(requests.list_streams(job.source_id))
+        selected = tuple(dict.fromkeys(s.stream_name for s in streams if s.selected))
+        return JobWatch(self._client, job, job.client_id, source.name, selected, quiet_s)
 
 
-def _is_after(loaded_at: datetime | None, extracted_at: datetime | None) -> bool:
-    return loaded_at is not None and (extracted_at is None or loaded_at >= extracted_at)
+def _title(job: Job[Any]) -> str:
+    return f"Replication job of source {job.source_id}"
+
+
+def _is_sync(client: BaseClient[Any]) -> bool:
+    """Tell whether it can be asked in the background, by a thread."""
+    from stitchnb.client.client import Client
+
+    return isinstance(client, Client)

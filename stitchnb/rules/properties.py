@@ -99,7 +99,9 @@ def value_error(prop: Property, value: Any) -> str | None:
     if value is None:
         return f"Expected {wanted.expected}."
     schema = prop.json_schema
-    if travels(schema, value) and accepts(schema, value) and _is_real_day(wanted, value):
+    # Destinations take a truth as itself; a source's is refused by its endpoint, in its own words.
+    may_travel = travels(schema, value) or isinstance(value, bool)
+    if may_travel and accepts(schema, value) and _is_real_day(wanted, value):
         return None
     message = f"Expected {wanted.expected}."
     if wanted.is_secret:

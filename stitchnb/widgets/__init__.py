@@ -6,18 +6,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stitchnb.widgets.account_browser import AccountBrowser
     from stitchnb.widgets.destination_form import DestinationForm
     from stitchnb.widgets.fields import FormField
     from stitchnb.widgets.form import ConnectionForm, UnknownFieldError
+    from stitchnb.widgets.job_monitor import JobMonitor
     from stitchnb.widgets.source_form import SourceForm
+    from stitchnb.widgets.stream_picker import StreamPicker
+    from stitchnb.widgets.wizard import SourceWizard
 
-__all__ = ["ConnectionForm", "DestinationForm", "FormField", "SourceForm", "UnknownFieldError"]
+__all__ = [
+    "AccountBrowser",
+    "ConnectionForm",
+    "DestinationForm",
+    "FormField",
+    "JobMonitor",
+    "SourceForm",
+    "SourceWizard",
+    "StreamPicker",
+    "UnknownFieldError",
+]
 
 _HOMES = {
+    "AccountBrowser": "account_browser",
     "ConnectionForm": "form",
     "DestinationForm": "destination_form",
     "FormField": "fields",
+    "JobMonitor": "job_monitor",
     "SourceForm": "source_form",
+    "SourceWizard": "wizard",
+    "StreamPicker": "stream_picker",
     "UnknownFieldError": "form",
 }
 

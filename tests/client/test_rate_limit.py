@@ -259,7 +259,7 @@ def test_watching_jobs_leaves_half_of_the_limit_to_others(
     pages: int, watchers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Time()
-    for module in ("waiting", "jobs"):
+    for module in ("waiting", "job_watch"):
         monkeypatch.setattr(f"stitchnb.client.{module}.time", SimpleNamespace(monotonic=time))
     account = Running(pages)
     with sync_client(account, client_id=1) as client, contextlib.ExitStack() as others:

@@ -164,6 +164,7 @@ ACCEPTED: list[tuple[Any, Any]] = [
     (DIGITS, "30x"),  # the pattern is open at its end
     ({"type": "integer"}, "5432"),  # travels as a string, says a number
     ({"type": "boolean"}, "true"),
+    ({"type": "boolean"}, True),  # a destination's
     ({"type": "number"}, "1.5"),
     ({"type": "string", "pattern": "^(true|false)"}, "trueish"),  # as loose as the API
     (HOST, "db.example.com"),
@@ -199,7 +200,6 @@ REFUSED: list[tuple[Any, Any]] = [
     (DIGITS, 5432),  # the API takes a map of strings, and "5432"
     (DIGITS, True),
     (None, ["a"]),
-    ({"type": "boolean"}, True),
     ({"type": "string", "pattern": r"^\d+$"}, "5\n"),
     ({"type": "integer"}, "5.5"),
     ({"type": "integer"}, "5 "),

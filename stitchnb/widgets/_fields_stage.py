@@ -1,0 +1,52 @@
+"""The choice of streams and fields, as a step of a wizard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stitchnb.errors import InvalidInputError, StitchError
+from stitchnb.widgets._picker_words import counted
+from stitchnb.widgets._stage import Stage, StageOwner
+from stitchnb.widgets._wizard_steps import FIELDS, step_of
+from stitchnb.widgets.stream_picker import StreamPicker
+
+if TYPE_CHECKING:
+    from stitchnb.client import Source
+
+
+class FieldsStage(Stage):
+    """The picker; once at least one stream and one of its fields are selected, the source is configured."""
+
+    widget: StreamPicker
+    foot = (("continue", "Continue"),)
+
+    def __init__(self, owner: StageOwner) -> None:
+        super().__init__(owner)
+        self.widget = StreamPicker(owner.live_source, header=False)
+        self.widget.observe_apply(lambda picker: self._applied())
+
+    def press(self, name: str, value: str) -> None:
+        """Go on, where something is selected and nothing would be lost."""
+        waiting = len(self.widget.catalog.pending)
+        if waiting:
+            raise InvalidInputError(f"{counted(waiting, 'change')} not applied yet: apply or discard, then continue.")
+        fresh = self._ask()
+        self.owner.told(fresh)
+        if step_of(fresh.report_card) == FIELDS:
+            raise InvalidInputError("Select at least one stream and one of its fields, and apply it: then it goes on.")
+        self.owner.go_on()
+
+    def _applied(self) -> None:
+        """Tell the wizard how the source stands now."""
+        try:
+            fresh = self._ask()
+        except StitchError as error:
+            # It was applied all the same.
+            self.owner.report(error)
+            return
+        with self.owner.lock:
+            if not self.is_over:
+                self.owner.told(fresh)
+
+    def _ask(self) -> Source:
+        return self.owner.client.sources.get(self.owner.live_source.id)

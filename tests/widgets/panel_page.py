@@ -1,0 +1,20 @@
+"""The page at the other end of a panel: it sends what a user does."""
+
+from typing import Any
+
+from stitchnb.widgets._panel import Panel
+
+
+def say(panel: Panel, kind: str, **content: Any) -> None:
+    """Send a message the way a page does."""
+    send(panel, {"type": kind, "view": "view-1", **content})
+
+
+def send(panel: Panel, content: Any) -> None:
+    """Send any message, even one that no page of ours would."""
+    panel._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+
+
+def told(panel: Panel) -> str:
+    """All words that a panel of blocks shows, one block a line."""
+    return "\n".join(block["text"] for block in panel._content["blocks"] if "text" in block)
