@@ -111,7 +111,7 @@ class RowsStage(PanelStage):
         if not self._is_pushed:
             blocks = [panel.text(f"{words} A job brings them; a stream without rows makes no table.")]
         else:
-            blocks = [panel.text(f"{words} They are pushed to this source: no job brings them.")]
+            blocks = [panel.text(f"{words} Rows are pushed to this source: no job brings them.")]
             if source.type == _IMPORT_API:
                 blocks.append(panel.code("A token to push with", f"client.import_tokens.create({source.id})"))
         self.show(blocks, actions=self._actions("Go to the job"))

@@ -33,10 +33,13 @@ class RunStage(PanelStage):
         self._show_idle()
 
     def press(self, name: str, value: str) -> None:
-        """Start or stop the job, show its log, or go on."""
+        """Start or stop the job, look at it again, show its log, or go on."""
         match name:
             case "start":
                 self.start()
+            case "look" if self._watch is not None:
+                self._show_progress(self._watch.begun)
+                self._keep_looking()
             case "stop":
                 self.owner.client.jobs.stop(self.owner.live_source.id)
                 if self._job is None:
@@ -68,12 +71,19 @@ class RunStage(PanelStage):
         self._begun = time.monotonic()
         self.owner.mark(RUN, StepState.NOW)
         self._show_progress(self._watch.begun)
-        self.watch(self._look, poll_s=lambda: client.job_poll_s(self._watch.asked if self._watch else 1))
+        self._keep_looking()
         return self._job
+
+    def _keep_looking(self) -> None:
+        self.watch(self._look, poll_s=lambda: self.owner.client.job_poll_s(self._watch.asked if self._watch else 1))
 
     def went_wrong(self, error: StitchError) -> None:
         """Show why the job cannot be seen; it goes on in Stitch all the same."""
-        self.show([panel.note("error", str(error))], actions=[panel.action("start", "Start again", primary=True)])
+        self.show(
+            [panel.note("error", str(error))],
+            summary="The job goes on in Stitch.",
+            actions=[panel.action("stop", "Stop"), panel.action("look", "Look again", primary=True)],
+        )
 
     def _look(self) -> bool:
         assert self._watch is not None  # noqa: S101 - it is set before the watch begins

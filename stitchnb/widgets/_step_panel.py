@@ -21,11 +21,6 @@ def text(words: str) -> Block:
     return {"kind": "text", "text": words}
 
 
-def heading(words: str) -> Block:
-    """Write a heading within the step."""
-    return {"kind": "heading", "text": words}
-
-
 def note(tone: Tone, words: str) -> Block:
     """Write what stands out; an error is announced at once."""
     return {"kind": "note", "tone": tone, "text": words}
@@ -107,12 +102,10 @@ class StepPanel(Panel):
         self._on_error = on_error
         super().__init__({"label": label, "blocks": [], "summary": "", "actions": []})
 
-    def show(
-        self, blocks: Sequence[Block], *, summary: str = "", actions: Sequence[Mapping[str, Any]] = (), label: str = ""
-    ) -> None:
+    def show(self, blocks: Sequence[Block], *, summary: str = "", actions: Sequence[Mapping[str, Any]] = ()) -> None:
         """Show these blocks and buttons, in the place of those before."""
         self._content = {
-            "label": label or self._content["label"],
+            "label": self._content["label"],
             "blocks": list(blocks),
             "summary": summary,
             "actions": [dict(one) for one in actions],

@@ -62,7 +62,7 @@ def test_a_new_source_is_made_in_the_wizard_and_the_table_has_it(show: Show) -> 
     form.field("Display name").fill("Events")
     form.settle()
     button(form, "Create source").click()
-    expect(form.root.get_by_text("They are pushed to this source: no job brings them.")).to_be_visible()
+    expect(form.root.get_by_text("Rows are pushed to this source: no job brings them.")).to_be_visible()
     button(form, "Back to all sources").press("Enter")
     expect(button(form, "New source")).to_be_focused()
     expect(button(form, "Open Events")).to_be_visible()
@@ -71,7 +71,7 @@ def test_a_new_source_is_made_in_the_wizard_and_the_table_has_it(show: Show) -> 
 def test_one_goes_back_while_a_check_runs(show: Show) -> None:
     form = show(CELL.replace("pace_s=0", "pace_s=2").replace("bad-key", "a-key"))
     button(form, "Open Recurly").click()
-    button(form, "Form").click()
+    button(form, "Form (done)").click()
     form.field("Subdomain").fill("other")
     form.settle()
     button(form, "Save changes").click()
@@ -89,6 +89,7 @@ def test_table_and_wizard_are_one_thing_to_look_at(show: Show, theme: str, width
     form.notebook.set_theme(theme)
     button(form, "Open Pushed").click()
     expect(form.root.get_by_text("This source is paused: rows that are pushed to it are refused.")).to_be_visible()
+    expect(form.root.get_by_text("No table of schema pushed is in the warehouse yet.")).to_be_visible()
     expect_accessible(form.root.locator(".sn-wizard"))
     assert form.notebook.sideways_overflow("application/vnd.jupyter.widget-view+json") == []
     form.notebook.screenshot(f"account-wizard-{theme}-{width}", of=form.root)

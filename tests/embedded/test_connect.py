@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 import stitchnb
-from stitchnb.errors import CredentialsError, InvalidInputError
+from stitchnb.errors import CredentialsError, InvalidInputError, TransportError
 
 
 def test_without_a_token_it_is_a_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,5 +86,5 @@ def test_closing_a_sandbox_ends_its_clients_connections() -> None:
         client = sandbox.client()
         client.sources.list()
 
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(TransportError, match="this client was closed"):
         client.sources.list()

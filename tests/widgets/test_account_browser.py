@@ -272,6 +272,17 @@ def test_without_an_opener_it_is_a_wizard_which_ends_when_one_goes_back(
     assert len(browser.children) == 1
 
 
+def test_a_source_that_cannot_be_opened_leaves_what_is_open(
+    browser: AccountBrowser, client: Client, sandbox: Sandbox
+) -> None:
+    wizard, other = browser.open_wizard(ids(client)["Recurly"]), ids(client)["Shop"]
+    with sandbox.faults.add(status=401), pytest.raises(APIError):
+        browser.open_wizard(other)
+    assert browser.children[1] is wizard
+    assert wizard is not None
+    assert wizard.comm is not None
+
+
 def test_an_opener_that_shows_nothing_leaves_the_table(client: Client) -> None:
     opened: list[int | None] = []
     browser = AccountBrowser(client, open=opened.append)

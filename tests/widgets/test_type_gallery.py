@@ -90,12 +90,12 @@ def test_a_type_without_access_is_refused_even_when_the_page_asks_for_it(chosen:
     say(chosen.gallery, "choose", value="zendesk")
     assert chosen.types == []
     assert str(chosen.errors[0]).endswith("(access is false). Its successor is platform.zendesk.")
-    with pytest.raises(InvalidInputError, match="may not use source type 'platform.mambu'"):
+    with pytest.raises(InvalidInputError, match=r"may not use source type 'platform\.mambu'"):
         chosen.gallery.choose("platform.mambu")
 
 
 def test_an_unknown_type_offers_the_near_ones(chosen: Chosen) -> None:
-    with pytest.raises(UnknownSourceTypeError, match="platform.zendesk"):
+    with pytest.raises(UnknownSourceTypeError, match=r"platform\.zendesk"):
         chosen.gallery.choose("platform.zendesc")
 
 

@@ -383,6 +383,21 @@ def test_a_job_that_fails_says_in_which_part_and_can_be_run_again(begin: Begin, 
     assert states(wizard)["run"] == "done"
 
 
+def test_a_job_that_cannot_be_seen_is_looked_at_again_and_not_started_twice(
+    begin: Begin, sandbox: stitchnb.Sandbox
+) -> None:
+    wizard = configured(begin)
+    with sandbox.faults.add(status=500, path="/v4/*/extractions"):
+        wizard.start_job()
+        wizard.wait()
+        assert "500" in told(panel(wizard))
+        assert panel(wizard).actions == ("stop", "look")
+    press(wizard, "look")
+    wizard.wait()
+    assert states(wizard)["run"] == "done"
+    assert len(sandbox.jobs()) == 1
+
+
 def test_a_job_that_is_under_way_already_is_not_started_twice() -> None:
     with stitchnb.Sandbox(pace_s=0.5, clock=NOW) as sandbox:
         wizard = SourceWizard(sandbox.client(), "platform.recurly")
@@ -447,7 +462,7 @@ def test_a_source_that_rows_are_pushed_to_has_no_job(begin: Begin) -> None:
     wizard.form.submit()
     wizard.wait()
     assert wizard.step == "rows"
-    assert "They are pushed to this source" in told(panel(wizard))
+    assert "Rows are pushed to this source" in told(panel(wizard))
     assert f"client.import_tokens.create({wizard.source.id})" in told(panel(wizard))
 
 

@@ -54,8 +54,6 @@ class StepPanelView {
 
   make(content) {
     switch (content.kind) {
-      case "heading":
-        return { element: h("h4", {}, content.text) };
       case "note":
         return this.makeNote(content);
       case "facts":
