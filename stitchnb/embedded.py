@@ -50,7 +50,7 @@ class Sandbox(server.Sandbox):
 
     Parameters
     ----------
-    path, seed, port, clock, pace_s, token, plan
+    path, seed, port, clock, pace_s, token, plan, executor, shared_folder
         See `stitchnb.sandbox.Sandbox`, which this is.
 
     Attributes

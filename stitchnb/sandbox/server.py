@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import weakref
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,11 @@ from stitchnb.sandbox.app import build_app
 from stitchnb.sandbox.clock import Clock
 from stitchnb.sandbox.control import Control
 from stitchnb.sandbox.engine import hooks
+from stitchnb.sandbox.engine.connectors.registry import Connectors
 from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
 from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.engine.warehouses.bindings import Destination, Warehouses
+from stitchnb.sandbox.engine.workers import Workers
 from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.ids import Ids
 from stitchnb.sandbox.journal import Exchange, Journal
@@ -34,6 +38,7 @@ from stitchnb.sandbox.resources.connection_types import ConnectionTypes
 from stitchnb.sandbox.resources.destinations import Destinations
 from stitchnb.sandbox.resources.import_api import ImportAPI
 from stitchnb.sandbox.resources.import_tokens import ImportTokens
+from stitchnb.sandbox.resources.job_progress import JobsProgress
 from stitchnb.sandbox.resources.jobs import Jobs
 from stitchnb.sandbox.resources.logs import Logs
 from stitchnb.sandbox.resources.notifications import CustomEmails, Hooks
@@ -79,6 +84,13 @@ class Sandbox:
     plan
         What the account may do: ``standard`` has one destination; ``advanced`` has three and ``cron_expression``
         schedules; ``premium`` has five and types of the enterprise tier as well.
+    executor
+        Runs the connectors, so that other processes or machines extract: any `concurrent.futures.Executor`, such as
+        Dask's ``client.get_executor()``; loads stay in this process. Whoever made it ends it. None runs connectors in
+        threads of this process.
+    shared_folder
+        Where extracted rows wait to be loaded, a folder that every worker finds at the same path; the machine's own
+        for temporary files when None.
 
     Raises
     ------
@@ -104,8 +116,13 @@ class Sandbox:
         pace_s: float = 1.0,
         token: str | None = None,
         plan: PlanName = "advanced",
+        executor: Executor | None = None,
+        shared_folder: str | Path | None = None,
     ) -> None:
         self._plan = plan_named(plan)
+        self._workers = (
+            None if executor is None else Workers(executor, None if shared_folder is None else Path(shared_folder))
+        )
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.token = Secret(token or f"sandbox-{secrets.token_urlsafe(24)}")
         # In the caller's thread, so that a busy port is said at once.
@@ -129,8 +146,20 @@ class Sandbox:
             self._state.close()
             raise
         _go_on_from(self._state, self.clock)
-        self.world = World(self._state, self.clock, Ids(seed), vault, self._plan, Faults(seed))
-        self._engine = Engine(self.world, self._warehouse.get, pace_s=pace_s)
+        # Not a method: what serves would hold the sandbox, which ends when nobody else does.
+        warehouses = Warehouses(self._warehouse.get, lambda number: _destination(world, number))
+        self.world = world = World(
+            self._state,
+            self.clock,
+            Ids(seed),
+            vault,
+            self._plan,
+            Connectors(seed),
+            warehouses,
+            Faults(seed),
+            self._workers,
+        )
+        self._engine = Engine(self.world, pace_s=pace_s)
         sources = Sources(self.world, self._engine)
         destinations = Destinations(self.world, self._engine, sources)
         destinations.ensure_embedded()
@@ -154,9 +183,11 @@ class Sandbox:
             *CustomEmails(self.world).endpoints(),
             *Hooks(self.world).endpoints(),
             *ImportTokens(self.world, sources).endpoints(),
-            *ImportAPI(self.world, self._engine, self._warehouse.get).endpoints(),
+            *ImportAPI(self.world, self._engine).endpoints(),
         ]
-        of_controls = [*self._control.endpoints(), *self._authorizations.endpoints(), *logs.downloads()]
+        self._progress = JobsProgress(self.world)
+        of_controls = [*self._control.endpoints(), *self._authorizations.endpoints(), *self._progress.endpoints()]
+        of_controls += logs.downloads()
         of_controls += Description([*of_api, *of_controls]).endpoints()
         api = build_app(of_api, accepts=tokens.accepts)
         control = build_app(of_controls, accepts=tokens.accepts)
@@ -213,7 +244,10 @@ class Sandbox:
 
     @property
     def warehouse(self) -> DuckDBWarehouse:
-        """The warehouse that rows land in: ``tables()``, ``table("schema.table")`` and ``sql("…")`` give DataFrames."""
+        """The embedded warehouse: ``tables()``, ``table("schema.table")`` and ``sql("…")`` give DataFrames.
+
+        Rows of every destination land in it whose type is not bound to a real one; see `warehouses`.
+        """
         return self._warehouse.get()
 
     @property
@@ -230,6 +264,25 @@ class Sandbox:
     def faults(self) -> Faults:
         """What goes wrong on demand; see `stitchnb.sandbox.faults.Faults`."""
         return self.world.faults
+
+    @property
+    def connectors(self) -> Connectors:
+        """What sources are extracted with, by source type: seeded rows, until a type is bound to something real.
+
+        ``sandbox.connectors["platform.hp-postgres"] = stitchnb.sandbox.connectors.Postgres()`` has sources of that
+        type read the server that their form names, from their next check or job on.
+        """
+        return self.world.connectors
+
+    @property
+    def warehouses(self) -> Warehouses:
+        """What destinations are loaded into, by destination type: `warehouse`, until a type is bound to a real one.
+
+        ``sandbox.warehouses["postgres"] = stitchnb.sandbox.warehouses.Postgres()`` has the rows of destinations of
+        that type land in the server that their form names, from their next check or load on;
+        ``sandbox.warehouses.of(destination.id)`` reads them.
+        """
+        return self.world.warehouses
 
     def journal(self, last: int | None = None) -> list[Exchange]:
         """List the last requests to the API, the newest at the end.
@@ -282,6 +335,39 @@ class Sandbox:
         """
         return hooks.deliveries(self.world)
 
+    def jobs(self, source_id: int | None = None) -> list[dict[str, Any]]:
+        """List every job that has run or is running, oldest first.
+
+        Parameters
+        ----------
+        source_id
+            Those of one source; None for all.
+
+        Returns
+        -------
+        list of dict
+            ``job_name``, ``source_id``, ``source_name``, ``status`` (``running``, ``succeeded``, ``failed`` or
+            ``stopped``), ``phase`` (``discovery``, ``tap``, ``target`` or ``over``), ``start_time`` and
+            ``completion_time`` of the sandbox's clock, ``failure`` (the part that failed, and why), and ``streams``,
+            each with ``stream_name``, ``state`` (``waiting``, ``running``, ``loaded``, ``no_rows``, ``broken_off`` or
+            ``not_reached``), ``rows_expected`` (None where nobody knows), ``rows_loaded``, ``rows_rejected``,
+            ``seconds`` of the machine's that they took, and ``last_batch_at``.
+        """
+        return self._progress.list(source_id)
+
+    def job_progress(self, job_name: str) -> dict[str, Any]:
+        """Tell how far a job has come, batch by batch, as `jobs` does, with the last lines of its log as ``log``.
+
+        Raises
+        ------
+        InvalidInputError
+            When no job of this name has run.
+        """
+        try:
+            return self._progress.get(job_name)
+        except Refusal as refusal:
+            raise InvalidInputError(str(refusal.body["data"]["message"])) from refusal
+
     def authorize(self, source_id: int) -> None:
         """Authorise a source's oauth or profile step, as somebody would in the browser; it then moves on.
 
@@ -319,6 +405,16 @@ class Sandbox:
 def _furnish(world: World, *, engine: Engine, sources: Sources) -> None:
     """Put into a new state what every sandbox has from the start."""
     Destinations(world, engine, sources).ensure_embedded()
+
+
+def _destination(world: World, destination_id: int) -> Destination:
+    with world.state.reading() as db:
+        rows = db.execute("SELECT * FROM destinations WHERE deleted_at IS NULL ORDER BY id").fetchall()
+        for row in rows:
+            if row["id"] == destination_id:
+                return world.destination(db, row)
+    ids = ", ".join(f"{row['id']} ({row['name'] or row['type']})" for row in rows) or "none"
+    raise InvalidInputError(f"There is no destination {destination_id}. There are: {ids}.")
 
 
 def _go_on_from(state: State, clock: Clock) -> None:

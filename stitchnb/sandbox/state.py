@@ -13,12 +13,21 @@ from stitchnb.errors import StateFileError
 
 # Marks the file as a sandbox's, so that no other program's database is ever written to ("StNB").
 _APPLICATION_ID = 0x53744E42
-_VERSION = 1
+_VERSION = 2
+
+_JOB_STREAMS = """
+CREATE TABLE job_streams (
+  job_name TEXT NOT NULL REFERENCES jobs (name), tap_stream_id TEXT NOT NULL, stream_name TEXT NOT NULL,
+  position INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', rows_expected INTEGER,
+  rows_loaded INTEGER NOT NULL DEFAULT 0, rows_rejected INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
+  last_batch_at TEXT, PRIMARY KEY (job_name, tap_stream_id)
+) STRICT;
+"""
 
 # What brings a state of one version to the next: the version that it starts from, and the statements.
-_MIGRATIONS: dict[int, str] = {}
+_MIGRATIONS: dict[int, str] = {1: _JOB_STREAMS}
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE account (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE counters (kind TEXT PRIMARY KEY, given INTEGER NOT NULL) STRICT;
 CREATE TABLE access_tokens (digest TEXT PRIMARY KEY, created_at TEXT NOT NULL, expires_at TEXT) STRICT;
@@ -71,6 +80,7 @@ CREATE TABLE job_logs (
   number INTEGER PRIMARY KEY AUTOINCREMENT, job_name TEXT NOT NULL REFERENCES jobs (name), line TEXT NOT NULL
 ) STRICT;
 CREATE INDEX logs_of_job ON job_logs (job_name, number);
+{_JOB_STREAMS}
 CREATE TABLE log_tickets (
   digest TEXT PRIMARY KEY, job_name TEXT NOT NULL REFERENCES jobs (name), expires_at TEXT NOT NULL
 ) STRICT;

@@ -13,6 +13,10 @@ from typing import Any, Literal
 from stitchnb.models import ReportCard, format_time
 from stitchnb.sandbox import catalog
 from stitchnb.sandbox.clock import Clock
+from stitchnb.sandbox.engine.base import Connector
+from stitchnb.sandbox.engine.connectors.registry import Connectors
+from stitchnb.sandbox.engine.warehouses.bindings import Destination, Warehouses
+from stitchnb.sandbox.engine.workers import Workers
 from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.ids import Ids
 from stitchnb.sandbox.plans import Plan
@@ -24,14 +28,17 @@ Kind = Literal["source", "destination"]
 
 @dataclass(frozen=True)
 class World:
-    """The state, the clock that it runs by, where ids and keys come from, and what the account may do."""
+    """The state, the clock that it runs by, where ids, keys and rows come from, and what the account may do."""
 
     state: State
     clock: Clock
     ids: Ids
     vault: Vault
     plan: Plan
+    connectors: Connectors
+    warehouses: Warehouses
     faults: Faults = field(default_factory=Faults)
+    workers: Workers | None = None
 
     @property
     def client_id(self) -> int:
@@ -45,6 +52,11 @@ class World:
     def at(self) -> datetime:
         """Tell the time."""
         return self.clock.now()
+
+    def connector(self, source_type: str) -> Connector:
+        """Give a source type's connector, to be run wherever this sandbox runs them."""
+        connector = self.connectors[source_type]
+        return connector if self.workers is None else self.workers.running(connector)
 
     def keep_connection(self, db: sqlite3.Connection, connection_id: int, kind: Kind) -> None:
         """Write down a new id: sources and destinations draw on one set, as checks and credentials are of either."""
@@ -70,6 +82,10 @@ class World:
     def all_properties(self, db: sqlite3.Connection, connection: sqlite3.Row) -> dict[str, Any]:
         """Give a source's or destination's properties with its credentials, for the engine alone."""
         return {**json.loads(connection["properties"]), **self.credentials(db, connection["id"])}
+
+    def destination(self, db: sqlite3.Connection, row: sqlite3.Row) -> Destination:
+        """Give a destination as its warehouse is made from it, for the engine alone."""
+        return Destination(row["id"], row["type"], bool(row["is_embedded"]), self.all_properties(db, row))
 
 
 @cache

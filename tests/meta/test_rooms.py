@@ -40,11 +40,15 @@ ALLOWED: dict[str, set[str]] = {
 EXCEPTIONS = {
     ("models/_base.py", "frames"): "an object shows itself as a table: presentation is asked for from below",
     ("client/records.py", "frames"): "a list of objects does the same",
+    ("client/_catalog_view.py", "frames"): "and a catalog, whose fields are columns from the start",
+    ("client/_catalog_apply.py", "frames"): "and what was applied of it",
+    ("client/jobs.py", "widgets"): "in a notebook a job that is watched shows itself as a monitor",
 }
 
 LIGHT = (
-    *("pandas", "numpy", "ipywidgets", "anywidget", "duckdb", "starlette", "uvicorn", "IPython", "ipykernel"),
-    *("jupyter_client", "jupyter_core", "jupyter_server", "jupyterlab", "tornado", "httpx", "jsonschema"),
+    *("psycopg", "pandas", "numpy", "ipywidgets", "anywidget", "duckdb", "starlette", "uvicorn", "IPython", "ipykernel"),
+    *("jupyter_client", "jupyter_core", "jupyter_server", "jupyterlab", "tornado", "httpx", "jsonschema", "yaml"),
+    "matplotlib",
 )
 
 

@@ -1,12 +1,13 @@
 """A sandbox that stands still in time and does not tarry, and a plain HTTP client for it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
 import httpx
 import import_requests
 import pytest
 import recurly_facts as recurly
+from postgres_server import Database, PostgresServer, running_server
 
 from stitchnb.sandbox import Sandbox
 
@@ -74,3 +75,17 @@ def gate(api: httpx.Client, sandbox: Sandbox, importing: dict[str, Any]) -> Iter
     token = api.post(f"/v4/sources/{importing['id']}/tokens").json()["access_token"]
     with httpx.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres_server(unavailable: Callable[[str], NoReturn]) -> Iterator[PostgresServer]:
+    """A real PostgreSQL of the tests' own."""
+    with running_server(unavailable) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer) -> Iterator[Database]:
+    """An empty database in it."""
+    with postgres_server.database() as database:
+        yield database

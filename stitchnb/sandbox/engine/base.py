@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from stitchnb.errors import SandboxError
+from stitchnb.sandbox.engine.stopping import Stop
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,10 +21,17 @@ class ConnectorError(Exception):
     """The source refused: its own words, as a tap would print them.
 
     Never holds a credential.
+
+    Attributes
+    ----------
+    exit_status
+        What the tap ended with; None where it did not end by itself.
     """
 
+    exit_status: int | None = 1
 
-class WarehouseError(Exception):
+
+class WarehouseError(SandboxError):
     """A whole load failed: nothing of the batch is visible, the next job tries again."""
 
 
@@ -90,16 +100,38 @@ class Batch:
     bookmark: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _unwritten(line: str) -> None:
+    """Write nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a connector is given of the check or the job that it works for.
+
+    Attributes
+    ----------
+    stop
+        Set once the work is to stop. Whatever comes of it afterwards, an error included, counts for nothing: what
+        waits for something is to be broken off through `Stop.calling`.
+    log
+        Writes one line, or several with line feeds between them, into the job's log; credentials are taken out. A
+        check has no log.
+    """
+
+    stop: Stop = field(default_factory=Stop)
+    log: Callable[[str], None] = _unwritten
+
+
 class Connector(Protocol):
     """Checks, discovers and extracts one kind of source.
 
     ``properties`` are the source's form values, credentials included. ``now`` is the sandbox clock's time.
     """
 
-    def check(self, properties: Mapping[str, Any]) -> None:
+    def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
         """Test the properties; raise `ConnectorError` with the tap's message when they do not connect."""
 
-    def discover(self, properties: Mapping[str, Any]) -> list[DiscoveredStream]:
+    def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
         """List the streams, in the order in which the tap tells them."""
 
     def extract(
@@ -108,11 +140,18 @@ class Connector(Protocol):
         streams: Sequence[SelectedStream],
         state: Mapping[str, Mapping[str, Any]],
         now: datetime,
+        context: Context | None = None,
     ) -> Iterator[Batch]:
         """Yield batches, stream by stream; ``state`` maps ``tap_stream_id`` to the last loaded bookmark.
 
         Incremental streams yield records with ``replication_key >= bookmark`` ordered by that key, and those at or
-        after the ``start_date`` property where there is no bookmark yet.
+        after the ``start_date`` property where there is no bookmark yet. A batch is loaded, and its bookmark kept,
+        before the next is asked for. The job closes a generator however it ends.
+
+        Raises
+        ------
+        ConnectorError
+            The source refused, at once or while batches are taken.
         """
 
 
@@ -169,12 +208,18 @@ class LoadResult:
         The destination table's name, which may differ from the stream's.
     subtables
         Those that rows came to.
+    by_column
+        The rows of a file were taken in at once.
+    by_record
+        Why the rows of a file were looked at one by one.
     """
 
     table: str
     rows_loaded: int
     rows_rejected: int
     subtables: tuple[SubtableResult, ...] = ()
+    by_column: bool = False
+    by_record: str | None = None
 
 
 class Warehouse(Protocol):

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from stitchnb.errors import StateFileError
 from stitchnb.models import format_time
-from stitchnb.sandbox.engine.base import ConnectorError, DiscoveredStream, WarehouseError
-from stitchnb.sandbox.engine.connectors import connector_for
-from stitchnb.sandbox.engine.warehouses.reach import check_destination
+from stitchnb.sandbox.engine.base import ConnectorError, Context, DiscoveredStream, WarehouseError
+from stitchnb.sandbox.engine.stopping import Stop
 from stitchnb.sandbox.world import Kind, World
 
 # What a check takes on a frozen clock, so that its end is later than its start.
@@ -46,8 +45,8 @@ class Check:
             ).fetchall()
         return [cls(world, row["name"], row["connection_id"]) for row in rows]
 
-    def run(self, pace: Callable[[], None]) -> None:
-        """Test, discover, and write down what came of it."""
+    def run(self, pace: Callable[[], None], stop: Stop) -> None:
+        """Test, discover, and write down what came of it; one that is broken off is still to be done."""
         found = self._connection()
         if found is None:
             return
@@ -58,16 +57,19 @@ class Check:
         try:
             with self.world.state.reading() as db:
                 properties = self.world.all_properties(db, connection)
+                destination = self.world.destination(db, connection) if kind == "destination" else None
             reason = self.world.faults.of_work("check", source_type=type_)
             if reason is not None:
                 raise ConnectorError(reason)
-            if kind == "source":
-                connector = connector_for(type_, self.world.ids.seed)
-                connector.check(properties)
-                streams = connector.discover(properties)
+            if destination is None:
+                connector = self.world.connector(type_)
+                connector.check(properties, Context(stop))
+                streams = connector.discover(properties, Context(stop))
             else:
-                check_destination(type_, properties)
+                self.world.warehouses.check(destination)
         except (ConnectorError, WarehouseError, StateFileError) as error:
+            if isinstance(error, ConnectorError) and stop.is_set():
+                return
             message = str(error)
         except Exception as error:
             with self.world.state.transaction() as db:

@@ -1,4 +1,4 @@
-"""Data that were sent to the Import API, into the warehouse."""
+"""Data that were sent to the Import API, into the destinations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.sandbox import mapping
-from stitchnb.sandbox.engine.base import Batch, LoadBatch, SelectedStream, Warehouse, WarehouseError
+from stitchnb.sandbox.engine.base import Batch, LoadBatch, SelectedStream, WarehouseError
+from stitchnb.sandbox.engine.destinations import load_into, warehouses_of
 from stitchnb.sandbox.engine.landings import Landings
 from stitchnb.sandbox.engine.outcomes import error_state, write_down
-from stitchnb.sandbox.engine.warehouses.reach import check_destination
 from stitchnb.sandbox.world import World
 
 # Nothing ever replaces a table of the Import API's, so that its version stays the first.
@@ -38,9 +37,7 @@ class TableImport:
     sequences: Sequence[int]
 
 
-def load_imports(
-    world: World, warehouse: Warehouse, source_id: int, schema_name: str, imports: Sequence[TableImport]
-) -> None:
+def load_imports(world: World, source_id: int, schema_name: str, imports: Sequence[TableImport]) -> None:
     """Load what was sent, table by table, and write down how it ended.
 
     Raises
@@ -54,7 +51,7 @@ def load_imports(
     try:
         for part in imports:
             try:
-                _load(world, warehouse, source_id, schema_name, part, landings)
+                _load(world, source_id, schema_name, part, landings)
             except WarehouseError as error:
                 landed[part.table_name] = error_state(error)
                 raise
@@ -66,13 +63,12 @@ def load_imports(
 
 def _load(
     world: World,
-    warehouse: Warehouse,
     source_id: int,
     schema_name: str,
     part: TableImport,
     landings: Landings,
 ) -> None:
-    _refuse_unreachable(world, source_id)
+    warehouses = warehouses_of(world, source_id)
     reason = world.faults.of_work("load", stream=part.table_name)
     if reason is not None:
         raise WarehouseError(reason)
@@ -90,13 +86,4 @@ def _load(
         table_version=_TABLE_VERSION,
         sequences=[part.sequences[number] for number in order],
     )
-    landings.add(load, warehouse.load(load))
-
-
-def _refuse_unreachable(world: World, source_id: int) -> None:
-    with world.state.reading() as db:
-        destinations = [(row["type"], world.all_properties(db, row)) for row in mapping.destinations_of(db, source_id)]
-    if not destinations:
-        raise WarehouseError("No destination takes the rows of this source: create one, or map the source to one.")
-    for type_, properties in destinations:
-        check_destination(type_, properties)
+    landings.add(load, load_into(warehouses, load))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,12 +29,16 @@ class JobLog:
     def write(self, part: str, message: str, level: Level = "INFO") -> None:
         """Write one line of a part, ``job``, ``tap`` or ``target``, with the time of the sandbox's clock."""
         # A message of several lines stays one entry: the following ones are indented.
-        text = without(self._secrets, message).replace("\n", "\n  ")
+        text = self.shown(message).replace("\n", "\n  ")
         with self.world.state.transaction() as db:
             db.execute(
                 "INSERT INTO job_logs (job_name, line) VALUES (?, ?)",
                 (self.job_name, f"{self.world.now()} {level:<7} {part:<6} {text}"),
             )
+
+    def shown(self, message: str) -> str:
+        """Take what is to be hidden out of a message."""
+        return without(self._secrets, message)
 
     def begin(self, source_type: str, schema_name: str, streams: Collection[SelectedStream]) -> None:
         """Write what the job sets out to do."""
@@ -61,6 +66,8 @@ class Tally:
     _batches: int = 0
     _loaded: int = 0
     _rejected: int = 0
+    _by_column: int = 0
+    _by_record: Counter[str] = field(default_factory=Counter)
 
     def add(self, stream_name: str, result: LoadResult) -> None:
         """Count one batch that has landed."""
@@ -70,6 +77,9 @@ class Tally:
         self._batches += 1
         self._loaded += result.rows_loaded
         self._rejected += result.rows_rejected
+        self._by_column += result.by_column
+        if result.by_record:
+            self._by_record[result.by_record] += 1
 
     def write(self) -> None:
         """Write the stream in hand, if there is one, and begin anew."""
@@ -79,10 +89,20 @@ class Tally:
             rejected = f", rejected {self._rejected}" if self._rejected else ""
             self.log.write(
                 "target",
-                f"{self._stream}: loaded {_counted(self._loaded, 'row')}{rejected}",
+                f"{self._stream}: loaded {_counted(self._loaded, 'row')}{self._way()}{rejected}",
                 "WARNING" if self._rejected else "INFO",
             )
-        self._stream, self._batches, self._loaded, self._rejected = None, 0, 0, 0
+        self._stream, self._batches, self._loaded, self._rejected, self._by_column = None, 0, 0, 0, 0
+        self._by_record.clear()
+
+    def _way(self) -> str:
+        """Tell how the rows of files were taken in; nothing where there were no files."""
+        if not self._by_record:
+            return " by column" if self._by_column else ""
+        why = "; ".join(self._by_record)
+        if not self._by_column:
+            return f" record by record ({why})"
+        return f" by column, but {_counted(self._by_record.total(), 'batch', 'es')} record by record ({why})"
 
 
 def _counted(count: int, noun: str, plural: str = "s") -> str:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from stitchnb.errors import StateFileError
-from stitchnb.sandbox import mapping, selections
+from stitchnb.sandbox import selections
 from stitchnb.sandbox.engine.base import (
     Batch,
+    Connector,
     ConnectorError,
+    Context,
     LoadBatch,
     LoadResult,
     SelectedStream,
-    Warehouse,
     WarehouseError,
 )
-from stitchnb.sandbox.engine.connectors import connector_for
+from stitchnb.sandbox.engine.destinations import load_into, warehouses_of
 from stitchnb.sandbox.engine.job_log import JobLog, Tally
 from stitchnb.sandbox.engine.landings import Landings
 from stitchnb.sandbox.engine.outcomes import error_state, write_down
-from stitchnb.sandbox.engine.warehouses.reach import check_destination
+from stitchnb.sandbox.engine.progress import JobProgress
+from stitchnb.sandbox.engine.stopping import Stop
 from stitchnb.sandbox.world import World
 
 # What the two halves of a job take on a frozen clock, so that rows land after they were extracted.
@@ -75,24 +79,27 @@ class Job:
             rows = db.execute("SELECT name, source_id FROM jobs WHERE status = 'running' ORDER BY number").fetchall()
         return [cls(world, row["name"], row["source_id"]) for row in rows]
 
-    def run(self, warehouse: Warehouse, stop: threading.Event, pace: Callable[[], None]) -> None:
+    def run(self, stop: Stop, pace: Callable[[], None]) -> None:
         """Extract and load every selected stream, then write down how each part ended."""
         landed: dict[str, dict[str, Any] | None] = {}
         log = JobLog(self.world, self.name)
         tally = Tally(log)
         landings = Landings()
         try:
-            self._replicate(warehouse, stop, landed, log, tally, landings)
+            self._replicate(stop, landed, log, tally, landings)
             pace()
             if stop.is_set():
                 raise _StoppedError
-        except _StoppedError:
+        except (_StoppedError, ConnectorError, StateFileError) as error:
             tally.write()
-            terminated = Outcome((None, _TERMINATED), (None, _TERMINATED), (None, _TERMINATED))
-            self._end("stopped", terminated, landed, log, landings)
-        except (ConnectorError, StateFileError) as error:
-            tally.write()
-            self._end("failed", Outcome(tap=(1, str(error)), target=(None, None)), landed, log, landings)
+            # What a connector says after it was broken off only tells that it was.
+            if isinstance(error, _StoppedError) or (isinstance(error, ConnectorError) and stop.is_set()):
+                terminated = Outcome((None, _TERMINATED), (None, _TERMINATED), (None, _TERMINATED))
+                self._end("stopped", terminated, landed, log, landings)
+            else:
+                exit_status = error.exit_status or 1 if isinstance(error, ConnectorError) else 1
+                outcome = Outcome(tap=(exit_status, log.shown(str(error))), target=(None, None))
+                self._end("failed", outcome, landed, log, landings)
         except WarehouseError as error:
             tally.write()
             self._end("failed", Outcome(target=(1, str(error))), landed, log, landings)
@@ -110,8 +117,7 @@ class Job:
 
     def _replicate(
         self,
-        warehouse: Warehouse,
-        stop: threading.Event,
+        stop: Stop,
         landed: dict[str, dict[str, Any] | None],
         log: JobLog,
         tally: Tally,
@@ -121,56 +127,54 @@ class Job:
             source = db.execute("SELECT * FROM sources WHERE id = ?", (self.source_id,)).fetchone()
             properties = self.world.all_properties(db, source)
             log.hide(self.world.credentials(db, self.source_id).values())
-            streams = [s.as_selected() for s in selections.streams_of(db, self.source_id) if s.is_selected]
+            selected = [s for s in selections.streams_of(db, self.source_id) if s.is_selected]
             rows = db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (self.source_id,)).fetchall()
+        streams = [s.as_selected() for s in selected]
         bookmarks = {row["tap_stream_id"]: json.loads(row["bookmark"]) for row in rows}
         versions = {row["tap_stream_id"]: int(row["table_version"]) for row in rows}
-        connector = connector_for(source["type"], self.world.ids.seed)
+        connector = self.world.connector(source["type"])
         started_at = self.world.at()
         new_version = int(started_at.timestamp() * 1000)
         log.begin(source["type"], source["name"], streams)
-        connector.check(properties)
+        context = Context(stop, partial(log.write, "tap"))
+        connector.check(properties, context)
         reason = self.world.faults.of_work("extraction", source_type=source["type"])
         if reason is not None:
             raise ConnectorError(reason)
         log.write("tap", "connected")
-        for batch in connector.extract(properties, streams, bookmarks, started_at):
-            if stop.is_set():
-                raise _StoppedError
-            stream = batch.stream
-            known = versions.get(stream.tap_stream_id)
-            version = new_version if stream.replication_method == "FULL_TABLE" else known or new_version
-            try:
-                self._refuse_unreachable(log)
-                load, result = self._load(warehouse, source["name"], batch, version)
-            except WarehouseError as error:
-                landed[stream.stream_name] = error_state(error)
-                raise
-            tally.add(stream.stream_name, result)
-            landings.add(load, result, replaces=known not in (None, version))
-            landed.setdefault(stream.stream_name, None)
+        progress = JobProgress(self.world, self.name)
+        progress.begin(streams, selected, known=bookmarks)
+        with _extracting(connector, properties, streams, bookmarks, started_at, context) as batches:
+            for batch in batches:
+                stream = batch.stream
+                known = versions.get(stream.tap_stream_id)
+                is_full_table = stream.replication_method == "FULL_TABLE"
+                version = new_version if is_full_table else known or new_version
+                if not batch.records and (not is_full_table or stream.stream_name in landed):
+                    # It only bears a bookmark; the first of a full table says that the table is empty now.
+                    self._keep_bookmark(stream, dict(batch.bookmark), version)
+                    continue
+                try:
+                    load, result = self._load(source["name"], batch, version, log)
+                except WarehouseError as error:
+                    landed[stream.stream_name] = error_state(error)
+                    raise
+                tally.add(stream.stream_name, result)
+                progress.add(stream, result)
+                landings.add(load, result, replaces=known not in (None, version))
+                landed.setdefault(stream.stream_name, None)
         tally.write()
+        progress.through()
         for stream in streams:
             if stream.stream_name not in landed:
                 log.write("tap", f"{stream.tap_stream_id}: no rows since the last bookmark")
 
-    def _refuse_unreachable(self, log: JobLog) -> None:
-        """Look before every batch: a destination may be changed or deleted while a job is running."""
-        with self.world.state.reading() as db:
-            destinations = [
-                (row["type"], self.world.all_properties(db, row), self.world.credentials(db, row["id"]))
-                for row in mapping.destinations_of(db, self.source_id)
-            ]
-        if not destinations:
-            raise WarehouseError("No destination takes the rows of this source: create one, or map the source to one.")
-        for type_, properties, credentials in destinations:
-            log.hide(credentials.values())
-            check_destination(type_, properties)
+    def _load(self, schema_name: str, batch: Batch, table_version: int, log: JobLog) -> tuple[LoadBatch, LoadResult]:
+        """Load one batch; its bookmark is kept once it has landed, so that a job that dies goes on from there.
 
-    def _load(
-        self, warehouse: Warehouse, schema_name: str, batch: Batch, table_version: int
-    ) -> tuple[LoadBatch, LoadResult]:
-        """Load one batch; its bookmark is kept once it has landed, so that a job that dies goes on from there."""
+        It has landed when every destination has it.
+        """
+        warehouses = warehouses_of(self.world, self.source_id, hide=log.hide)
         reason = self.world.faults.of_work("load", stream=batch.stream.tap_stream_id)
         if reason is not None:
             raise WarehouseError(reason)
@@ -184,7 +188,7 @@ class Job:
             batched_at=now,
             table_version=table_version,
         )
-        result = warehouse.load(load)
+        result = load_into(warehouses, load)
         self._keep_bookmark(batch.stream, dict(batch.bookmark), table_version)
         return load, result
 
@@ -224,3 +228,26 @@ class Job:
             log.end(status, tap=outcome.tap, target=outcome.target)
             self.world.clock.elapse(_SIMULATED_LOAD_S)
             write_down(self.world, db, self.source_id, landed, landings)
+
+
+@contextmanager
+def _extracting(
+    connector: Connector,
+    properties: Mapping[str, Any],
+    streams: Sequence[SelectedStream],
+    bookmarks: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    context: Context,
+) -> Iterator[Iterator[Batch]]:
+    """Give the batches until the job is to stop, and let the extraction tidy up however the block ends."""
+    batches = connector.extract(properties, streams, bookmarks, now, context)
+
+    def until_stopped() -> Iterator[Batch]:
+        for batch in batches:
+            if context.stop.is_set():
+                raise _StoppedError
+            yield batch
+
+    # What a generator has opened is closed here, and in this thread.
+    with closing(batches) if isinstance(batches, Generator) else nullcontext():
+        yield until_stopped()

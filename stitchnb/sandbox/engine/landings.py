@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stitchnb.sandbox.engine.base import LoadBatch, LoadResult, SelectedStream
+from stitchnb.sandbox.engine.csv_records import CsvRecords
 
 _BODY_VERSION = "1.0"
 
@@ -109,7 +110,10 @@ class Landings:
             found.subtable_names[subtable.path] = subtable.table
             found.subtable_rows[subtable.path] = found.subtable_rows.get(subtable.path, 0) + subtable.rows
         if batch.stream.replication_key is not None:
-            values = _comparable(found.bookmark_values, batch.records, batch.stream.replication_key)
+            # A file is ordered by the key: what lies between its ends need not be read for this.
+            records = batch.records
+            ends = (records.first, records.last) if isinstance(records, CsvRecords) else records
+            values = _comparable(found.bookmark_values, ends, batch.stream.replication_key)
             found.bookmark_values = (min(values), max(values)) if values else None
 
     def without(self, stream_names: Iterable[str]) -> list[Landing]:

@@ -5,47 +5,39 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from stitchnb.sandbox.clock import Clock
-from stitchnb.sandbox.engine.base import Warehouse
 from stitchnb.sandbox.engine.checks import Check
+from stitchnb.sandbox.engine.folders import remove_abandoned
 from stitchnb.sandbox.engine.hooks import HookDeliveries
 from stitchnb.sandbox.engine.jobs import Job
+from stitchnb.sandbox.engine.stopping import Stop
 from stitchnb.sandbox.world import World
 
 _log = logging.getLogger(__name__)
 
+_THREADS, _WAITING_THREADS = 4, 64
+
 
 class Engine:
-    """Starts, paces and stops background work.
+    """Starts, paces and stops background work, in threads of its own.
 
     Parameters
     ----------
-    warehouse
-        Gives the warehouse that rows are loaded into.
     pace_s
         Seconds that a check or job takes at least, so that it can be watched while it runs. 0 for as fast as it goes.
-    executor
-        Where the work runs; threads of its own when None.
     """
 
-    def __init__(
-        self,
-        world: World,
-        warehouse: Callable[[], Warehouse],
-        *,
-        pace_s: float,
-        executor: Executor | None = None,
-    ) -> None:
+    def __init__(self, world: World, *, pace_s: float) -> None:
         self._world = world
-        self._warehouse = warehouse
         self._pace_s = pace_s
-        self._executor = executor or ThreadPoolExecutor(max_workers=4, thread_name_prefix="stitchnb-engine")
-        self._owns_executor = executor is None
+        # Those that only wait for workers elsewhere are no burden.
+        threads = _THREADS if world.workers is None else _WAITING_THREADS
+        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="stitchnb-engine")
         self._hooks = HookDeliveries(world)
-        self._stops: dict[str, threading.Event] = {}
+        self._stops: dict[str, Stop] = {}
         self._futures: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
@@ -69,9 +61,9 @@ class Engine:
         if job is None:
             return None
 
-        def run(stop: threading.Event) -> None:
+        def run(stop: Stop) -> None:
             try:
-                job.run(self._warehouse(), stop, lambda: self._pace(stop if paced else None))
+                job.run(stop, lambda: self._pace(stop if paced else None))
             finally:
                 self._hooks.wake()
 
@@ -79,14 +71,15 @@ class Engine:
         return job.name
 
     def stop_job(self, job_name: str) -> None:
-        """Ask a running job to stop; it ends as soon as the batch in hand has landed."""
+        """Ask a running job to stop; what it waits for is broken off, and a batch in hand still lands."""
         with self._lock:
             stop = self._stops.get(job_name)
         if stop is not None:
             stop.set()
 
     def recover(self) -> None:
-        """Take up what an earlier process left running: checks run again, jobs are told to have been cut off."""
+        """Take up what an earlier process left: checks run again, jobs are told to have been cut off, its files go."""
+        remove_abandoned()
         for check in Check.unfinished(self._world):
             self._run_check(check)
         for job in Job.unfinished(self._world):
@@ -157,15 +150,14 @@ class Engine:
             stop.set()
         for future in futures:
             future.cancel()
-        if self._owns_executor:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=True, cancel_futures=True)
         self._hooks.close()
 
     def _run_check(self, check: Check) -> None:
-        self._submit(check.name, lambda stop: check.run(lambda: self._pace(stop)))
+        self._submit(check.name, lambda stop: check.run(lambda: self._pace(stop), stop))
 
-    def _submit(self, name: str, work: Callable[[threading.Event], None]) -> None:
-        stop = threading.Event()
+    def _submit(self, name: str, work: Callable[[Stop], None]) -> None:
+        stop = Stop()
 
         def run() -> None:
             try:
@@ -189,7 +181,7 @@ class Engine:
             if self._futures.get(name) is future:
                 del self._futures[name]
 
-    def _pace(self, stop: threading.Event | None) -> None:
+    def _pace(self, stop: Stop | None) -> None:
         """Let the least duration pass, or go on at once when told to stop."""
         if stop is not None:
             stop.wait(self._pace_s)

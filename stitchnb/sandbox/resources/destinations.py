@@ -1,6 +1,7 @@
 """Destinations: created, looked at, changed and deleted. A new sandbox has one: its embedded warehouse.
 
-Whatever its type, the rows of a destination land in the embedded warehouse; its server is simulated.
+The server of a destination is made up, and its rows land in the embedded warehouse, unless its type was bound to a
+real one.
 """
 
 from __future__ import annotations

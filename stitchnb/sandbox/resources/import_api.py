@@ -10,7 +10,7 @@ from typing import Any
 from stitchnb import __version__
 from stitchnb.sandbox import import_refusals, refusals, shapes
 from stitchnb.sandbox.endpoints import Call, Endpoint, Reply, Shape
-from stitchnb.sandbox.engine.base import Warehouse, WarehouseError
+from stitchnb.sandbox.engine.base import WarehouseError
 from stitchnb.sandbox.engine.imports import TableImport, load_imports
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.import_bodies import batch_of, push_of
@@ -26,10 +26,9 @@ _BASE = "/v2/import"
 class ImportAPI:
     """What Import API sources are sent data by."""
 
-    def __init__(self, world: World, engine: Engine, warehouse: Callable[[], Warehouse]) -> None:
+    def __init__(self, world: World, engine: Engine) -> None:
         self._world = world
         self._engine = engine
-        self._warehouse = warehouse
         self._numbers = itertools.count(1)
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -93,7 +92,7 @@ class ImportAPI:
             source = self._source(db, call)
             end = self._engine.track(f"{self._world.client_id}.{source['id']}.import.{next(self._numbers)}")
         try:
-            load_imports(self._world, self._warehouse(), source["id"], source["name"], imports)
+            load_imports(self._world, source["id"], source["name"], imports)
         except WarehouseError as error:
             raise import_refusals.not_loaded(str(error)) from error
         finally:

@@ -264,7 +264,7 @@ class Sources:
 
     def _refuse_bad_cron(self, given: Mapping[str, Any]) -> None:
         expression = given.get("cron_expression")
-        if not expression:
+        if not isinstance(expression, str) or not expression:
             return
         if not self._world.plan.allows_cron:
             raise refusals.no_access_to_cron()

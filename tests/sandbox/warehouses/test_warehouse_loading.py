@@ -88,14 +88,10 @@ def test_columns_that_a_source_fills_itself_are_ordinary_ones(load: Any, data_co
 
 
 class TestWithAPrimaryKey:
-    def test_the_table_has_the_constraint_and_the_key_is_not_null(self, load: Any, warehouse: Any) -> None:
+    def test_the_table_has_the_constraint_and_the_key_is_not_null(self, load: Any, warehouse: Any, facts: Any) -> None:
         load([{"region": "eu", "id": 1}], key=("id", "region"))
-        found = warehouse.sql(
-            "SELECT constraint_type, list_sort(constraint_column_names) AS columns FROM duckdb_constraints() "
-            "WHERE table_name = 'people' AND constraint_type = 'PRIMARY KEY'"
-        )
-        assert [list(columns) for columns in found["columns"]] == [["id", "region"]]
-        with pytest.raises(WarehouseError, match="NOT NULL"):
+        assert sorted(facts.key("recurly.people")) == ["id", "region"]
+        with pytest.raises(WarehouseError, match=r"(?i)not[ -]null"):
             warehouse.sql("INSERT INTO recurly.people (id) VALUES (2)")
 
     def test_a_row_with_a_known_key_replaces_the_old_one_whole(self, load: Any, warehouse: Any, values: Any) -> None:
@@ -164,25 +160,25 @@ class TestWithAPrimaryKey:
 
 
 class TestWithoutAPrimaryKey:
-    def test_rows_are_appended_and_there_is_no_constraint(self, load: Any, warehouse: Any) -> None:
+    def test_rows_are_appended_and_there_is_no_constraint(self, load: Any, warehouse: Any, facts: Any) -> None:
         for _ in range(2):
             load([{"id": 1}, {"id": 1}], key=())
         assert warehouse.table("recurly.people")["id"].tolist() == [1] * 4
-        assert warehouse.sql("FROM duckdb_constraints() WHERE schema_name = 'recurly'").empty
+        assert facts.key("recurly.people") == []
 
 
 class TestWhereTheKeyIsNotTheTable_s:
-    def test_a_key_removed_in_the_destination_means_append(self, load: Any, warehouse: Any) -> None:
+    def test_a_key_removed_in_the_destination_means_append(self, load: Any, warehouse: Any, facts: Any) -> None:
         load([{"id": 1}])
-        warehouse.sql("CREATE OR REPLACE TABLE recurly.people AS FROM recurly.people")
+        facts.drop_key("recurly.people")
         load([{"id": 1}, {"id": 1}])
         assert warehouse.table("recurly.people")["id"].tolist() == [1, 1, 1]
 
     def test_another_key_in_the_destination_means_append(self, load: Any, warehouse: Any) -> None:
         load([{"id": 1, "code": "a"}])
-        warehouse.sql("CREATE TABLE kept AS FROM recurly.people")
+        warehouse.sql("CREATE TABLE kept AS SELECT * FROM recurly.people")
         warehouse.sql("DROP TABLE recurly.people")
-        warehouse.sql("CREATE TABLE recurly.people AS FROM kept")
+        warehouse.sql("CREATE TABLE recurly.people AS SELECT * FROM kept")
         warehouse.sql("ALTER TABLE recurly.people ADD PRIMARY KEY (code)")
         load([{"id": 1, "code": "a"}])
         assert warehouse.table("recurly.people")["code"].tolist() == ["a", "a"]
@@ -198,6 +194,11 @@ class TestWhereTheKeyIsNotTheTable_s:
         load([{"id": 1, "code": "a"}], key=key, version=2)
         load([{"id": 1, "code": "a"}], key=key, version=2)
         assert len(warehouse.table("recurly.people")) == (1 if key else 2)
+
+    def test_what_is_no_key_any_more_may_be_null(self, load: Any, warehouse: Any, values: Any) -> None:
+        load([{"id": 1, "code": "a"}])
+        load([{"id": None, "code": "b"}], key=())
+        assert values(warehouse.table("recurly.people", ["id", "code"])) == [(1, "a"), (None, "b")]
 
     def test_an_append_only_table_gets_its_key_when_it_is_replaced(self, load: Any, warehouse: Any) -> None:
         load([{"id": 1}, {"id": 1}], key=())
@@ -275,7 +276,7 @@ class TestWhenTheOwnerChangesTheDestination:
 
     def test_a_field_takes_over_the_owner_s_column_of_its_name_and_type(self, load: Any, warehouse: Any) -> None:
         load([{"id": 1}])
-        warehouse.sql("ALTER TABLE recurly.people ADD COLUMN Note VARCHAR")
+        warehouse.sql('ALTER TABLE recurly.people ADD COLUMN "Note" VARCHAR')
         warehouse.sql("ALTER TABLE recurly.people ADD COLUMN age VARCHAR")
         assert load([{"id": 2, "note": "x"}, {"id": 3, "age": 5}]).rows_rejected == 1
         assert warehouse.table("recurly.people")["Note"].tolist()[1] == "x"
@@ -289,10 +290,10 @@ class TestWhenTheOwnerChangesTheDestination:
         load([{"id": 2, "age": 6}])
         assert data_columns("recurly.people") == {"id": "BIGINT", "age__in": "INTEGER", "age__bi": "BIGINT"}
 
-    @pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
-    def test_somebody_else_s_table_is_never_loaded_into(self, load: Any, warehouse: Any, kind: str) -> None:
+    @pytest.mark.parametrize("sort", ["TABLE", "VIEW"])
+    def test_somebody_else_s_table_is_never_loaded_into(self, load: Any, warehouse: Any, sort: str) -> None:
         warehouse.sql("CREATE SCHEMA recurly")
-        warehouse.sql(f"CREATE {kind} recurly.people AS SELECT 1 AS id")
+        warehouse.sql(f"CREATE {sort} recurly.people AS SELECT 1 AS id")
         with pytest.raises(WarehouseError, match=r"recurly\.people exists already and was not made by a load"):
             load([{"id": 2}])
 
@@ -300,6 +301,6 @@ class TestWhenTheOwnerChangesTheDestination:
         load([{"id": 1, "name": "Ada"}])
         warehouse.sql("ALTER TABLE recurly.people ALTER COLUMN name SET NOT NULL")
         with pytest.raises(
-            WarehouseError, match=r"load into recurly\.people failed and left nothing behind: .*NOT NULL"
+            WarehouseError, match=r"load into recurly\.people.* failed and left nothing behind: .*(?i:not[ -]null)"
         ):
             load([{"id": 2}])

@@ -53,7 +53,6 @@ def test_every_schema_has_its_own(load: Any, warehouse: Any) -> None:
         ({"id": 1, "n": -(2**63) - 1}, "-9223372036854775809 is out of range for BIGINT"),
         ({"id": 1, "a": {"b": [{"c": 2**64}]}}, "18446744073709551616 is out of range for BIGINT"),
         ({"id": 1, "at": "2026-13-01T00:00:00Z"}, "'2026-13-01T00:00:00Z' is out of range for TIMESTAMP"),
-        ({"id": 1, "price": 10**37}, f"{10**37} is out of range for column price, which is DECIMAL(38,2)"),
         ({"id": 1, "t": "\ud800"}, r"The text '\ud800' is not valid Unicode"),
         ({"id": 1, "t": {1, 2}}, "A value of type set is not a JSON value"),
         ({"id": 1, "CustomerId": 1, "customerid": 2}, "Field collision on customerid"),
@@ -78,7 +77,9 @@ def test_a_record_is_rejected_and_leaves_no_trace(
     assert warehouse.tables()["table"].tolist() == ["_sdc_rejected", "people"]
 
 
-def test_what_a_rejected_record_claimed_is_free_for_the_next(load: Any, warehouse: Any, data_columns: Any) -> None:
+def test_what_a_rejected_record_claimed_is_free_for_the_next(
+    load: Any, warehouse: Any, data_columns: Any, decimal: Any
+) -> None:
     records = [
         {"id": 1, "Name": "x", "n": 1, "price": Decimal("0.12345"), "tags": [{"V": 1}], "bad": 2**64},
         {"id": 2, "name": "y", "n": 1.5, "price": Decimal("0.5"), "tags": [{"v": "z"}]},
@@ -88,13 +89,15 @@ def test_what_a_rejected_record_claimed_is_free_for_the_next(load: Any, warehous
         "id": "BIGINT",
         "name": "VARCHAR",
         "n": "DOUBLE",
-        "price": "DECIMAL(38,1)",
+        "price": decimal(1),
     }
     assert warehouse.table("recurly.people__tags")["v"].tolist() == ["z"]
 
 
 def test_1600_columns_are_allowed(load: Any, warehouse: Any) -> None:
-    assert load([{"id": 1, **{f"c{n}": n for n in range(1594)}}]).rows_loaded == 1
+    # In several rows: a database may hold 1600 columns and yet no row in which all of them are filled.
+    for start in range(0, 1594, 200):
+        assert load([{"id": 1, **{f"c{n}": n for n in range(start, min(start + 200, 1594))}}]).rows_loaded == 1
     assert warehouse.tables()["columns"].tolist() == [1600]
     assert load([{"id": 2, "one_more": 1}, {"id": 3, "c0": 1}]).rows_rejected == 1
 

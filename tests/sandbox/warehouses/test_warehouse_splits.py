@@ -24,7 +24,7 @@ def test_booleans_and_text_within_one_batch(load: Any, warehouse: Any, values: A
 
 
 @pytest.mark.parametrize("batches", [1, 7], ids=["one batch", "seven batches"])
-def test_every_type_at_once(load: Any, warehouse: Any, values: Any, data_columns: Any, batches: int) -> None:
+def test_every_type_at_once(load: Any, warehouse: Any, data_columns: Any, decimal: Any, batches: int) -> None:
     mixed = [1, 1.5, True, "x", "2026-01-01T00:00:00Z", Decimal("1E-20"), "y"]
     records = [{"id": n, "v": value} for n, value in enumerate(mixed)]
     size = len(records) // batches
@@ -37,7 +37,7 @@ def test_every_type_at_once(load: Any, warehouse: Any, values: Any, data_columns
         "v__bo": "BOOLEAN",
         "v__st": "VARCHAR",
         "v__ti": "TIMESTAMP",
-        "v__de": "DECIMAL(38,20)",
+        "v__de": decimal(20),
     }
     filled = warehouse.table("recurly.people").filter(like="v__").notna()
     assert [list(filled.columns[row]) for row in filled.to_numpy()] == [
@@ -104,7 +104,14 @@ def test_a_name_too_long_for_the_suffix_rejects_its_record(load: Any, warehouse:
     assert reason == f"Column {name} cannot be split by type: the name {name}__bi is too long"
 
 
-class TestDecimals:
+@pytest.mark.parametrize("kind", ["duckdb"], indirect=True)
+class TestDecimalsOfAFixedWidth:
+    def test_one_that_is_too_wide_is_rejected(self, load: Any, warehouse: Any) -> None:
+        assert load([{"id": 1, "price": 10**37}], PRICE).rows_rejected == 1
+        assert warehouse.table("recurly._sdc_rejected")["reason"].tolist() == [
+            f"{10**37} is out of range for column price, which is DECIMAL(38,2)"
+        ]
+
     def test_multiple_of_sets_the_digits_after_the_point(self, load: Any, data_columns: Any) -> None:
         load([{"id": 1, "price": 5}], PRICE)
         assert data_columns("recurly.people")["price"] == "DECIMAL(38,2)"

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stitchnb.sandbox.engine.base import Batch, LoadBatch, LoadResult, SelectedStream
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.engine.base import Batch, LoadBatch, LoadResult, SelectedStream, Warehouse
 
 EXTRACTED = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 RECEIVED = EXTRACTED + timedelta(seconds=1)
@@ -18,7 +17,7 @@ FIRST_SEQUENCE = 1_772_366_400_000_000_000
 class Loads:
     """Loads batches one after the other, sequence numbers counting on."""
 
-    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+    def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
         self.sequence = FIRST_SEQUENCE
 

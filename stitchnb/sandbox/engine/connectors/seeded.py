@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from stitchnb.sandbox.catalog.streams import stream_plans
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
 from stitchnb.sandbox.engine.connectors.moments import seconds_from, seconds_of, text_of
 from stitchnb.sandbox.engine.connectors.recipes import CREATED, UPDATED, Recipe
 from stitchnb.sandbox.engine.connectors.records import Records
@@ -34,18 +34,23 @@ class SeededConnector:
 
     def __init__(self, source_type: str, seed: int) -> None:
         self.source_type = source_type
+        self._seed = seed
         self._dataset = dataset_of(source_type, seed)
         self._records = Records(self._dataset)
         self._names = {plan.tap_stream_id: plan.name for plan in stream_plans(source_type)}
 
+    def __reduce__(self) -> tuple[type[SeededConnector], tuple[str, int]]:
+        # It makes the same rows wherever it is sent.
+        return type(self), (self.source_type, self._seed)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.source_type}>"
 
-    def check(self, properties: Mapping[str, Any]) -> None:
+    def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
         """Raise `ConnectorError` for a credential beginning with ``bad-`` and for a host called ``unknown``."""
         check_properties(self.source_type, properties)
 
-    def discover(self, properties: Mapping[str, Any]) -> list[DiscoveredStream]:
+    def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
         """Check the properties, then list the streams of the catalogue."""
         self.check(properties)
         return [plan.discovered() for plan in stream_plans(self.source_type)]
@@ -56,8 +61,11 @@ class SeededConnector:
         streams: Sequence[SelectedStream],
         state: Mapping[str, Mapping[str, Any]],
         now: datetime,
+        context: Context | None = None,
     ) -> Iterator[Batch]:
         """Check the properties, then give batches of at most 1,000 records.
+
+        It waits for nothing, so that the job's own look between two batches is enough to stop it.
 
         Raises
         ------

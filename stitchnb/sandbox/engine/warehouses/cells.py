@@ -10,13 +10,14 @@ from stitchnb.sandbox.engine.warehouses.types import (
     BIGINT,
     BOOLEAN,
     DECIMAL,
-    DECIMAL_DIGITS,
     DOUBLE,
     TEXT,
     TIMESTAMP,
     Declared,
+    Limits,
 )
 
+_COMMON = Limits()
 _BIGINT_MIN, _BIGINT_MAX = -(2**63), 2**63 - 1
 
 _TIMESTAMP_SHAPE = re.compile(
@@ -34,7 +35,7 @@ class Rejected(Exception):
     """A record cannot be loaded; the message is the reason that stands in ``_sdc_rejected``."""
 
 
-def cell(value: str | int | float | Decimal, declared: Declared) -> Cell:
+def cell(value: str | int | float | Decimal, declared: Declared, limits: Limits = _COMMON) -> Cell:
     """Type and text of one scalar.
 
     The declared type counts where the value fits it without loss, the value's own type otherwise.
@@ -47,14 +48,14 @@ def cell(value: str | int | float | Decimal, declared: Declared) -> Cell:
     if isinstance(value, str):
         if declared.timestamp and (text := _timestamp(value)) is not None:
             return TIMESTAMP, text
-        return TEXT, _encodable(value)
+        return TEXT, _storable(value, limits)
     if isinstance(value, bool):
         return BOOLEAN, "true" if value else "false"
     if isinstance(value, int):
-        return _integer(value, declared)
+        return _integer(value, declared, limits)
     if isinstance(value, float):
-        return (DOUBLE, repr(value)) if declared.scale is None else (DECIMAL, _plain(Decimal(repr(value))))
-    return _decimal(value, declared)
+        return (DOUBLE, repr(value)) if declared.scale is None else (DECIMAL, _plain(Decimal(repr(value)), limits))
+    return _decimal(value, declared, limits)
 
 
 def timestamp_text(moment: datetime) -> str:
@@ -70,9 +71,9 @@ def decimal_digits(text: str) -> tuple[int, int]:
     return len(whole.lstrip("0")), len(fraction.rstrip("0"))
 
 
-def _integer(value: int, declared: Declared) -> Cell:
+def _integer(value: int, declared: Declared, limits: Limits) -> Cell:
     if declared.scale is not None:
-        return DECIMAL, _plain(Decimal(value))
+        return DECIMAL, _plain(Decimal(value), limits)
     if declared.number and not declared.integer and abs(value) <= 2**53:
         return DOUBLE, str(value)
     if _BIGINT_MIN <= value <= _BIGINT_MAX:
@@ -80,22 +81,32 @@ def _integer(value: int, declared: Declared) -> Cell:
     raise _out_of_range(value, BIGINT)
 
 
-def _decimal(value: Decimal, declared: Declared) -> Cell:
+def _decimal(value: Decimal, declared: Declared, limits: Limits) -> Cell:
     if declared.scale is None and declared.number and value.is_finite():
         nearest = repr(float(value))
         if Decimal(nearest) == value:
             return DOUBLE, nearest
-    return DECIMAL, _plain(value)
+    return DECIMAL, _plain(value, limits)
 
 
-def _plain(value: Decimal) -> str:
+def _plain(value: Decimal, limits: Limits) -> str:
     """Digits of a decimal without an exponent."""
-    if not value.is_finite() or (value and not -DECIMAL_DIGITS <= value.adjusted() < DECIMAL_DIGITS):
+    if not value.is_finite():
+        if limits.special_decimals:
+            return "NaN" if value.is_nan() else str(value)
         raise _out_of_range(value, DECIMAL)
-    return format(value, "f") if value else "0"
+    if value and not -limits.fraction_digits <= value.adjusted() < limits.whole_digits:
+        raise _out_of_range(value, DECIMAL)
+    text = format(value, "f") if value else "0"
+    # A column of a fixed scale looks at this itself.
+    if not limits.fixed_decimals and len(text.partition(".")[2]) > limits.fraction_digits:
+        raise _out_of_range(value, DECIMAL)
+    return text
 
 
-def _encodable(value: str) -> str:
+def _storable(value: str, limits: Limits) -> str:
+    if "\0" in value and not limits.zero_characters:
+        raise Rejected(f"The text {_shown(value)} holds a character that the destination cannot store, U+0000")
     if not value.isascii():
         try:
             value.encode()
@@ -116,7 +127,9 @@ def _timestamp(value: str) -> str | None:
 
 
 def _rare_timestamp(value: str) -> str | None:
-    """Small letters, a space before the zone, leap seconds, and days that are none."""
+    """Small letters, a space before the zone, leap seconds, days that are none, and what is after all of them."""
+    if value in ("infinity", "-infinity"):
+        raise _out_of_range(value, TIMESTAMP)
     match = _TIMESTAMP_SHAPE.fullmatch(value)
     if match is None:
         return None

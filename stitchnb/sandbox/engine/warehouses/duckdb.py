@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -13,22 +14,27 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from stitchnb.sandbox.engine.base import LoadBatch, LoadResult, WarehouseError
+from stitchnb.sandbox.engine.csv_records import CsvRecords
 from stitchnb.sandbox.engine.warehouses import copies
-from stitchnb.sandbox.engine.warehouses.loader import load_batch
+from stitchnb.sandbox.engine.warehouses.columns import NotByColumn, load_columns
+from stitchnb.sandbox.engine.warehouses.duckdb_registry import DuckDBRegistry
+from stitchnb.sandbox.engine.warehouses.duckdb_writer import DuckDBWriter, forget_rows
+from stitchnb.sandbox.engine.warehouses.loader import Loader
 from stitchnb.sandbox.engine.warehouses.naming import (
     DATABASE,
     INTERNAL_SCHEMA,
-    SEQUENCE,
-    folded,
-    is_level_id,
-    is_source_key,
     literal,
     quoted,
 )
-from stitchnb.sandbox.engine.warehouses.writer import forget_rows
+from stitchnb.sandbox.engine.warehouses.reading import find_column, find_table, order_of, tables_frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# What a load may take at first, and at most.
+_LOAD_MIB = 128
+_MOST_LOAD_MIB = 16 * 1024
 
 
 class DuckDBWarehouse:
@@ -52,7 +58,10 @@ class DuckDBWarehouse:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._load_mib = _LOAD_MIB
         self._connection: duckdb.DuckDBPyConnection | None = _open(path)
+        self._file = None if path is None else _identity(path)
+        self._is_invalid = False
 
     def __repr__(self) -> str:
         state = "closed" if self._connection is None else "in memory" if self._path is None else self._path.name
@@ -85,22 +94,47 @@ class DuckDBWarehouse:
             Nothing of the batch landed: the database refused, or the table was altered so that loads cannot go on.
         """
         with self._lock:
-            connection = self._live()
-            connection.execute("BEGIN TRANSACTION")
-            try:
-                result = load_batch(connection, batch)
-                connection.execute("COMMIT")
-            except BaseException as error:
-                # A failed COMMIT has rolled back by itself, and then there is no transaction left.
-                with contextlib.suppress(duckdb.Error):
-                    connection.execute("ROLLBACK")
-                if isinstance(error, duckdb.Error):
-                    name = f"{batch.schema_name}.{batch.table_name}"
-                    raise WarehouseError(f"The load into {name} failed and left nothing behind: {error}") from error
-                raise
-            finally:
-                forget_rows(connection)
-            return result
+            while True:
+                try:
+                    with self._bounded():
+                        self._refuse_lost_file()
+                        return self._load(batch)
+                except duckdb.OutOfMemoryException as error:
+                    if not self._may_take_more():
+                        raise _failed(batch, error) from error
+                except duckdb.Error as error:
+                    self._note(error)
+                    raise _failed(batch, error) from error
+
+    def _load(self, batch: LoadBatch) -> LoadResult:
+        records = batch.batch.records
+        if not isinstance(records, CsvRecords) or batch.sequences is not None:
+            return self._in_transaction(batch, partial(_load_records, load=batch))
+        try:
+            return self._in_transaction(batch, partial(load_columns, load=batch, records=records))
+        except NotByColumn as reason:
+            result = self._in_transaction(batch, partial(_load_records, load=batch))
+            return replace(result, by_record=str(reason))
+
+    def _in_transaction(self, batch: LoadBatch, load: Callable[[duckdb.DuckDBPyConnection], LoadResult]) -> LoadResult:
+        connection = self._live()
+        connection.execute("BEGIN TRANSACTION")
+        try:
+            result = load(connection)
+            if result.rows_loaded + result.rows_rejected != len(batch.batch.records):
+                raise WarehouseError(
+                    f"Of {len(batch.batch.records)} rows {result.rows_loaded} were loaded and {result.rows_rejected} "
+                    "rejected: none of them was kept"
+                )
+            connection.execute("COMMIT")
+        except BaseException:
+            # A failed COMMIT has rolled back by itself, and then there is no transaction left.
+            with contextlib.suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            forget_rows(connection)
+        return result
 
     def tables(self) -> pd.DataFrame:
         """List the tables.
@@ -112,15 +146,11 @@ class DuckDBWarehouse:
             (int64), never null. No table leaves the columns. A schema's ``_sdc_rejected`` is there once a record
             was rejected.
         """
-        import pandas as pd
-
         with self._cursor() as cursor:
-            rows = [
+            return tables_frame(
                 (schema, table, _count(cursor, schema, table), len(columns))
                 for (schema, table), columns in _columns(cursor).items()
-            ]
-        found = pd.DataFrame(rows, columns=["schema", "table", "rows", "columns"])
-        return found.astype({"schema": "str", "table": "str", "rows": "int64", "columns": "int64"})
+            )
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read a table.
@@ -148,9 +178,9 @@ class DuckDBWarehouse:
         from stitchnb.sandbox.engine.warehouses.results import frame
 
         with self._cursor() as cursor:
-            schema, table, have = _find_table(name, _columns(cursor))
-            chosen = have if columns is None else [_find_column(column, name, have) for column in columns]
-            order = [*map(quoted, _order(cursor, schema, table, have)), "rowid"]
+            schema, table, have = find_table(name, _columns(cursor))
+            chosen = have if columns is None else [find_column(column, name, have) for column in columns]
+            order = [*map(quoted, order_of(_key(cursor, schema, table), have)), "rowid"]
             return frame(
                 cursor.execute(
                     f"SELECT {', '.join(map(quoted, chosen))} FROM {quoted(DATABASE, schema, table)} "
@@ -198,13 +228,55 @@ class DuckDBWarehouse:
         """Let go of the file; what was in memory is gone. Closing twice does no harm."""
         with self._lock:
             if self._connection is not None:
+                # Closing brings the file up to date, which is work like a load's.
+                self._bound(self._connection)
                 self._connection.close()
                 self._connection = None
+
+    @contextlib.contextmanager
+    def _bounded(self) -> Iterator[None]:
+        """Keep what of the file is held in memory small, which is otherwise all of it as long as there is room."""
+        connection = self._live()
+        self._bound(connection)
+        try:
+            yield
+        finally:
+            connection.execute("RESET memory_limit")
+
+    def _bound(self, connection: duckdb.DuckDBPyConnection) -> None:
+        if self._path is not None:
+            # Refused where what cannot be let go of is more than that already.
+            with contextlib.suppress(duckdb.OutOfMemoryException):
+                connection.execute(f"SET memory_limit = '{self._load_mib}MiB'")
+
+    def _may_take_more(self) -> bool:
+        """Allow loads twice the memory, up to what queries have; the index of a large table needs it."""
+        if self._path is None or self._load_mib >= _MOST_LOAD_MIB:
+            return False
+        self._load_mib *= 2
+        return True
 
     def _live(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             raise WarehouseError("The warehouse is closed: open it again to load or read")
+        if self._path is not None and self._is_invalid:
+            _attach_anew(self._connection, self._path)
+            self._is_invalid = False
         return self._connection
+
+    def _note(self, error: duckdb.Error) -> None:
+        """Note where DuckDB has let go of the file, which it does when a disk is full while it brings it up to date."""
+        self._is_invalid |= "invalidated" in str(error)
+
+    def _refuse_lost_file(self) -> None:
+        """Refuse a load into a file that nobody will find again: it stays open, but not under its name."""
+        if self._path is None or _identity(self._path) == self._file:
+            return
+        what = "was replaced by another" if self._path.exists() else "is gone"
+        raise WarehouseError(
+            f"The warehouse file {self._path} {what}, so that nothing is loaded: put it back, or close the sandbox "
+            "and open it again"
+        )
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -214,7 +286,19 @@ class DuckDBWarehouse:
                 cursor.execute(f"USE {quoted(DATABASE)}")
                 yield cursor
             except duckdb.Error as error:
+                self._note(error)
                 raise WarehouseError(f"The query failed: {error}") from error
+
+
+def _load_records(connection: duckdb.DuckDBPyConnection, load: LoadBatch) -> LoadResult:
+    registry = DuckDBRegistry(connection, load.schema_name)
+    registry.read()
+    return Loader(registry, DuckDBWriter(connection, load), load).run()
+
+
+def _failed(batch: LoadBatch, error: duckdb.Error) -> WarehouseError:
+    name = f"{batch.schema_name}.{batch.table_name}"
+    return WarehouseError(f"The load into {name} failed and left nothing behind: {error}")
 
 
 def _open(path: Path | None) -> duckdb.DuckDBPyConnection:
@@ -230,12 +314,38 @@ def _open(path: Path | None) -> duckdb.DuckDBPyConnection:
         },
     )
     try:
-        connection.execute(f"ATTACH {literal(file)} AS {quoted(DATABASE)} (TYPE DUCKDB)")
-        connection.execute(f"USE {quoted(DATABASE)}")
+        # For texts these take a third of a whole load's time; without them files are larger. Not heeded as `config`.
+        connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
+        _attach(connection, file)
     except duckdb.Error as error:
         connection.close()
         raise WarehouseError(_why_not_open(file, str(error))) from error
     return connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    connection.execute(f"ATTACH {literal(file)} AS {quoted(DATABASE)} (TYPE DUCKDB)")
+    connection.execute(f"USE {quoted(DATABASE)}")
+
+
+def _attach_anew(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Open the file again in the same connection, which keeps the copies in memory."""
+    file = str(path.absolute())
+    try:
+        connection.execute("USE memory.main")
+        connection.execute(f"DETACH DATABASE IF EXISTS {quoted(DATABASE)}")
+        _attach(connection, file)
+    except duckdb.Error as error:
+        raise WarehouseError(_why_not_open(file, str(error))) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another that may have its name; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _why_not_open(file: str, message: str) -> str:
@@ -267,40 +377,11 @@ def _count(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     return int(count)
 
 
-def _order(cursor: duckdb.DuckDBPyConnection, schema: str, table: str, columns: Sequence[str]) -> Sequence[str]:
-    """Columns that a table's rows are ordered by."""
+def _key(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> Sequence[str]:
+    """Columns of a table's primary key."""
     keys = cursor.execute(
         "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND schema_name = ? "
         "AND table_name = ? AND constraint_type = 'PRIMARY KEY'",
         [DATABASE, schema, table],
     ).fetchall()
-    if keys:
-        return list(keys[0][0])
-    return [
-        *filter(is_source_key, columns),
-        *(column for column in columns if column == SEQUENCE),
-        *filter(is_level_id, columns),
-    ]
-
-
-def _find_table(name: str, tables: dict[tuple[str, str], list[str]]) -> tuple[str, str, list[str]]:
-    for (schema, table), columns in tables.items():
-        if folded(f"{schema}.{table}") == folded(name):
-            return schema, table, columns
-    names = [f"{schema}.{table}" for schema, table in tables]
-    raise WarehouseError(f"There is no table {name}{_near(name, names, 'nothing has been loaded yet')}")
-
-
-def _find_column(name: str, table: str, columns: Sequence[str]) -> str:
-    for column in columns:
-        if folded(column) == folded(name):
-            return column
-    raise WarehouseError(f"Table {table} has no column {name}{_near(name, columns, 'it has none')}")
-
-
-def _near(name: str, names: Sequence[str], if_none: str) -> str:
-    """End of a message about an unknown name: what may have been meant."""
-    if not names:
-        return f": {if_none}"
-    near = difflib.get_close_matches(name, names) or [other for other in names if name in other]
-    return f". Near it: {', '.join(near)}" if near else f". There are: {', '.join(names)}"
+    return list(keys[0][0]) if keys else []

@@ -12,7 +12,7 @@ from typing import Any
 from stitchnb.sandbox.engine.warehouses.cells import Rejected, cell
 from stitchnb.sandbox.engine.warehouses.naming import is_too_long, valid_name
 from stitchnb.sandbox.engine.warehouses.sheet import Column, Path, Sheet, Slot
-from stitchnb.sandbox.engine.warehouses.types import DECIMAL, Declared, declared
+from stitchnb.sandbox.engine.warehouses.types import DECIMAL, Declared, Limits, declared
 
 _ELEMENT = "value"
 _SCALARS = (str, int, float, Decimal)
@@ -72,6 +72,8 @@ class Flattener:
     open_subtable
         Gives the sheet for the arrays at a path of the record and a depth of nesting, or raises `Rejected` where
         there can be no such table.
+    limits
+        What the destination can hold.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Flattener:
         schema: Mapping[str, Any],
         key_properties: Sequence[str],
         open_subtable: Callable[[Path, int], Sheet],
+        limits: Limits,
     ) -> None:
         self.sheets = [top]
         self.rejections: list[Rejection] = []
@@ -88,6 +91,7 @@ class Flattener:
         self._top = top
         self._key_properties = tuple(key_properties)
         self._open_subtable = open_subtable
+        self._limits = limits
         self._record = _Field((), declared(schema), None, True)
         self._cells: list[tuple[Slot, int, str]] = []
         self._refused: list[Rejection] = []
@@ -142,7 +146,7 @@ class Flattener:
                 if here.column is None:
                     self.columns_left_out.add((sheet.name, *here.path))
                     continue
-                kind, text = cell(value, here.declared)
+                kind, text = cell(value, here.declared, self._limits)
                 slot = here.column.slots.get(kind)
                 if slot is None:
                     slot = sheet.claim(here.column, kind, here.declared.scale or 0)

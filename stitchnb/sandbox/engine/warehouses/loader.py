@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from stitchnb.sandbox.engine.base import LoadBatch, LoadResult, SubtableResult, WarehouseError
 from stitchnb.sandbox.engine.warehouses.cells import Rejected
@@ -26,46 +25,43 @@ from stitchnb.sandbox.engine.warehouses.sheet import Column, Path, Sheet, Slot
 from stitchnb.sandbox.engine.warehouses.types import BIGINT, DECIMAL, digits_of, kind_of
 from stitchnb.sandbox.engine.warehouses.writer import STAMPS, Writer
 
-if TYPE_CHECKING:
-    import duckdb
-
 _log = logging.getLogger(__name__)
 
 
-def load_batch(connection: duckdb.DuckDBPyConnection, load: LoadBatch) -> LoadResult:
-    """Load one batch inside the transaction that the caller has begun.
+class Loader:
+    """Loads one batch record by record, inside the transaction that the caller has begun.
 
-    Raises
-    ------
-    WarehouseError
-        A table is not as the loader needs it.
-    duckdb.Error
-        The database refused. Either way the caller rolls back.
+    Parameters
+    ----------
+    registry
+        Of the source's schema, as it stands.
     """
-    registry = Registry(connection, load.schema_name)
-    registry.read()
-    return _Loader(registry, Writer(connection, load), load).run()
 
-
-class _Loader:
     def __init__(self, registry: Registry, writer: Writer, load: LoadBatch) -> None:
         self._registry = registry
         self._writer = writer
+        self._limits = writer.limits
         self._load = load
         self._stream = load.batch.stream
         self._table = valid_name([load.table_name])
         self._opened: dict[str, Sheet] = {}
 
     def run(self) -> LoadResult:
+        """Load it, and tell what came of it.
+
+        Raises
+        ------
+        WarehouseError
+            A table is not as the loader needs it. The caller rolls back, as it does when the database refuses.
+        """
         records = self._load.batch.records
         try:
-            self._check_name(self._table, ())
+            top = self._open_top()
         except Rejected as reason:
             name = self._table or self._load.table_name
             self._writer.reject([Rejection(name, str(reason), json_text(record)) for record in records])
             return LoadResult(table=name, rows_loaded=0, rows_rejected=len(records))
-        top = self._open(self._table, (), 0, tuple(STAMPS))
-        flattener = Flattener(top, self._stream.schema, self._stream.key_properties, self._open_subtable)
+        flattener = self._flattener(top)
         for number, record in enumerate(records):
             flattener.add(number, record)
         self._write(top, [sheet for sheet in flattener.sheets if sheet.exists or sheet.has_values])
@@ -81,6 +77,13 @@ class _Loader:
         rejected = flattener.records_rejected
         subtables = [SubtableResult(s.name, s.path, len(s.rows)) for s in flattener.sheets if s is not top and s.rows]
         return LoadResult(top.name, len(records) - rejected, rejected, tuple(subtables))
+
+    def _open_top(self) -> Sheet:
+        self._check_name(self._table, ())
+        return self._open(self._table, (), 0, tuple(STAMPS))
+
+    def _flattener(self, top: Sheet) -> Flattener:
+        return Flattener(top, self._stream.schema, self._stream.key_properties, self._open_subtable, self._limits)
 
     def _check_name(self, name: str, path: Path) -> None:
         """Refuse a table name that cannot be, or that is another's."""
@@ -120,6 +123,7 @@ class _Loader:
             reserved,
             exists=stored is not None,
             digits_held=partial(self._writer.digits_held, name),
+            limits=self._limits,
         )
         if stored is not None:
             self._take_over(sheet, stored, self._registry.notes[folded(name)])
@@ -168,7 +172,7 @@ class _Loader:
             for note in family:
                 self._writer.empty(note.name)
         is_upsert = self._settle_key(top, key, is_new_version)
-        if top.rows:
+        if top.has_rows:
             self._writer.stage(top, key if is_upsert else [])
             if is_upsert and not is_new_version:
                 self._make_room(top, family, key, source_keys)
@@ -203,7 +207,7 @@ class _Loader:
         if is_new_version:
             self._writer.rebuild(top.name, [slot.name for slot in key])
             return bool(key)
-        if have and top.rows:
+        if have and top.has_rows:
             self._writer.rebuild(top.name, [])
         return False
 
@@ -211,6 +215,8 @@ class _Loader:
         self, top: Sheet, family: Sequence[TableNote], key: Sequence[Slot], source_keys: Mapping[str, Slot]
     ) -> None:
         """Delete what the staged rows replace: older rows, and the array elements that belonged to them."""
+        if not any(note.path for note in family) and not self._writer.meets_any(top, key):
+            return
         self._writer.skip_outdated(top, key)
         for note in family:
             keys = source_keys if note.path else {slot.name: slot for slot in key}

@@ -1,7 +1,4 @@
-"""Refuses a destination's properties as its server would.
-
-Whatever its type, the rows of a destination land in the embedded warehouse; its server is simulated.
-"""
+"""Refuses a destination's properties as its server would, where that server is made up."""
 
 from __future__ import annotations
 

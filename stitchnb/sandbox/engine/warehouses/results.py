@@ -59,7 +59,7 @@ def frame(result: duckdb.DuckDBPyConnection | None) -> pd.DataFrame:
     else:
         rows = result.fetchall()
         values = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    names = _unique(str(column[0]) for column in description)
+    names = unique(str(column[0]) for column in description)
     series = [_series(column, kind) for column, kind in zip(values, kinds, strict=True)]
     return pd.concat(series, axis="columns", keys=names)
 
@@ -75,7 +75,8 @@ def _series(values: Any, kind: str) -> pd.Series[Any]:
     return pd.Series(pd.array(values if isinstance(values, np.ndarray) else list(values), dtype=dtype))
 
 
-def _unique(names: Iterable[str]) -> list[str]:
+def unique(names: Iterable[str]) -> list[str]:
+    """Give a name that repeats a number."""
     taken: set[str] = set()
     unique = []
     for name in names:

@@ -8,7 +8,7 @@ from functools import partial
 
 from stitchnb.sandbox.engine.warehouses.cells import Rejected, decimal_digits
 from stitchnb.sandbox.engine.warehouses.naming import folded, is_too_long, valid_name
-from stitchnb.sandbox.engine.warehouses.types import DECIMAL, DECIMAL_DIGITS, FIRST_SCALE, decimal_type, suffix
+from stitchnb.sandbox.engine.warehouses.types import DECIMAL, DECIMAL_DIGITS, FIRST_SCALE, Limits, decimal_type, suffix
 
 MAX_COLUMNS = 1600
 
@@ -27,7 +27,7 @@ class Slot:
     stored_type
         SQL type before the load; None for a new column.
     width, scale
-        Digits of a decimal column, and how many of them stand after the point.
+        Digits of a decimal column, and how many of them stand after the point; without a width every decimal fits.
     whole_digits
         Most digits before the point among the batch's decimals.
     rows, texts
@@ -38,7 +38,7 @@ class Slot:
     kind: str
     stored_name: str | None = None
     stored_type: str | None = None
-    width: int = DECIMAL_DIGITS
+    width: int | None = DECIMAL_DIGITS
     scale: int = 0
     whole_digits: int = 0
     rows: list[int] = field(default_factory=list)
@@ -47,7 +47,9 @@ class Slot:
     @property
     def sql_type(self) -> str:
         """The type as DDL writes it."""
-        return decimal_type(self.width, self.scale) if self.kind == DECIMAL else self.kind
+        if self.kind != DECIMAL or self.width is None:
+            return self.kind
+        return decimal_type(self.width, self.scale)
 
     @property
     def has_grown(self) -> bool:
@@ -102,11 +104,15 @@ class Sheet:
         Whether the table is in the destination already.
     digits_held
         Asks the destination how many digits before the point a stored column needs.
+    limits
+        What the destination can hold.
 
     Attributes
     ----------
     rows
         One tuple a row: number of the record in the batch, then the positions in the arrays.
+    staged_rows
+        Rows of the batch that are in the database already, with no cells here.
     added
         New columns, in order of arrival.
     """
@@ -120,6 +126,7 @@ class Sheet:
         *,
         exists: bool,
         digits_held: Callable[[str], int],
+        limits: Limits,
     ) -> None:
         self.name = name
         self.path = path
@@ -129,8 +136,10 @@ class Sheet:
         self.columns: dict[Path, Column] = {}
         self.added: list[Slot] = []
         self.rows: list[tuple[int, ...]] = []
+        self.staged_rows = 0
         self._width = len(self.reserved)
         self._digits_held = digits_held
+        self._limits = limits
         self._owners: dict[str, Column | _Foreign | None] = dict.fromkeys(map(folded, self.reserved))
         self._undo: list[Callable[[], object]] = []
 
@@ -187,12 +196,16 @@ class Sheet:
         Rejected
             The number needs more digits than the column can have.
         """
+        if slot.width is None:
+            return
         whole, scale = decimal_digits(text)
         whole, scale = max(whole, slot.whole_digits), max(scale, slot.scale)
         if whole == slot.whole_digits and scale == slot.scale:
             return
         fits = scale == slot.scale and whole + scale <= slot.width
-        if not fits and self._can_grow(column, slot, whole, scale):
+        if not fits and not self._limits.fixed_decimals:
+            self._set(slot, "width", None)
+        elif not fits and self._can_grow(column, slot, whole, scale):
             self._set(slot, "width", DECIMAL_DIGITS)
             self._set(slot, "scale", scale)
         elif not fits:
@@ -208,6 +221,11 @@ class Sheet:
     def keep_changes(self) -> None:
         """Let the current record's changes stand."""
         self._undo.clear()
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the batch has any row for the table."""
+        return bool(self.rows or self.staged_rows)
 
     @property
     def has_values(self) -> bool:
@@ -247,8 +265,10 @@ class Sheet:
     def _add(self, slot: Slot, scale: int) -> None:
         if self._width >= MAX_COLUMNS:
             raise Rejected(f"Table {self.name} cannot have more than {MAX_COLUMNS} columns")
-        if slot.kind == DECIMAL:
+        if slot.kind == DECIMAL and self._limits.fixed_decimals:
             slot.scale = min(scale, FIRST_SCALE)
+        elif slot.kind == DECIMAL:
+            slot.width = None
         self._set(self, "_width", self._width + 1)
         self.added.append(slot)
         self._undo.append(self.added.pop)

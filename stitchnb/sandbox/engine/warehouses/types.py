@@ -15,11 +15,34 @@ TIMESTAMP: Final = "TIMESTAMP"
 TEXT: Final = "VARCHAR"
 
 DECIMAL_DIGITS: Final = 38
-"""Digits that a DECIMAL holds, before and after the point together."""
+"""Digits that a DECIMAL of a fixed width holds, before and after the point together."""
 
 FIRST_SCALE: Final = 10
 """Most digits after the point that a new DECIMAL column sets aside because a schema says so: some databases
 declare 38 for every number, which would leave none before the point. Data that need more get more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one kind of destination can hold of the types that all of them have.
+
+    Attributes
+    ----------
+    fixed_decimals
+        A decimal column has one width and one scale, which all its values share; otherwise each value has its own.
+    whole_digits, fraction_digits
+        Most digits of a decimal before and after the point.
+    special_decimals
+        A decimal may be NaN or infinite.
+    zero_characters
+        Text may hold the character U+0000.
+    """
+
+    fixed_decimals: bool = True
+    whole_digits: int = DECIMAL_DIGITS
+    fraction_digits: int = DECIMAL_DIGITS
+    special_decimals: bool = False
+    zero_characters: bool = True
 
 
 def suffix(kind: str) -> str:
@@ -37,8 +60,10 @@ def decimal_type(width: int, scale: int) -> str:
     return f"DECIMAL({width},{scale})"
 
 
-def digits_of(sql_type: str) -> tuple[int, int]:
-    """Width and scale of a ``DECIMAL(width,scale)``."""
+def digits_of(sql_type: str) -> tuple[int | None, int]:
+    """Width and scale of a ``DECIMAL(width,scale)``; no width for a ``DECIMAL`` that every number fits."""
+    if sql_type == DECIMAL:
+        return None, 0
     width, scale = sql_type.removeprefix("DECIMAL(").removesuffix(")").split(",")
     return int(width), int(scale)
 

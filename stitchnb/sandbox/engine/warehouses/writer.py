@@ -1,33 +1,29 @@
-"""The statements that bring one stream's tables into shape and rows into them."""
+"""The statements that bring one stream's tables into shape and rows into them, as every database takes them."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any, ClassVar
 
 from stitchnb.sandbox.engine.base import LoadBatch
 from stitchnb.sandbox.engine.warehouses.cells import decimal_digits, timestamp_text
 from stitchnb.sandbox.engine.warehouses.flatten import Rejection
 from stitchnb.sandbox.engine.warehouses.naming import (
     BATCHED_AT,
-    DATABASE,
     EXTRACTED_AT,
     RECEIVED_AT,
     REJECTED_TABLE,
     SEQUENCE,
     TABLE_VERSION,
+    is_too_long,
     level_id,
     literal,
     quoted,
 )
 from stitchnb.sandbox.engine.warehouses.sheet import Sheet, Slot
-from stitchnb.sandbox.engine.warehouses.types import BIGINT, TIMESTAMP
-
-if TYPE_CHECKING:
-    import duckdb
+from stitchnb.sandbox.engine.warehouses.types import BIGINT, TEXT, TIMESTAMP, Limits
 
 STAMPS = {
     EXTRACTED_AT: TIMESTAMP,
@@ -38,43 +34,42 @@ STAMPS = {
 }
 """Columns that say when and in which order a row came, with their types."""
 
-_VIEW = "stitchnb_rows"
-_ROWS = quoted("temp", "main", _VIEW)
-_STAGED = quoted("temp", "main", "stitchnb_staged")
-_KEPT = quoted("temp", "main", "stitchnb_kept")
-_LEVEL = "level"
-_NUMBER = "number"
-_SEQUENCE = "sequence"
+LEVEL = "level"
+NUMBER = "number"
+"""Columns of the batch's rows, before they are in their table: positions in arrays, and the record's in the batch."""
 
 
-def forget_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let go of the last batch's cells, once its transaction is over."""
-    connection.unregister(_VIEW)
-
-
-class Writer:
+class Writer(ABC):
     """Writes the sheets of one batch, inside the caller's transaction.
 
-    Values travel as text and DuckDB casts them: the types were settled when the sheets were laid out, so that a
+    Values travel as text and the database casts them: the types were settled when the sheets were laid out, so that a
     cast can neither fail nor round.
 
     Parameters
     ----------
+    connection
+        Its ``execute`` runs a statement and gives what fetches the answer.
     load
         Gives the schema, the stamps and the sequence numbers.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, load: LoadBatch) -> None:
+    limits: ClassVar[Limits]
+    """What the database can hold."""
+
+    staged: ClassVar[str]
+    """Temporary table with the batch's rows for the stream's own table, with the types that they have there."""
+
+    def __init__(self, connection: Any, load: LoadBatch) -> None:
         self._connection = connection
         self._schema = load.schema_name
         self._first_sequence = int(load.first_sequence)
-        self._sequences = None if load.sequences is None else np.array(load.sequences, dtype=np.int64)
         self._staged: dict[Slot, str] = {}
+        self._sequence = "staged.sequence"
         self._stamps = {
             EXTRACTED_AT: _moment(load.batch.time_extracted),
             RECEIVED_AT: _moment(load.received_at),
             BATCHED_AT: _moment(load.batched_at),
-            SEQUENCE: "staged.sequence",
+            SEQUENCE: self._sequence,
             TABLE_VERSION: str(int(load.table_version)),
         }
 
@@ -100,53 +95,48 @@ class Writer:
             if slot.stored_name != slot.name:
                 self._run(f"ALTER TABLE {table} RENAME COLUMN {quoted(slot.stored_name)} TO {quoted(slot.name)}")
             if slot.has_grown:
-                self._run(f"ALTER TABLE {table} ALTER COLUMN {quoted(slot.name)} TYPE {slot.sql_type}")
+                self._run(f"ALTER TABLE {table} ALTER COLUMN {quoted(slot.name)} TYPE {self._type(slot.sql_type)}")
         added = {slot.name: slot.sql_type for slot in sheet.added} | dict(own_types)
         for name, sql_type in added.items():
-            self._run(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {sql_type}")
+            self._run(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {self._type(sql_type)}")
 
+    @abstractmethod
     def rebuild(self, table: str, key: Sequence[str]) -> None:
-        """Give a table another primary key, or none: DuckDB cannot alter the constraint."""
-        name = self._table(table)
-        columns = {column: sql_type for column, sql_type, *_ in self._run(f"DESCRIBE {name}").fetchall()}
-        self._run(f"CREATE TEMP TABLE {_KEPT} AS FROM {name}")
-        self._run(f"DROP TABLE {name}")
-        self._create(table, columns, key)
-        self._run(f"INSERT INTO {name} FROM {_KEPT}")
-        self._run(f"DROP TABLE {_KEPT}")
+        """Give a table another primary key, or none."""
 
     def empty(self, table: str) -> None:
         """Delete every row."""
         self._run(f"DELETE FROM {self._table(table)}")
 
+    @abstractmethod
     def stage(self, top: Sheet, key: Sequence[Slot]) -> None:
-        """Cast the stream's own rows into a temporary table, from which its tables are then filled.
+        """Put the stream's own rows into a temporary table, from which its tables are then filled.
 
         Parameters
         ----------
         key
             Columns whose every combination stays once, the last; empty to keep all rows.
         """
-        casts = self._register(top)
-        self._staged = {slot: f"staged.c{number}" for number, slot in enumerate(casts)}
-        columns = [f"{cast} AS c{number}" for number, cast in enumerate(casts.values())]
-        columns += [_NUMBER, _SEQUENCE]
-        newest = ""
-        if key:
-            same = ", ".join(casts[slot] for slot in key)
-            newest = f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY {_NUMBER} DESC) = 1"
-        self._run(f"CREATE TEMP TABLE {_STAGED} AS SELECT {', '.join(columns)} FROM {_ROWS} {newest}")
 
     def drop_stage(self) -> None:
         """Let go of the staged rows."""
-        self._run(f"DROP TABLE {_STAGED}")
+        self._run(f"DROP TABLE {self.staged}")
+
+    def meets_any(self, top: Sheet, key: Sequence[Slot]) -> bool:
+        """Whether the table has a row with the key of a staged one."""
+        match = self._match({slot.name: slot for slot in key})
+        (found,) = self._run(
+            f"SELECT EXISTS (SELECT 1 FROM {self._table(top.name)} AS target "
+            f"WHERE EXISTS (SELECT 1 FROM {self.staged} AS staged WHERE {match}))"
+        ).fetchall()[0]
+        return bool(found)
 
     def skip_outdated(self, top: Sheet, key: Sequence[Slot]) -> None:
         """Leave out staged rows that the table has with a higher sequence already."""
         match = self._match({slot.name: slot for slot in key})
         self._run(
-            f"DELETE FROM {_STAGED} AS staged USING {self._table(top.name)} AS target "
-            f"WHERE {match} AND target.{quoted(SEQUENCE)} > staged.sequence"
+            f"DELETE FROM {self.staged} AS staged USING {self._table(top.name)} AS target "
+            f"WHERE {match} AND target.{quoted(SEQUENCE)} > {self._sequence}"
         )
 
     def delete_staged(self, table: str, key: Mapping[str, Slot]) -> None:
@@ -157,12 +147,12 @@ class Writer:
         key
             Columns of the table, and the key columns whose values they hold.
         """
-        self._run(f"DELETE FROM {self._table(table)} AS target USING {_STAGED} AS staged WHERE {self._match(key)}")
+        self._run(f"DELETE FROM {self._table(table)} AS target USING {self.staged} AS staged WHERE {self._match(key)}")
 
     def insert_top(self, top: Sheet) -> None:
         """Insert the staged rows into the stream's own table."""
         values = {slot.name: column for slot, column in self._staged.items()}
-        self._insert(top, values, f"{_STAGED} AS staged", ["staged.sequence", f"staged.{_NUMBER}"])
+        self._insert(top, values, f"{self.staged} AS staged", ["staged.sequence", f"staged.{NUMBER}"])
 
     def insert_subtable(self, sheet: Sheet, key: Mapping[str, Slot]) -> None:
         """Insert the elements that belong to staged rows.
@@ -172,32 +162,26 @@ class Writer:
         key
             Columns for the source key, and the key columns whose values they get.
         """
-        casts = self._register(sheet)
-        levels = [f"{_LEVEL}{level}" for level in range(len(sheet.rows[0]) - 1)]
+        elements, cells = self._show(sheet)
+        levels = [f"element.{LEVEL}{level}" for level in range(len(sheet.rows[0]) - 1)]
         values = {name: self._staged[slot] for name, slot in key.items()}
         values |= {level_id(level): column for level, column in enumerate(levels)}
-        values |= {slot.name: cast for slot, cast in casts.items()}
-        belongs = f"{_ROWS} AS element JOIN {_STAGED} AS staged ON staged.{_NUMBER} = element.{_NUMBER}"
-        self._insert(sheet, values, belongs, ["staged.sequence", f"staged.{_NUMBER}", *levels])
+        values |= {slot.name: value for slot, value in cells.items()}
+        belongs = f"{elements} AS element JOIN {self.staged} AS staged ON staged.{NUMBER} = element.{NUMBER}"
+        self._insert(sheet, values, belongs, ["staged.sequence", f"staged.{NUMBER}", *levels])
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Add to the schema's table of rejected records."""
         if not rejections:
             return
         table = self._table(REJECTED_TABLE)
+        types = {"_sdc_rejected_at": TIMESTAMP, "table_name": TEXT, "reason": TEXT, "record": TEXT}
+        columns = ", ".join(f"{name} {self._type(sql_type)}" for name, sql_type in types.items())
+        self._run(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        rejected = self._show_rejections(rejections)
         self._run(
-            f"CREATE TABLE IF NOT EXISTS {table} "
-            "(_sdc_rejected_at TIMESTAMP, table_name VARCHAR, reason VARCHAR, record VARCHAR)"
-        )
-        columns = {
-            "table_name": [rejection.table for rejection in rejections],
-            "reason": [rejection.reason for rejection in rejections],
-            "record": [rejection.record for rejection in rejections],
-        }
-        self._connection.register(_VIEW, {name: _texts(values) for name, values in columns.items()})
-        self._run(
-            f"INSERT INTO {table} (_sdc_rejected_at, table_name, reason, record) "
-            f"SELECT {self._stamps[BATCHED_AT]}, table_name, reason, record FROM {_ROWS}"
+            f"INSERT INTO {table} ({', '.join(types)}) "
+            f"SELECT {self._stamps[BATCHED_AT]}, table_name, reason, record FROM {rejected}"
         )
 
     def digits_held(self, table: str, column: str) -> int:
@@ -205,51 +189,60 @@ class Writer:
         (largest,) = self._run(f"SELECT max(abs({quoted(column)})) FROM {self._table(table)}").fetchall()[0]
         return 0 if largest is None else decimal_digits(format(largest, "f"))[0]
 
-    def _register(self, sheet: Sheet) -> dict[Slot, str]:
-        """Show DuckDB the cells of a sheet; gives the expression for each column that has any."""
-        numbers = np.array(sheet.rows, dtype=np.int64)
-        number = np.ascontiguousarray(numbers[:, 0])
-        sequence = self._first_sequence + number if self._sequences is None else self._sequences[number]
-        frame: dict[str, Any] = {_NUMBER: number, _SEQUENCE: sequence}
-        for level in range(numbers.shape[1] - 1):
-            frame[f"{_LEVEL}{level}"] = np.ascontiguousarray(numbers[:, level + 1])
-        casts: dict[Slot, str] = {}
-        for slot in sheet.slots():
-            if slot.rows:
-                name = f"t{len(casts)}"
-                casts[slot] = f"CAST({name} AS {slot.sql_type})"
-                frame[name] = np.full(len(sheet.rows), None, dtype=object)
-                frame[name][slot.rows] = slot.texts
-        self._connection.register(_VIEW, frame)
-        return casts
+    @abstractmethod
+    def _table(self, name: str) -> str:
+        """A table of the schema, as statements call it."""
+
+    @abstractmethod
+    def _type(self, sql_type: str) -> str:
+        """A type of `types`, as the database spells it."""
+
+    @abstractmethod
+    def _show(self, sheet: Sheet) -> tuple[str, dict[Slot, str]]:
+        """Show the database the rows of a sheet.
+
+        Returns
+        -------
+        tuple
+            The table to find them in, with ``number``, ``sequence`` and ``level0`` …; and for each column that has
+            any values the expression for them.
+        """
+
+    @abstractmethod
+    def _show_rejections(self, rejections: Sequence[Rejection]) -> str:
+        """Show the database what was rejected; gives the table with ``table_name``, ``reason`` and ``record``."""
 
     def _insert(self, sheet: Sheet, values: Mapping[str, str], source: str, order: Sequence[str]) -> None:
         values = {**values, **{name: self._stamps[name] for name in sheet.reserved if name in STAMPS}}
         self._run(
             f"INSERT INTO {self._table(sheet.name)} ({', '.join(map(quoted, values))}) "
-            f"SELECT {', '.join(values.values())} FROM {source} ORDER BY {', '.join(order)}"
+            f"SELECT {', '.join(values.values())} FROM {source}" + (f" ORDER BY {', '.join(order)}" if order else "")
         )
 
     def _create(self, table: str, columns: Mapping[str, str], key: Sequence[str]) -> None:
-        lines = [f"{quoted(name)} {sql_type}" for name, sql_type in columns.items()]
+        lines = [f"{quoted(name)} {self._type(sql_type)}" for name, sql_type in columns.items()]
         if key:
-            lines.append(f"CONSTRAINT {quoted(f'{table}_pkey')} PRIMARY KEY ({', '.join(map(quoted, key))})")
+            lines.append(primary_key(table, key))
         self._run(f"CREATE TABLE {self._table(table)} ({', '.join(lines)})")
 
     def _match(self, key: Mapping[str, Slot]) -> str:
         return " AND ".join(f"target.{quoted(name)} = {self._staged[slot]}" for name, slot in key.items())
 
-    def _table(self, name: str) -> str:
-        return quoted(DATABASE, self._schema, name)
-
-    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
+    def _run(self, statement: str) -> Any:
         return self._connection.execute(statement)
+
+
+def primary_key(table: str, key: Sequence[str]) -> str:
+    """The constraint of a table; without its name where that would be too long."""
+    name = f"{table}_pkey"
+    columns = f"PRIMARY KEY ({', '.join(map(quoted, key))})"
+    return columns if is_too_long(name) else f"CONSTRAINT {quoted(name)} {columns}"
+
+
+def encodable(text: str) -> str:
+    """Write half a surrogate pair, which JSON allows, as the escape that JSON has for it."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _moment(moment: datetime) -> str:
     return f"TIMESTAMP {literal(timestamp_text(moment))}"
-
-
-def _texts(values: Sequence[str]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    # Half a surrogate pair, which JSON allows, is written as the escape that JSON has for it.
-    return np.array([value.encode("utf-8", "backslashreplace").decode() for value in values], dtype=object)
