@@ -46,9 +46,9 @@ EXCEPTIONS = {
 }
 
 LIGHT = (
-    *("psycopg", "pandas", "numpy", "ipywidgets", "anywidget", "duckdb", "starlette", "uvicorn", "IPython", "ipykernel"),
+    *("pandas", "numpy", "ipywidgets", "anywidget", "duckdb", "starlette", "uvicorn", "IPython", "ipykernel"),
     *("jupyter_client", "jupyter_core", "jupyter_server", "jupyterlab", "tornado", "httpx", "jsonschema", "yaml"),
-    "matplotlib",
+    *("matplotlib", "psycopg"),
 )
 
 
