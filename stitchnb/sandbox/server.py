@@ -351,7 +351,8 @@ class Sandbox:
             ``completion_time`` of the sandbox's clock, ``failure`` (the part that failed, and why), and ``streams``,
             each with ``stream_name``, ``state`` (``waiting``, ``running``, ``loaded``, ``no_rows``, ``broken_off`` or
             ``not_reached``), ``rows_expected`` (None where nobody knows), ``rows_loaded``, ``rows_rejected``,
-            ``seconds`` of the machine's that they took, and ``last_batch_at``.
+            ``seconds`` of the machine's that they took, ``last_batch_at``, and ``bookmark``: how far the stream has
+            been read and landed by now, which the next job goes on from (None before anything landed).
         """
         return self._progress.list(source_id)
 

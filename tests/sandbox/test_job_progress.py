@@ -100,6 +100,19 @@ def test_a_job_is_told_stream_by_stream_while_it_runs(
     assert (told["phase"], told["failure"], told["source_name"]) == ("over", None, "recurly")
 
 
+def test_how_far_each_stream_was_read_is_told_and_moves_with_what_lands(
+    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: Gated
+) -> None:
+    name = start(api, configured)
+    told = until(lambda: sandbox.job_progress(name), lambda told: told["streams"] != [])
+    assert [one["bookmark"] for one in told["streams"]] == [None, None]
+
+    gated.let_pass(1_000)
+    told = until(lambda: sandbox.job_progress(name), lambda told: told["status"] == "succeeded")
+    newest = sandbox.warehouse.sql("SELECT max(updated_at) AS at FROM recurly.accounts")["at"][0]
+    assert told["streams"][0]["bookmark"] == {"updated_at": f"{newest:%Y-%m-%dT%H:%M:%SZ}"}
+
+
 def test_the_target_is_at_work_once_everything_was_extracted(
     api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ _STREAM = answered(
         "rows_rejected": NUMBER,
         "seconds": {"type": "number"},
         "last_batch_at": ANY_TIME,
+        "bookmark": {"type": ["object", "null"]},
     }
 )
 _JOB = {
@@ -95,7 +97,13 @@ def _asked(query: Mapping[str, str]) -> int | None:
 
 
 def _streams(db: sqlite3.Connection, job_name: str) -> list[sqlite3.Row]:
-    return db.execute("SELECT * FROM job_streams WHERE job_name = ? ORDER BY position", (job_name,)).fetchall()
+    return db.execute(
+        "SELECT job_streams.*, bookmarks.bookmark FROM job_streams JOIN jobs ON jobs.name = job_streams.job_name "
+        "LEFT JOIN bookmarks ON bookmarks.source_id = jobs.source_id "
+        "AND bookmarks.tap_stream_id = job_streams.tap_stream_id "
+        "WHERE job_streams.job_name = ? ORDER BY job_streams.position",
+        (job_name,),
+    ).fetchall()
 
 
 def _job(row: sqlite3.Row, streams: list[sqlite3.Row]) -> dict[str, Any]:
@@ -124,4 +132,10 @@ def _phase(status: str, states: list[str]) -> str:
 def _stream(row: sqlite3.Row, status: str) -> dict[str, Any]:
     state = row["state"] if status == "running" else _CUT_SHORT.get(row["state"], row["state"])
     told = ("rows_expected", "rows_loaded", "rows_rejected", "seconds", "last_batch_at")
-    return {"stream_name": row["stream_name"], "state": state, **{name: row[name] for name in told}}
+    bookmark = json.loads(row["bookmark"]) if row["bookmark"] is not None else None
+    return {
+        "stream_name": row["stream_name"],
+        "state": state,
+        **{name: row[name] for name in told},
+        "bookmark": bookmark,
+    }
