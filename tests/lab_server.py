@@ -142,6 +142,8 @@ class LabServer:
             "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.expose_app_in_browser=True",
+            # Whether Lab could be built anew is asked of Node at every opening of a page, and costs more than the page.
+            "--ServerApp.tornado_settings={'page_config_data': {'buildCheck': False, 'buildAvailable': False}}",
             # Should the tests be killed, the server and its kernels end by themselves.
             "--MappingKernelManager.cull_idle_timeout=900",
             "--MappingKernelManager.cull_connected=True",
