@@ -171,6 +171,11 @@ def records(kind: type[Model], objects: Iterable[Model]) -> pd.DataFrame:
         One row per object, in their order, with a fresh index.
     """
     columns = next(_COLUMNS[k] for k in kind.__mro__ if k in _COLUMNS)
+    return _table(objects, columns)
+
+
+def _table(objects: Iterable[Any], columns: Iterable[Column]) -> pd.DataFrame:
+    """Make a frame with one row per object; without any it has the same columns."""
     rows = list(objects)
     return pd.DataFrame(
         {name: _column([value(row) for row in rows], dtype) for name, dtype, value in columns},
@@ -243,50 +248,47 @@ def _words(values: Any) -> Any:
 
 def selection_changes(changes: Iterable[Change]) -> pd.DataFrame:
     """Show changes of a selection as a DataFrame. See `Catalog.changes`."""
-    rows = list(changes)
-    return pd.DataFrame(
-        {
-            "stream": pd.Series([c.stream_name for c in rows], dtype="string"),
-            "field": pd.Series([c.field for c in rows], dtype="string"),
-            "key": pd.Series([c.key for c in rows], dtype="string"),
-            "from": pd.Series([c.before for c in rows], dtype="object"),
-            "to": pd.Series([c.after for c in rows], dtype="object"),
-            "breadcrumb": pd.Series([c.breadcrumb for c in rows], dtype="object"),
-        },
-        index=pd.RangeIndex(len(rows)),
+    return _table(
+        changes,
+        (
+            ("stream", "string", lambda c: c.stream_name),
+            ("field", "string", lambda c: c.field),
+            ("key", "string", lambda c: c.key),
+            ("from", "object", lambda c: c.before),
+            ("to", "object", lambda c: c.after),
+            ("breadcrumb", "object", lambda c: c.breadcrumb),
+        ),
     )
 
 
 def catalog_differences(differences: Iterable[Difference]) -> pd.DataFrame:
     """Show what is different between two catalogs as a DataFrame. See `Catalog.diff`."""
-    rows = list(differences)
-    return pd.DataFrame(
-        {
-            "stream": pd.Series([d.stream_name for d in rows], dtype="string"),
-            "field": pd.Series([d.field for d in rows], dtype="string"),
-            "change": pd.Series([d.kind for d in rows], dtype="string"),
-            "key": pd.Series([d.key for d in rows], dtype="string"),
-            "from": pd.Series([d.before for d in rows], dtype="string"),
-            "to": pd.Series([d.after for d in rows], dtype="string"),
-            "replicated": pd.Series([d.replicated for d in rows], dtype="bool"),
-            "breadcrumb": pd.Series([d.breadcrumb for d in rows], dtype="object"),
-            "tap_stream_id": pd.Series([d.tap_stream_id for d in rows], dtype="string"),
-        },
-        index=pd.RangeIndex(len(rows)),
+    return _table(
+        differences,
+        (
+            ("stream", "string", lambda d: d.stream_name),
+            ("field", "string", lambda d: d.field),
+            ("change", "string", lambda d: d.kind),
+            ("key", "string", lambda d: d.key),
+            ("from", "string", lambda d: d.before),
+            ("to", "string", lambda d: d.after),
+            ("replicated", "bool", lambda d: d.replicated),
+            ("breadcrumb", "object", lambda d: d.breadcrumb),
+            ("tap_stream_id", "string", lambda d: d.tap_stream_id),
+        ),
     )
 
 
 def selection_problems(problems: Iterable[Problem]) -> pd.DataFrame:
     """Show what is wrong with a selection as a DataFrame. See `Catalog.problems`."""
-    rows = list(problems)
-    return pd.DataFrame(
-        {
-            "severity": pd.Series([p.severity for p in rows], dtype="string"),
-            "stream": pd.Series([p.stream_name for p in rows], dtype="string"),
-            "field": pd.Series([p.field for p in rows], dtype="string"),
-            "message": pd.Series([p.message for p in rows], dtype="string"),
-        },
-        index=pd.RangeIndex(len(rows)),
+    return _table(
+        problems,
+        (
+            ("severity", "string", lambda p: p.severity),
+            ("stream", "string", lambda p: p.stream_name),
+            ("field", "string", lambda p: p.field),
+            ("message", "string", lambda p: p.message),
+        ),
     )
 
 

@@ -19,6 +19,13 @@ function codeBlock(title, text, ...more) {
   return { element, copy };
 }
 
+function copyable(title, text) {
+  const button = h("button", { type: "button", class: "sn-link", "aria-label": `Copy: ${title}` }, "Copy");
+  const block = codeBlock(title, text, button);
+  button.addEventListener("click", block.copy);
+  return block.element;
+}
+
 function drawNext(element, next) {
   const facts = JSON.stringify(next);
   if (element.dataset.facts === facts) return;
@@ -28,12 +35,7 @@ function drawNext(element, next) {
     element.replaceChildren();
     return;
   }
-  const blocks = next.codes.map(({ title, text }) => {
-    const button = h("button", { type: "button", class: "sn-link", "aria-label": `Copy: ${title}` }, "Copy");
-    const block = codeBlock(title, text, button);
-    button.addEventListener("click", block.copy);
-    return block.element;
-  });
+  const blocks = next.codes.map(({ title, text }) => copyable(title, text));
   const link = { href: next.link, target: "_blank", rel: "noopener noreferrer" };
   element.replaceChildren(...(next.link ? [h("p", {}, h("a", link, next.words))] : []), ...blocks);
 }

@@ -171,13 +171,6 @@ class StepPanelView {
   }
 }
 
-function copyable(title, text) {
-  const button = h("button", { type: "button", class: "sn-link", "aria-label": `Copy: ${title}` }, "Copy");
-  const block = codeBlock(title, text, button);
-  button.addEventListener("click", block.copy);
-  return block.element;
-}
-
 function makeTable({ caption, columns, rows }) {
   const side = ([, isNumber]) => (isNumber ? "sn-number" : null);
   const head = columns.map((column) => h("th", { scope: "col", class: side(column) }, column[0]));
