@@ -37,6 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
     loopback.install()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER") and "not benchmark" not in config.getoption("markexpr"):
+        if any(item.get_closest_marker("benchmark") for item in items):
+            raise pytest.UsageError("benchmarks measure alone: run them with -n0")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     os.environ.clear()
     os.environ.update(config.stash[_original_environment])

@@ -165,7 +165,9 @@ def test_half_a_warehouse_is_never_taken_for_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "why"), [(None, "it is gone"), (b"torn", "it is no key"), (Fernet.generate_key(), "it is another's")]
+    ("key", "why"),
+    [(None, "it is gone"), (b"torn", "it is no key"), (Fernet.generate_key(), "it is another's")],
+    ids=("gone", "torn", "another's"),
 )
 def test_a_state_whose_key_is_lost_is_not_opened(tmp_path: Path, key: bytes | None, why: str) -> None:
     path, key_path = tmp_path / "acme.sandbox", tmp_path / "acme.sandbox.key"

@@ -277,7 +277,9 @@ class TestBindings:
         assert sandbox.warehouses["postgres"].open({}) is sandbox.warehouse
         assert sandbox.warehouses.bound == {}
 
-    @pytest.mark.parametrize("bad", [warehouses.Postgres, object(), None, "postgres"], ids=str)
+    @pytest.mark.parametrize(
+        "bad", [warehouses.Postgres, object(), None, "postgres"], ids=lambda bad: type(bad).__name__
+    )
     def test_what_is_no_warehouse_cannot_be_bound(self, sandbox: Sandbox, bad: Any) -> None:
         with pytest.raises(InvalidInputError, match=r"give an object with check and open, such as .*Postgres\(\)"):
             sandbox.warehouses["postgres"] = bad
