@@ -249,7 +249,7 @@ class Problems(list[Problem]):
     def _repr_html_(self) -> str:
         from stitchnb import frames
 
-        return frames.html_table(self.to_frame())
+        return frames.html_table(self.to_frame()) if self else "<p>No problems.</p>"
 
     def __repr__(self) -> str:
         return "\n".join(f"{problem.severity}: {problem}" for problem in self) or "no problems"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -179,7 +181,9 @@ def new_figure(height_in: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
     try:
         # Not through pyplot, which keeps figures and picks a window system for the whole process.
         import matplotlib as mpl
-        from matplotlib.figure import Figure
+
+        with _without_talk_of_fonts():
+            from matplotlib.figure import Figure
     except ImportError as error:
         raise InvalidInputError(
             "Pictures need matplotlib, which is not installed: pip install 'stitchnb[plots]'."
@@ -196,6 +200,18 @@ def new_figure(height_in: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
         one.grid(visible=False)
         one.set_axisbelow(True)
     return figure, axes
+
+
+@contextmanager
+def _without_talk_of_fonts() -> Iterator[None]:
+    """Keep it out of the notebook that matplotlib, the first time on a machine, takes a while to list its fonts."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def show_time(axes: Axes) -> None:

@@ -16,7 +16,7 @@ _NTH = ("first", "second", "third", "fourth", "fifth")
 _MOST_TIMES = 6
 
 
-def cron_words(cron: CronExpression) -> str:
+def cron_words(cron: CronExpression | str) -> str:
     """Say when an expression fires, in words.
 
     Parameters
@@ -28,7 +28,18 @@ def cron_words(cron: CronExpression) -> str:
     -------
     str
         Such as ``At 12:00 UTC, Monday to Friday.``; the expression itself where it has no common form.
+
+    Raises
+    ------
+    CronError
+        Quartz refuses the expression; the message is Quartz's own.
+
+    Examples
+    --------
+    >>> cron_words("0 0 12 ? * MON-FRI *")
+    'At 12:00 UTC, Monday to Friday.'
     """
+    cron = CronExpression.parse(cron) if isinstance(cron, str) else cron
     fields = cron.expression.upper().split()
     time = _time(cron)
     days = _days(cron, fields[3], fields[5])

@@ -41,7 +41,7 @@ class CronError(InvalidInputError):
     """An expression that Quartz refuses; the message is Quartz's own."""
 
 
-def next_fire_times(expression: str, *, after: datetime, count: int = 5) -> list[datetime]:
+def next_fire_times(expression: str, *, after: datetime | str, count: int = 5) -> list[datetime]:
     """List when a Quartz cron expression fires next.
 
     Parameters
@@ -49,7 +49,7 @@ def next_fire_times(expression: str, *, after: datetime, count: int = 5) -> list
     expression
         Six or seven fields, such as ``0 0 12 ? * MON-FRI``.
     after
-        Aware; only times strictly after it are listed.
+        Aware, or a text such as ``2026-03-20T16:00:00Z``; only times strictly after it are listed.
     count
         How many times at most, 0 or more.
 
@@ -74,7 +74,8 @@ def next_fire_times(expression: str, *, after: datetime, count: int = 5) -> list
     return times_after(CronExpression.parse(expression).next_after, after=after, count=count)
 
 
-def times_after(next_after: Callable[[datetime], datetime | None], *, after: datetime, count: int) -> list[datetime]:
+def times_after(next_after: Callable[[datetime], datetime | None], *, after: datetime | str, count: int
+) -> list[datetime]:
     """Ask for the next time again and again: up to `count` of them, the first one strictly after `after`."""
     if count < 0:
         raise InvalidInputError(f"count must be 0 or more, not {count}")
@@ -86,8 +87,15 @@ def times_after(next_after: Callable[[datetime], datetime | None], *, after: dat
     return times
 
 
-def aware_utc(moment: datetime, name: str) -> datetime:
-    """Bring an aware datetime to UTC; a naive one, called `name` in the message, is refused."""
+def aware_utc(moment: datetime | str, name: str) -> datetime:
+    """Bring an aware datetime, or a text of one, to UTC; anything else, called `name` in the message, is refused."""
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError as error:
+            raise InvalidInputError(f"{name} is {moment!r}: give a time such as 2026-03-20T16:00:00Z") from error
+    if not isinstance(moment, datetime):
+        raise InvalidInputError(f"{name} is {moment!r}: give an aware datetime, or a text such as 2026-03-20T16:00:00Z")
     if moment.utcoffset() is None:
         raise InvalidInputError(
             f"{name} has no time zone ({moment.isoformat()}): give an aware datetime, e.g. with tzinfo=UTC"

@@ -112,8 +112,8 @@ ScheduleRule: TypeAlias = IntervalRule | CronRule
 def schedule_rule(
     properties: Mapping[str, str | None],
     *,
-    default_interval_minutes: int | None,
-    anchor: datetime | None,
+    default_interval_minutes: int | None = None,
+    anchor: datetime | None = None,
 ) -> ScheduleRule:
     """Tell which schedule a source's properties set.
 
@@ -147,11 +147,7 @@ def schedule_rule(
     Examples
     --------
     >>> from datetime import UTC, datetime
-    >>> rule = schedule_rule(
-    ...     {"frequency_in_minutes": "360", "anchor_time": "2024-01-29T13:00:00Z"},
-    ...     default_interval_minutes=60,
-    ...     anchor=None,
-    ... )
+    >>> rule = schedule_rule({"frequency_in_minutes": "360", "anchor_time": "2024-01-29T13:00:00Z"})
     >>> str(rule.next_fire_time(datetime(2024, 1, 29, 13, 0, tzinfo=UTC)))
     '2024-01-29 19:00:00+00:00'
     """
@@ -177,7 +173,7 @@ def schedule_rule(
     return IntervalRule(minutes, None if anchor is None else anchor.replace(microsecond=0))
 
 
-def fire_times(rule: ScheduleRule, after: datetime, count: int = 5) -> list[datetime]:
+def fire_times(rule: ScheduleRule, after: datetime | str, count: int = 5) -> list[datetime]:
     """List when a schedule starts extractions next.
 
     Parameters
@@ -185,7 +181,7 @@ def fire_times(rule: ScheduleRule, after: datetime, count: int = 5) -> list[date
     rule
         From `schedule_rule`.
     after
-        Aware; only times strictly after it are listed.
+        Aware, or a text such as ``2026-03-20T16:00:00Z``; only times strictly after it are listed.
     count
         How many times at most, 0 or more.
 

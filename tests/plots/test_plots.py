@@ -1,5 +1,6 @@
 """Pictures: what is drawn of what is known, the words and the table that go with it, and how it fits into a page."""
 
+import os
 import re
 import subprocess
 import sys
@@ -281,3 +282,21 @@ print("matplotlib.pyplot" in sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [("from stitchnb.plots._picture import new_figure; new_figure(2)", False), ("import matplotlib.figure", True)],
+    ids=["ours", "matplotlib's own"],
+)
+def test_the_first_picture_on_a_machine_brings_no_talk_of_fonts(first: str, said: bool, tmp_path: Path) -> None:
+    timer = "type('T', (), {'start': lambda _: f(), 'cancel': lambda _: 0})()"
+    slow = f"import threading; threading.Timer = lambda s, f: {timer}"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{slow}\n{first}"],
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("font cache" in done.stderr) is said

@@ -18,11 +18,11 @@ def moment(text: str) -> datetime:
 
 
 def selected(stream: DiscoveredStream, fields: Iterable[str] | None = None) -> SelectedStream:
-    """Select a stream as its discovery forces it, with all or some of its fields."""
+    """Select a stream as its discovery forces it, with some of its fields, or all that can be had together."""
     metadata = stream.metadata[()]
     replication_keys = metadata.get("valid-replication-keys", [None])
     properties = stream.schema["properties"]
-    chosen = properties if fields is None else {name: properties[name] for name in fields}
+    chosen = {name: properties[name] for name in (_together(stream) if fields is None else fields)}
     return SelectedStream(
         tap_stream_id=stream.tap_stream_id,
         stream_name=stream.stream_name,
@@ -31,6 +31,15 @@ def selected(stream: DiscoveredStream, fields: Iterable[str] | None = None) -> S
         replication_method=metadata.get("forced-replication-method", "FULL_TABLE"),
         replication_key=replication_keys[0],
     )
+
+
+def _together(stream: DiscoveredStream) -> list[str]:
+    chosen: list[str] = []
+    for name in stream.schema["properties"]:
+        excluded = [other for *_, other in stream.metadata.get(("properties", name), {}).get("fieldExclusions", ())]
+        if not any(other in chosen for other in excluded):
+            chosen.append(name)
+    return chosen
 
 
 def stream_of(connector: Connector, name: str, fields: Iterable[str] | None = None) -> SelectedStream:

@@ -292,3 +292,24 @@ def test_a_stream_that_is_not_there_is_named_with_those_that_are() -> None:
     gone = SelectedStream("gone", "gone", {"properties": {}}, (), "FULL_TABLE")
     with pytest.raises(ConnectorError, match="'gone' is not in the source; it has people, projects, tasks"):
         run(connector, gone, EARLY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [
+        (
+            ["TimePeriod", "DeviceOS", "ImpressionSharePercent"],
+            "cannot have DeviceOS together with ImpressionSharePercent",
+        ),
+        (["TimePeriod", "DeviceOS"], None),
+    ],
+    ids=["together", "apart"],
+)
+def test_fields_that_exclude_each_other_fail_the_extraction(fields: list[str], refused: str | None) -> None:
+    connector = connector_for("platform.bing-ads", 0)
+    stream = stream_of(connector, "campaign_performance_report", fields)
+    if refused is None:
+        assert run(connector, stream)
+        return
+    with pytest.raises(ConnectorError, match=refused):
+        run(connector, stream)

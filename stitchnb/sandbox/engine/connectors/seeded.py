@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,12 +71,25 @@ class SeededConnector:
         ------
         ConnectorError
             At once, where the properties do not connect, a stream is unknown, or it lacks the replication key
-            that its method needs.
+            that its method needs, or fields are selected that exclude each other.
         """
         self.check(properties)
+        self._refuse_exclusions(streams)
         start = seconds_from(properties.get("start_date"))
         batches = [self._batches(stream, state.get(stream.tap_stream_id, {}), start, now) for stream in streams]
         return (batch for of_stream in batches for batch in of_stream)
+
+    def _refuse_exclusions(self, streams: Iterable[SelectedStream]) -> None:
+        """Fail as a report does that is asked for fields which exclude each other; the API takes such a selection."""
+        plans = {plan.tap_stream_id: plan for plan in stream_plans(self.source_type)}
+        for stream in streams:
+            plan = plans.get(stream.tap_stream_id)
+            wanted = stream.schema.get("properties", {}) if plan is not None else {}
+            for name in wanted:
+                metadata = plan.metadata.get(("properties", name), {}) if plan is not None else {}
+                for *_, other in metadata.get("fieldExclusions", ()):
+                    if other in wanted:
+                        raise ConnectorError(f"stream {stream.stream_name!r} cannot have {name} together with {other}")
 
     def _batches(
         self, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, now: datetime
