@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stitchnb import errors, frames, models, plots, rules
-    from stitchnb.client import AsyncClient, Client, ImportClient, create_account
+    from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, create_account
     from stitchnb.embedded import Sandbox, connect
     from stitchnb.errors import StitchError
     from stitchnb.models import ReportCard
+    from stitchnb.reference import help
     from stitchnb.widgets import (
         AccountBrowser,
+        AccountPage,
         ConnectionForm,
         DestinationForm,
         JobMonitor,
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
         StreamPicker,
     )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "AccountBrowser",
+    "AccountPage",
     "AsyncClient",
+    "AsyncImportClient",
     "Client",
     "ConnectionForm",
     "DestinationForm",
@@ -46,6 +50,7 @@ __all__ = [
     "create_account",
     "errors",
     "frames",
+    "help",
     "models",
     "plots",
     "rules",
@@ -53,7 +58,9 @@ __all__ = [
 
 _HOMES = {
     "AccountBrowser": "stitchnb.widgets",
+    "AccountPage": "stitchnb.widgets",
     "AsyncClient": "stitchnb.client",
+    "AsyncImportClient": "stitchnb.client",
     "ImportClient": "stitchnb.client",
     "create_account": "stitchnb.client",
     "Client": "stitchnb.client",
@@ -67,6 +74,7 @@ _HOMES = {
     "StitchError": "stitchnb.errors",
     "StreamPicker": "stitchnb.widgets",
     "connect": "stitchnb.embedded",
+    "help": "stitchnb.reference",
 }
 _MODULES = ("errors", "frames", "models", "plots", "rules")
 
@@ -84,3 +92,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Load ``%connect``: what ``%load_ext stitchnb`` calls."""
+    from stitchnb import magics
+
+    magics.load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Take ``%connect`` away again: what ``%unload_ext stitchnb`` calls."""
+    from stitchnb import magics
+
+    magics.unload(ipython)

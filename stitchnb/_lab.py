@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from stitchnb.errors import InvalidInputError, StitchError, near_names
 
-FIRST_NOTEBOOK = "01-create-a-data-source.ipynb"
+FIRST_NOTEBOOK = "00-start-here.ipynb"
 DEFAULT_PORT = 8888
 HOST = "127.0.0.1"
 COPIES = "stitchnb-notebooks"
@@ -42,7 +42,7 @@ class Place:
 
     @property
     def url_path(self) -> str:
-        """The address of the opened notebook, such as ``/lab/tree/notebooks/01-create-a-data-source.ipynb``."""
+        """The address of the opened notebook, such as ``/lab/tree/notebooks/00-start-here.ipynb``."""
         return "/lab/tree/" + quote(self.notebook.relative_to(self.root).as_posix())
 
 
@@ -99,16 +99,16 @@ def lab_arguments(place: Place, *, port: int, open_browser: bool) -> list[str]:
     return arguments
 
 
-def usual_port() -> int:
-    """Give Jupyter's usual port, or a free one where another server has it."""
+def usual_port(port: int = DEFAULT_PORT) -> int:
+    """Give a program's usual port, Jupyter's by default, or a free one where another server has it."""
     try:
-        return claim_port(DEFAULT_PORT)
+        return claim_port(port)
     except StitchError:
         return claim_port(0)
 
 
-def claim_port(port: int) -> int:
-    """Give back `port` if it is free, or a free one for 0.
+def claim_port(port: int, *, command: str = "stitchnb lab") -> int:
+    """Give back `port` if it is free, or a free one for 0; `command` is what the message says to call.
 
     Raises
     ------
@@ -120,11 +120,11 @@ def claim_port(port: int) -> int:
     except OSError as error:
         free = _bound_port(0)
         if error.errno == errno.EADDRINUSE:
-            why = f"Port {port} on {HOST} is in use, perhaps by another JupyterLab."
-            act = f"Stop what listens there, or take another port: stitchnb lab --port {free}"
+            why = f"Port {port} on {HOST} is in use, perhaps by another {command}."
+            act = f"Stop what listens there, or take another port: {command} --port {free}"
         else:
             why = f"Port {port} on {HOST} cannot be taken: {error.strerror or error}."
-            act = f"Take another port: stitchnb lab --port {free}"
+            act = f"Take another port: {command} --port {free}"
         raise StitchError(f"{why} {act}") from error
 
 

@@ -1,4 +1,4 @@
-"""The command ``stitchnb``: JupyterLab on the notebooks, and the sandbox on its own."""
+"""The command ``stitchnb``: JupyterLab on the notebooks, the account as a page, and the sandbox on its own."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from stitchnb._lab import start_lab
 
             start_lab(arguments.notebook, port=arguments.port, open_browser=not arguments.no_browser)
+        elif arguments.command == "app":
+            from stitchnb._app.start import start_app
+
+            start_app(port=arguments.port, open_browser=not arguments.no_browser, state=arguments.state)
         elif arguments.command == "sandbox":
             _serve_sandbox(arguments)
         else:
@@ -64,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     lab.add_argument("--port", type=_port, help=f"default: {DEFAULT_PORT}, or a free one where that is in use")
 
+    app = commands.add_parser("app", help="show the account as a page, without code", description=_APP)
+    app.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    app.add_argument("--port", type=_port, help="default: 8866, or a free one where that is in use")
+    app.add_argument("--state", type=Path, metavar="FILE", help="keep the sandbox in FILE and go on from there")
+
     sandbox = commands.add_parser("sandbox", help="serve the sandbox by itself", description=_SANDBOX)
     sandbox.add_argument("--json", action="store_true", help="print one line of JSON: base_url, token, client_id")
     sandbox.add_argument("--port", type=_port, default=0, help="default: a free one")
@@ -75,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
 _LAB = (
     "Start JupyterLab on this machine and open the first guide in a browser. Ctrl-C stops it. The guides need no "
     "account: they run on a sandbox of their own."
+)
+_APP = (
+    "Show the sources of an account as a page in a browser, for people who do not code: find, create, change and run "
+    "them. It is the real account when there is a token (STITCH_ACCESS_TOKEN, a .env file, the keyring), else a "
+    "sandbox. Ctrl-C stops it."
 )
 _SANDBOX = (
     "Serve a sandbox of the Connect API on 127.0.0.1 until Ctrl-C or SIGTERM. It needs no account and no network. "

@@ -6,6 +6,7 @@
     ├── InvalidInputError (ValueError)        caught here, before anything was sent
     │   ├── UnknownSourceTypeError            no such source type; near names are offered
     │   ├── UnknownDestinationTypeError       no such destination type; near names are offered
+    │   ├── UnknownTopicError                 no help on that; near topics and names are offered
     │   ├── UnknownStreamError                no such stream or field; near names are offered
     │   ├── InvalidSelectionError             a selection that cannot be right: `problems` lists what
     │   └── InvalidValuesError                values that break the report card, by property name
@@ -23,6 +24,7 @@
     │   └── ServerError                       500, 502, 503, 504
     ├── TransportError                        Stitch did not answer
     │   └── OutcomeUnknownError               a request that changes something may or may not have arrived
+    ├── FrameNotPushedError                   a part of a frame was taken, the rest not: `taken`, `rows`, `unsure`
     ├── SelectionNotAppliedError              not all of a selection was written: `applied`, `not_applied`, `unsure`
     ├── SelectionNotKeptError                 read back, a selection is not what was written: `changes`
     ├── CheckFailedError                      a connection check ended badly: the tap's own message
@@ -47,6 +49,7 @@ __all__ = [
     "BadRequestError",
     "CheckFailedError",
     "CredentialsError",
+    "FrameNotPushedError",
     "InvalidInputError",
     "InvalidPropertiesError",
     "InvalidSelectionError",
@@ -68,6 +71,7 @@ __all__ = [
     "UnknownDestinationTypeError",
     "UnknownSourceTypeError",
     "UnknownStreamError",
+    "UnknownTopicError",
     "WaitTimeoutError",
 ]
 
@@ -111,6 +115,17 @@ class UnknownStreamError(_UnknownNameError):
     """No stream or field has this name; `near` holds names like it."""
 
     kind = "stream or field"
+
+
+class UnknownTopicError(_UnknownNameError):
+    """There is no help on this; `near` holds topics and names like it."""
+
+    kind = "help on"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(name, known)
+        if not self.near:
+            self.args = (f"{self} stitchnb.help() lists what there is.",)
 
 
 class InvalidSelectionError(InvalidInputError):
@@ -248,6 +263,30 @@ class OutcomeUnknownError(TransportError):
     """The connection broke while something was being changed: look before sending it again."""
 
 
+class FrameNotPushedError(StitchError):
+    """Stitch took a part of a frame and not the rest.
+
+    Attributes
+    ----------
+    taken
+        How many rows, from the first on, are in Stitch.
+    rows
+        How many the frame has.
+    unsure
+        Of those after `taken`, how many may be in Stitch as well: the connection broke, and it did not say.
+    """
+
+    def __init__(self, *, taken: int, rows: int, unsure: int, cause: StitchError, has_keys: bool) -> None:
+        self.taken, self.rows, self.unsure = taken, rows, unsure
+        if has_keys:
+            action = "Pushing the whole frame again is safe: rows with the same key are the same rows."
+        else:
+            action = f"Push the rest alone, frame.iloc[{taken}:]: without a key what is sent twice is there twice."
+            if unsure:
+                action = f"The next {unsure:,} may be there too: look in the warehouse first. {action}"
+        super().__init__(f"{taken:,} of {rows:,} rows were taken, the others not.\n{cause}\n{action}")
+
+
 class SelectionNotAppliedError(StitchError):
     """Only a part of a selection was written, or none of it; the catalog keeps what is left to apply.
 
@@ -332,12 +371,14 @@ def _listed(things: Sequence[Any], *, most: int = 20) -> str:
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """List the known names that look like `name`, nearest first.
 
-    A name that holds the given one (``recurly`` in ``platform.recurly``) comes before one that is merely alike.
+    A name that holds the given one (``recurly`` in ``platform.recurly``) comes before one that is merely alike, and one
+    that is much less alike than the best is left out.
     """
     known = list(known)
     folded = name.lower()
-    holding = [k for k in known if folded and folded in k.lower()]
+    holding = sorted((k for k in known if folded and folded in k.lower()), key=lambda k: (len(k), k))
     alike = difflib.get_close_matches(folded, [k.lower() for k in known], n=most, cutoff=0.6)
+    likeness = {a: difflib.SequenceMatcher(None, a, folded).ratio() for a in alike}
     by_folded = {k.lower(): k for k in known}
-    ranked = sorted(holding, key=lambda k: (len(k), k)) + [by_folded[a] for a in alike]
+    ranked = [*holding, *(by_folded[a] for a in alike if likeness[a] > likeness[alike[0]] - 0.15)]
     return list(dict.fromkeys(ranked))[:most]

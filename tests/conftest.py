@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,10 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     loopback.install()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if os.environ.get("PYTEST_XDIST_WORKER") and "not benchmark" not in config.getoption("markexpr"):
-        if any(item.get_closest_marker("benchmark") for item in items):
-            raise pytest.UsageError("benchmarks measure alone: run them with -n0")
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let benchmarks have the machine to themselves: one process, whatever was asked for."""
+    words = config.option.markexpr.split()
+    if "benchmark" in words and "not" not in words:
+        config.option.numprocesses = 0
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -118,3 +121,12 @@ def unavailable(in_ci: bool) -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return unavailable
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]

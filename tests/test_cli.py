@@ -54,15 +54,6 @@ def package(tmp_path: Path) -> Path:
     return package
 
 
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    """A port on which somebody else listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
-
-
 @contextmanager
 def running(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """Run the installed command as a process of its own, and end it whatever happens."""

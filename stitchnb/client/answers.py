@@ -127,6 +127,8 @@ def _text_or_none(value: Any) -> str | None:
 def _words(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
     return str(value)
 
 

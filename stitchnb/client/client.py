@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -23,6 +24,7 @@ from stitchnb.client.source_types import DestinationTypes, SourceTypes
 from stitchnb.client.sources import Sources
 from stitchnb.client.streams import Streams
 from stitchnb.client.transport import AsyncTransport, Transport
+from stitchnb.client.written_requests import refuse_other_tokens, sending, written
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
 
@@ -168,6 +170,59 @@ class Client(BaseClient[Sync]):
         """Send one request and read its answer."""
         return self._transport.send(request)
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        typed: bool = False,
+    ) -> Any:
+        """Send a request as the API documents it; everything else is as ever: retries, the limit, the journal.
+
+        What is sent is not looked at: the methods of `sources`, `destinations` … check it first.
+
+        Parameters
+        ----------
+        method
+            ``GET``, ``POST``, ``PUT`` or ``DELETE``.
+        path
+            Below the base URL, with its ids and its query: ``/v4/sources/45612``.
+        body
+            What JSON can hold; None sends no body.
+        params
+            Further names and values of the query.
+        typed
+            True gives what the client's own method for the endpoint gives, such as a list of sources; of extractions
+            and loads one page, with ``records``, ``total`` and ``has_next``.
+
+        Returns
+        -------
+        object
+            The answer's JSON as it came, None where there is none; an extraction's log as text. A token in it is a
+            `Secret`, which shows itself nowhere: ``reveal()`` gives it.
+
+        Raises
+        ------
+        InvalidInputError
+            When it is no path below the base URL, or one of the Import API, which takes a source's own token: see
+            `ImportClient`. Nothing was sent.
+        APIError
+            When Stitch refuses.
+        OutcomeUnknownError
+            When the connection broke: list what there is before sending it again.
+
+        Examples
+        --------
+        >>> with stitchnb.connect(clock="2026-03-20T16:00:00Z", quiet=True) as client:
+        ...     client.request("GET", "/v4/source-types/platform.recurly")["current_step_type"]
+        'form'
+        """
+        request = written(method, path, body=body, params=params)
+        refuse_other_tokens(request, "account")
+        return self.run(sending(self, request, typed=typed))
+
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
@@ -227,6 +282,20 @@ class AsyncClient(BaseClient[Async]):
     async def send(self, request: Request[T]) -> T:
         """Send one request and read its answer."""
         return await self._transport.send(request)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        typed: bool = False,
+    ) -> Any:
+        """Send a request as the API documents it, when awaited. See `Client.request`."""
+        request = written(method, path, body=body, params=params)
+        refuse_other_tokens(request, "account")
+        return await self.run(sending(self, request, typed=typed))
 
     async def close(self) -> None:
         """Close its connections."""

@@ -100,13 +100,7 @@ class Extractions(Resource[Mode]):
         client_id = ReplicationJob({"job_name": job_name}).client_id
         if client_id is None:
             client_id = yield from find_client_id(self._client)
-        content = yield from ask(requests.get_extraction_log(client_id, job_name))
-        if not content.startswith(_GZIP):
-            return content
-        try:
-            return gzip.decompress(content)
-        except (OSError, EOFError) as error:
-            raise TransportError(f"The log of {job_name} came damaged ({error}): ask for it again.") from error
+        return unpacked((yield from ask(requests.get_extraction_log(client_id, job_name))), job_name)
 
 
 class Loads(Resource[Mode]):
@@ -145,3 +139,19 @@ class Loads(Resource[Mode]):
     def to_frame(self, client_id: int | None = None) -> Operation[pd.DataFrame]:
         """Show them as a DataFrame: one row per stream. See `list` for the columns."""
         return (yield from self.list.steps(client_id)).to_frame()
+
+
+def unpacked(content: bytes, job_name: str) -> bytes:
+    """Give the bytes of a log, which may have come compressed.
+
+    Raises
+    ------
+    TransportError
+        When it came damaged: ask for it again.
+    """
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise TransportError(f"The log of {job_name} came damaged ({error}): ask for it again.") from error

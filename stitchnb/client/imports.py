@@ -5,18 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from stitchnb.client import requests
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.client import checked_token
+from stitchnb.client.frame_batches import PushedFrame, broken_off, spans
+from stitchnb.client.frame_records import frame_records
 from stitchnb.client.journal import Journal
 from stitchnb.client.operations import Async, Mode, Operation, Resource, Sync, ask, operation
 from stitchnb.client.transport import AsyncTransport, Transport
-from stitchnb.errors import InvalidInputError
+from stitchnb.client.written_requests import refuse_other_tokens, sending, written
+from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.models import ImportReceipt, ImportStatus, ImportToken, Secret
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LAST_SEQUENCE = 2**63 - 1
 _VARIABLE = "STITCH_IMPORT_TOKEN"
@@ -94,6 +100,101 @@ class Pushing(Resource[Mode]):
         return (yield from ask(requests.import_batch(body)))
 
     @operation
+    def push_frame(
+        self,
+        table_name: str,
+        frame: pd.DataFrame,
+        *,
+        key_names: Sequence[str] = (),
+        schema: Mapping[str, Any] | None = None,
+        first_sequence: int | None = None,
+    ) -> Operation[PushedFrame]:
+        """Push the rows of a pandas DataFrame into one table, in as many requests as it takes.
+
+        Every column is sent by its dtype: whole numbers, numbers, booleans, text, times, categories by their
+        values; a column of Python objects by what they are, lists and objects among them. Times without a zone are
+        taken for UTC, a date for its midnight. What is missing (None, NaN, NaT, NA) is sent as null. The index is
+        not sent. Everything is looked at before the first request is sent.
+
+        Parameters
+        ----------
+        table_name
+            The table; Stitch makes it where it is not there yet.
+        frame
+            At least one row. Columns have names of their own, and one type each.
+        key_names
+            The primary key: of rows with the same key the last one counts. Without one every row is appended.
+        schema
+            JSON schema of a record; None makes it of the columns. With one, a column may hold several types.
+        first_sequence
+            See `batch`; rows count up from it, in the order of the frame.
+
+        Returns
+        -------
+        PushedFrame
+            How many rows went in how many requests; ``.to_frame()`` tells how each column was sent.
+
+        Raises
+        ------
+        InvalidValuesError
+            When columns cannot be sent: each is named, with the call that settles it. Nothing was sent.
+        InvalidInputError
+            When it is no frame, has no rows, or a row is larger than Stitch takes. Nothing was sent.
+        BadRequestError
+            When a row does not conform to `schema`. Nothing was taken.
+        FrameNotPushedError
+            When a part was taken and the rest was not: how many rows, and how to push the rest.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> client = stitchnb.connect(quiet=True)
+        >>> source = client.sources.create("import_api", display_name="Ledger")
+        >>> importer = stitchnb.ImportClient(client.import_tokens.create(source.id), base_url=client.base_url)
+        >>> frame = pd.DataFrame({"id": [1, 2], "paid_at": pd.to_datetime(["2026-03-01", None])})
+        >>> pushed = importer.push_frame("invoices", frame, key_names=["id"])
+        >>> pushed
+        PushedFrame('invoices', 2 rows in 1 request)
+        >>> pushed.to_frame()
+            column    sent_as  is_key  missing
+        0       id    integer    True        0
+        1  paid_at  date-time   False        1
+        >>> importer.close()
+        >>> client.close()
+
+        Source: ``POST /v2/import/batch``.
+        """
+        if not isinstance(table_name, str) or not table_name.strip():
+            raise InvalidInputError(
+                "The name of the table comes first, and then the frame: push_frame('orders', frame)."
+            )
+        what = f"The frame for {table_name!r}"
+        keys = tuple(_names(key_names))
+        first = time.time_ns() if first_sequence is None else first_sequence
+        found = frame_records(frame, what=what, key_names=keys, one_type=schema is None)
+        _refuse_odd_sequences(first, len(found))
+        schema = found.schema if schema is None else dict(schema)
+
+        def body_of(start: int, stop: int) -> dict[str, Any]:
+            messages = [
+                {"action": "upsert", "sequence": sequence, "data": record}
+                for sequence, record in enumerate(found.records(start, stop), first + start)
+            ]
+            body: dict[str, Any] = {"table_name": table_name, "schema": schema, "messages": messages}
+            return {**body, "key_names": list(keys)} if keys else body
+
+        pieces = spans(found, body_of, what=what)
+        for piece in pieces:
+            try:
+                yield from ask(requests.import_batch(body_of(*piece)))
+            except StitchError as error:
+                broken = broken_off(error, piece, rows=len(found), has_keys=bool(keys))
+                if broken is error:
+                    raise
+                raise broken from error
+        return PushedFrame(table_name, len(found), len(pieces), schema, found.columns, keys)
+
+    @operation
     def push(self, messages: Iterable[Mapping[str, Any]]) -> Operation[ImportReceipt]:
         """Push messages just as they are given, each of which names its table.
 
@@ -117,6 +218,27 @@ class Pushing(Resource[Mode]):
         given = [dict(message) for message in messages]
         _refuse_odd(given)
         return (yield from ask(requests.import_validate(given)))
+
+    @operation
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        typed: bool = False,
+    ) -> Operation[Any]:
+        """Send a request to the Import API as it is documented; what is sent is not looked at. See `Client.request`.
+
+        Raises
+        ------
+        InvalidInputError
+            When it is no path of the Import API, which is all that a source's token is for. Nothing was sent.
+        """
+        request = written(method, path, body=body, params=params)
+        refuse_other_tokens(request, "import")
+        return (yield from sending(self._client, request, typed=typed))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -230,7 +352,14 @@ def _refuse_odd(messages: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def _refuse_odd_sequences(first: Any, count: int) -> None:
+    for sequence in (first, first + count - 1 if isinstance(first, int) else first):
+        _refuse_odd([{"sequence": sequence}])
+
+
 def _names(key_names: Sequence[str]) -> Sequence[str]:
     if isinstance(key_names, str):
         raise InvalidInputError(f"key_names takes a list of names: give [{key_names!r}].")
+    if not isinstance(key_names, Iterable):
+        raise InvalidInputError(f"key_names takes a list of names, not {key_names!r}; without keys leave it out.")
     return key_names

@@ -106,17 +106,47 @@ class Journal:
         """Keep one exchange; the oldest one goes when there are too many."""
         if not self._kept.maxlen:
             return
-        whole_path = f"{path}?{query}" if query else path
-        too_large = body_size > _LARGEST_BODY
-        snippet = Snippet(
+        snippet = self.snippet(
             method,
-            self._base_url + whole_path,
+            path,
+            query=query,
+            json_body=json_body,
+            body_size=body_size,
+            with_token=with_token,
+            follows=follows,
+        )
+        whole_path = f"{path}?{query}" if query else path
+        self._kept.append(Exchange(method, whole_path, status, started_at, duration_s, size, error, snippet))
+
+    def snippet(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        json_body: Any = None,
+        body_size: int = 0,
+        with_token: bool = True,
+        follows: bool = False,
+    ) -> Snippet:
+        """Write a request down without its secrets, whether it is sent or not. Nothing is kept.
+
+        Parameters
+        ----------
+        body_size
+            Bytes of the body; of one over 64 KiB only the place is kept.
+        follows
+            The answer is a redirect to follow.
+        """
+        too_large = body_size > _LARGEST_BODY
+        return Snippet(
+            method,
+            self._base_url + (f"{path}?{query}" if query else path),
             self._token_variable if with_token else None,
             None if too_large else self._redactor.redacted(path, json_body),
             body_in_file=too_large,
             follows=follows,
         )
-        self._kept.append(Exchange(method, whole_path, status, started_at, duration_s, size, error, snippet))
 
     def clear(self) -> None:
         """Forget them all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 MASK = "••••••••"
 
@@ -16,6 +16,10 @@ class Secret(str):
     """
 
     __slots__ = ()
+
+    def __new__(cls, value: str = "") -> Self:
+        """Make one of a string, or of another secret, whose own text is the mask."""
+        return super().__new__(cls, value.reveal() if isinstance(value, Secret) else value)
 
     def __repr__(self) -> str:
         return f"'{MASK}'"

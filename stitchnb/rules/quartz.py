@@ -74,7 +74,8 @@ def next_fire_times(expression: str, *, after: datetime | str, count: int = 5) -
     return times_after(CronExpression.parse(expression).next_after, after=after, count=count)
 
 
-def times_after(next_after: Callable[[datetime], datetime | None], *, after: datetime | str, count: int
+def times_after(
+    next_after: Callable[[datetime], datetime | None], *, after: datetime | str, count: int
 ) -> list[datetime]:
     """Ask for the next time again and again: up to `count` of them, the first one strictly after `after`."""
     if count < 0:

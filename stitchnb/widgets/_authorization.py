@@ -120,9 +120,8 @@ def _notes(card: ReportCard, *, source: Source | None, in_sandbox: bool, has_swi
         said.append(f"{before} and authorize it: until then it waits at this step, and afterwards goes on by itself.")
     if card.step("profile") is not None:
         said.append("After that Stitch asks which profile to read.")
-    if in_sandbox:
-        whose = "source.id" if source is None else source.id
-        said.append(f"In this sandbox, client.sandbox.authorize({whose}) grants it.")
+    if in_sandbox and source is None:
+        said.append("In this sandbox nobody has to: once the source is there, it says what stands in for that.")
     if has_switch:
         said.append(
             "With an OAuth client of your own, switch it on and paste what you have of it; what you leave blank is "

@@ -88,7 +88,7 @@ class CheckStage(PanelStage):
                 ),
                 panel.progress(words, elapsed_s=time.monotonic() - self._begun),
             ],
-            summary="The notebook stays free meanwhile; leaving this page is fine too.",
+            summary="This goes on in the background; leaving this page is fine too.",
         )
 
     def _show_success(self, check: ConnectionCheck) -> None:

@@ -127,7 +127,7 @@ class RunStage(PanelStage):
         progress = panel.progress(words, elapsed_s=time.monotonic() - self._begun, share=share)
         self.show(
             [progress, *_streams(seen)],
-            summary="The notebook stays free meanwhile.",
+            summary="This goes on in the background.",
             actions=[panel.action("stop", "Stop")],
         )
 

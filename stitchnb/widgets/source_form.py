@@ -176,7 +176,7 @@ class SourceForm(ConnectionForm):
             validate=False,
         )
         notice = f"Created source {source.id}: {source.display_name}, schema {source.name} in the destination."
-        if _authorization.needs_authorization(self.report_card):
+        if _authorization.awaits_authorization(source.report_card):
             notice += " Next, somebody has to grant access: open the source in Stitch and authorize it."
         self._finish(notice)
         self.source = source

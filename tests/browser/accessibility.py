@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 # The levels that public bodies ask for, and what is merely good practice.
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -36,6 +36,21 @@ _WHOLE_IN_VIEW = """element => {
   const {left, top, bottom} = element.getBoundingClientRect();
   return [top + 4, bottom - 4].every(y => element.contains(document.elementFromPoint(left + 40, y)));
 }"""
+# Only what a guide itself shows: its texts and its outputs.
+_RUN_GUIDE = """async ([include, tags, off]) => {
+  document.body.style.minHeight = '100vh';
+  const rules = Object.fromEntries(off.map(id => [id, {enabled: false}]));
+  const {violations, passes} = await axe.run({include}, {runOnly: {type: 'tag', values: tags}, rules});
+  document.body.style.minHeight = '';
+  return {
+    judged: passes.filter(rule => rule.id === 'color-contrast').flatMap(rule => rule.nodes).length,
+    violations: violations.flatMap(({id, impact, help, nodes}) => nodes.map(node =>
+      ({id, impact, help, target: node.target.flat().join(' '), html: node.html, why: node.failureSummary ?? ''}))),
+  };
+}"""
+_OF_GUIDE = (".jp-Notebook .jp-RenderedMarkdown", ".jp-Notebook .jp-OutputArea-output")
+# JupyterLab draws links without a line below them, and pandas leaves the corner of its tables empty.
+_NOT_OURS = ("link-in-text-block", "empty-table-header")
 _NO_WORDS = "Element content contains only non-text characters"
 
 
@@ -56,6 +71,15 @@ def expect_accessible(part: Locator) -> None:
     wrong += [f"- contrast not looked at: {html[:200]}" for html in found["missed"]]
     assert found["judged"], "axe-core looked at no contrast: nothing is shown here"
     assert not wrong, "axe-core:\n" + "\n".join(wrong)
+
+
+def expect_guide_accessible(page: Page) -> None:
+    """Have axe-core judge all texts and outputs of the open notebook, wholly in view, and fail with its finds."""
+    if not page.evaluate("() => typeof axe === 'object'"):
+        page.evaluate(_axe())
+    found = page.evaluate(_RUN_GUIDE, [[[part] for part in _OF_GUIDE], list(TAGS), list(_NOT_OURS)])
+    assert found["judged"] > 20, "axe-core looked at hardly any contrast: is the notebook in view?"
+    assert not found["violations"], "axe-core:\n" + "\n".join(map(_words, found["violations"]))
 
 
 def _run(part: Locator) -> dict[str, Any]:

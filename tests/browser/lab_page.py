@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -36,7 +37,13 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _FOREIGN_URL = re.compile(r"^(?:https?|wss?)://(?!(?:127\.0\.0\.1|localhost)(?:[:/?#]|$))")
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _HEIGHT = 900
-_TALLEST = 12_000
+_TALLEST = 16_000
+
+_LAST_CELL_SHOWN = """() => {
+  const last = [...document.querySelectorAll('.jp-Notebook .jp-Cell')].at(-1);
+  const {left, bottom} = last.getBoundingClientRect();
+  return last.contains(document.elementFromPoint(left + 40, bottom - 8));
+}"""
 
 
 def find_chromium(environment: Mapping[str, str]) -> str | None:
@@ -193,6 +200,14 @@ class NotebookPage:
         """Name the elements in outputs, or in those of one type, that one has to scroll sideways to see whole."""
         return self._do("sidewaysOverflow", mime_type)
 
+    @contextmanager
+    def whole_in_view(self) -> Iterator[None]:
+        """Have a window so tall that the whole notebook is in it, for what only looks at what is in view."""
+        self._grow()
+        self.page.wait_for_function(_LAST_CELL_SHOWN)
+        yield
+        self.set_width(self.page.viewport_size["width"])
+
     def screenshot(self, name: str, *, whole: bool = False, of: Locator | None = None) -> Path:
         """Write ``test-artifacts/browser/<name>.png`` and give its path.
 
@@ -200,7 +215,7 @@ class NotebookPage:
         ----------
         whole
             The whole notebook instead of what the window shows: while the picture is taken, the window is as tall as
-            that needs (12,000 pixels at most).
+            that needs (16,000 pixels at most).
         of
             Only this element.
         """

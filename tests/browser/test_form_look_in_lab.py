@@ -77,7 +77,7 @@ def test_everything_can_be_read_in_both_themes(show: Callable[..., Form], theme:
         assert [f"{ratio:.2f} {what}" for ratio, what in found if ratio < 4.5] == []
 
 
-CUT_OFF = """root => [...root.querySelectorAll('label, p, code, th, td, button, a, h4, b, small')]
+CUT_OFF = """root => [...root.querySelectorAll('label, p, code, th, td, button, a, h3, b, small')]
   .filter(e => e.checkVisibility() && !e.closest('.sn-unseen') && e.clientWidth && e.scrollWidth > e.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 120))"""
 

@@ -52,7 +52,7 @@ def test_a_keystroke_is_one_message_up_and_one_down(show: Callable[..., Form]) -
 
 def test_a_form_whose_kernel_was_started_anew_says_so(show: Callable[..., Form]) -> None:
     form = show(FORM)
-    silent = form.root.get_by_text("The kernel does not answer.")
+    silent = form.root.get_by_text("Nothing answers.")
     form.field("Subdomain").fill("acme")
     form.settle()
     form.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")

@@ -8,7 +8,6 @@ from lab_page import CHROMIUM_ARGUMENTS
 from lab_server import LabServer
 from playwright.sync_api import sync_playwright
 
-
 # What starts a browser, a browser itself, and a kernel; servers of other tests may live as long as the session.
 OF_A_PAGE = ("chrom", "playwright", "ipykernel")
 

@@ -8,9 +8,11 @@ from both_modes import answering, sync_client
 
 import stitchnb
 from stitchnb.client import Catalog, Client, Source
+from stitchnb.client._catalog_view import Problems
 from stitchnb.errors import InvalidInputError, InvalidSelectionError, UnknownStreamError
 from stitchnb.models import Stream, StreamSchema
 from stitchnb.rules.selection_fields import FieldColumns
+from stitchnb.rules.selection_problems import Problem
 
 TYPES: dict[str, dict[str, str]] = {
     "platform.recurly": {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"},
@@ -360,7 +362,13 @@ def test_the_catalog_shows_itself_as_its_streams(recurly: Catalog) -> None:
 
     assert frame.set_index("stream")["selected"].fillna(value=False).to_dict()["accounts"]
     assert "accounts" in recurly._repr_html_()
-    assert "severity" in recurly.problems()._repr_html_()
+    assert recurly.problems()._repr_html_() == "<p>No problems.</p>"
+
+
+def test_problems_show_themselves_as_a_table() -> None:
+    shown = Problems([Problem("error", "s", "s", (), "it is wrong")])._repr_html_()
+    assert "severity" in shown
+    assert "it is wrong" in shown
 
 
 def test_a_method_that_was_chosen_can_be_taken_back(database: Catalog) -> None:

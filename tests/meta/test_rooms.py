@@ -28,12 +28,28 @@ ALLOWED: dict[str, set[str]] = {
     # Its own reading of the API: it must not share the client's mistakes.
     "sandbox": {"models", "errors", "rules"},
     "embedded": {"models", "errors", "rules", "client", "sandbox"},
+    "magics": {"models", "errors", "rules", "client", "frames", "embedded"},
     "_lab": {"errors"},
-    "cli": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab"},
+    # The account as a page: every room has a part in it.
+    "_app": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab"},
+    # It explains whatever is public.
+    "reference": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "embedded"},
+    "cli": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab", "_app"},
     # Of pytest itself it may be sure: only pytest loads it.
     "pytest_plugin": {"embedded"},
     # Names everything, and imports each only when it is first asked for (see below).
-    "__init__": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "embedded"},
+    "__init__": {
+        "models",
+        "errors",
+        "rules",
+        "client",
+        "frames",
+        "plots",
+        "widgets",
+        "embedded",
+        "magics",
+        "reference",
+    },
 }
 
 # (module, room): why, allowed inside a function only.
@@ -42,6 +58,7 @@ EXCEPTIONS = {
     ("client/records.py", "frames"): "a list of objects does the same",
     ("client/_catalog_view.py", "frames"): "and a catalog, whose fields are columns from the start",
     ("client/_catalog_apply.py", "frames"): "and what was applied of it",
+    ("reference/_names.py", "__init__"): "help finds a name where a user finds it",
     ("client/jobs.py", "widgets"): "in a notebook a job that is watched shows itself as a monitor",
 }
 

@@ -207,3 +207,7 @@ def test_a_secret_travels_as_itself_and_shows_as_a_mask() -> None:
 def test_every_public_name_of_models_is_there() -> None:
     assert models.__all__ == sorted(models.__all__)
     assert all(hasattr(models, name) for name in models.__all__)
+
+
+def test_a_secret_of_a_secret_holds_the_same() -> None:
+    assert Secret(Secret("abc")).reveal() == "abc"

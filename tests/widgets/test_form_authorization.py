@@ -95,7 +95,7 @@ def test_in_a_sandbox_it_says_what_grants_access_there() -> None:
     account: Any = Account(ADS)
     account.sandbox = SimpleNamespace(clock=SimpleNamespace(now=lambda: SimpleNamespace))
     notes = authorization(SourceForm(account, "platform.google-ads"))["notes"]
-    assert "In this sandbox, client.sandbox.authorize(source.id) grants it." in notes
+    assert "In this sandbox nobody has to: once the source is there, it says what stands in for that." in notes
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,12 @@ def test_in_a_sandbox_the_code_that_a_form_gives_takes_the_source_through(wire: 
         assert resume == resume_code(form.source.id, in_sandbox=True)
         exec(grant, {"client": client})
         assert client.sources.get(form.source.id).report_card.current_step_type != "oauth"
+
+
+def test_who_brings_a_whole_client_has_nothing_to_grant(stitch_client: stitchnb.Client) -> None:
+    own = {"client_id": "c", "client_secret": "s", "refresh_token": "r", "redirect_uri": "https://example.com/done"}
+    form = SourceForm(stitch_client, "platform.hubspot", values=own)
+    assert form.errors == {}
+    source = form.submit()
+    assert source.state == "discover_schema"
+    assert "grant" not in str(form.notice)

@@ -1,5 +1,8 @@
 // What every widget of the package needs to build its part of a page. Text only ever becomes text, never markup.
 
+// True of a notebook and of a page of its own.
+const NO_ANSWER = "Nothing answers. It is busy, or was started anew: then run this cell again, or load the page again.";
+
 let lastId = 0;
 
 function uniqueId(prefix) {

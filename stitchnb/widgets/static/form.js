@@ -3,11 +3,18 @@
 
 const MOST_NAMED = 6;
 const PATIENCE_MS = { submit: 30_000, other: 4_000 };
-const SILENCE = "The kernel does not answer. It is busy, or was started anew: then run this cell again.";
 const EDITORS = { list: "Edit as a list", rows: "Edit as rows", object: "Edit as fields" };
 const COPIES = { python: "Copy as Python", curl: "Copy as curl" };
 const KEPT = "Already provided, and not told: leave empty to keep it.";
 const NOT_SILENT = ["left", "code"];
+
+// Two forms of one type in one page are told apart.
+function ownName(name) {
+  const taken = new Set([...document.querySelectorAll(".sn-form")].map((one) => one.getAttribute("aria-label")));
+  let own = name;
+  for (let count = 2; taken.has(own); count += 1) own = `${name} ${count}`;
+  return own;
+}
 
 function things(count) {
   return count === 1 ? "1 thing to mend" : `${count} things to mend`;
@@ -162,7 +169,7 @@ class FormView {
     const { title, type, chip: state, banner, groups, action, copies } = this.spec;
     this.steps = h("ol", { class: "sn-steps" });
     this.summary = h("div", { class: "sn-summary" });
-    this.silence = h("p", { class: "sn-notice sn-warn", role: "status", hidden: true }, SILENCE);
+    this.silence = h("p", { class: "sn-notice sn-warn", role: "status", hidden: true }, NO_ANSWER);
     this.notice = h("div", { class: "sn-notice", role: "alert" });
     this.button = action ? h("button", { type: "submit", class: "sn-primary" }, action) : null;
     const links = (copies ?? []).map((language) => {
@@ -170,8 +177,8 @@ class FormView {
       return h("button", { type: "button", class: "sn-link", onclick: ask }, COPIES[language]);
     });
     this.footer = h("footer", {}, this.summary, h("div", { class: "sn-copies" }, ...links), this.button);
-    this.next = h("section", { class: "sn-sheet", hidden: true, "aria-label": "What is next" });
-    this.sheet = h("section", { class: "sn-sheet", hidden: true, "aria-label": "The form as code" });
+    this.next = h("div", { class: "sn-sheet", hidden: true, role: "group", "aria-label": "What is next" });
+    this.sheet = h("div", { class: "sn-sheet", hidden: true, role: "group", "aria-label": "The form as code" });
     this.form = h(
       "form",
       {
@@ -190,7 +197,7 @@ class FormView {
     const header = h("header", {}, h("b", {}, title), h("code", {}, type), chip(state.text, state.tone));
     const card = h(
       "section",
-      { class: this.spec.header ? "sn-card sn-form" : "sn-card sn-form sn-part-of-card", "aria-label": `${title} form` },
+      { class: this.spec.header ? "sn-card sn-form" : "sn-card sn-form sn-part-of-card", "aria-label": ownName(`${title} form`) },
       this.spec.header ? header : null,
       banner ? h("p", { class: "sn-banner" }, banner) : null,
       this.spec.header ? this.steps : null,
@@ -218,7 +225,7 @@ class FormView {
     const count = `${fields.length} ${fields.length === 1 ? "setting" : "settings"}`;
     return folded
       ? h("details", { class: "sn-group" }, h("summary", {}, h("span", {}, title), h("small", {}, count)), ...rows)
-      : h("div", { class: "sn-group", role: "group", "aria-label": title }, h("h4", {}, title), ...notes, ...rows);
+      : h("div", { class: "sn-group", role: "group", "aria-label": title }, h("h3", {}, title), ...notes, ...rows);
   }
 
   buildSwitch({ label, off, on }) {

@@ -1,7 +1,6 @@
 // What a view says to the kernel. Every message is answered; a kernel that is busy or gone is said to be so.
 
 const PATIENCE = { short: 4_000, long: 30_000 };
-const NO_ANSWER = "The kernel does not answer. It is busy, or was started anew: then run this cell again.";
 
 class Line {
   constructor(model, { heard = () => {}, changed = () => {} } = {}) {

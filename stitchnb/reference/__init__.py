@@ -1,0 +1,51 @@
+"""Help to be read in a notebook: ``stitchnb.help("forms")``, made from what the code says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stitchnb.reference._names import find_name, name_of
+from stitchnb.reference._pages import Page, contents, page_of_name, page_of_topic
+from stitchnb.reference._topics import read_topics
+
+__all__ = ["Page", "help"]
+
+
+def help(about: Any = None) -> Page:
+    """Explain a topic, or one name, on a page that a notebook shows as such and a terminal as text.
+
+    Parameters
+    ----------
+    about
+        A topic such as ``"forms"``; a name such as ``"SourceForm"``, ``"client.sources.create"`` or
+        ``"source.select"``; or an object: a class, a method, a source. None gives the list of topics.
+
+    Returns
+    -------
+    Page
+        It shows itself. ``.markdown`` is its text, ``.title`` its heading.
+
+    Raises
+    ------
+    UnknownTopicError
+        There is neither such a topic nor such a name; the near ones are offered.
+
+    Examples
+    --------
+    >>> stitchnb.help("client.sources.pause").title
+    'client.sources.pause'
+    >>> try:
+    ...     stitchnb.help("selektion")
+    ... except stitchnb.StitchError as error:
+    ...     print(error)
+    There is no help on 'selektion'. Did you mean 'selection'?
+    """
+    if about is None:
+        return contents(read_topics())
+    if not isinstance(about, str):
+        return page_of_name(*name_of(about))
+    topics = {topic.name: topic for topic in read_topics()}
+    wanted = about.strip().lower()
+    if wanted in topics:
+        return page_of_topic(topics[wanted])
+    return page_of_name(*find_name(about.strip(), topics))

@@ -1,0 +1,170 @@
+"""Pages of help: Markdown that a notebook shows as it is meant, and a terminal as text."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+from stitchnb.reference._docstrings import Rows, Told, read_docstring
+from stitchnb.reference._names import find_name, parts_of
+from stitchnb.reference._topics import Topic
+
+_WIDTH = 100
+
+
+class Page:
+    """A page of help.
+
+    Attributes
+    ----------
+    title
+        Its heading.
+    markdown
+        All of it, as Markdown.
+    """
+
+    def __init__(self, title: str, parts: Iterable[str]) -> None:
+        self.title = title
+        # The third level: a page stands under a notebook's own headings.
+        self.markdown = "\n\n".join(filter(None, [f"### {title}", *parts])) + "\n"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return as_text(self.markdown)
+
+
+def contents(topics: Iterable[Topic]) -> Page:
+    """List the topics."""
+    rows = [(f"`{topic.name}`", topic.summary) for topic in topics]
+    ask = 'Ask for one with `stitchnb.help("forms")`; for a name with `stitchnb.help("client.sources.create")`.'
+    return Page("stitchnb", [ask, _table(("topic", "what it is about"), rows)])
+
+
+def page_of_topic(topic: Topic) -> Page:
+    """Explain a topic: its text, its names with a line each, and the guides that teach it."""
+    names = [(f"`{name}`", read_docstring(find_name(name)[1]).summary) for name in topic.names]
+    guides = [f"- `stitchnb lab {guide.removesuffix('.ipynb')}`" for guide in topic.guides]
+    parts = [
+        topic.text,
+        *(["#### Names", _table(("name", "what it does"), names)] if names else []),
+        *(["#### Guides", "\n".join(guides)] if guides else []),
+    ]
+    return Page(topic.title, parts)
+
+
+def page_of_name(name: str, found: Any) -> Page:
+    """Explain one name: how it is called, what goes in and out, what it raises, and what is inside it."""
+    told = read_docstring(found)
+    return Page(name, _parts(name, found, told))
+
+
+def _parts(name: str, found: Any, told: Told) -> Iterator[str]:
+    if signature := _signature(found):
+        yield f"```python\n{_wrapped(name + signature)}\n```"
+    yield told.summary
+    yield told.text
+    for title, rows, head in (
+        ("Parameters", told.parameters, "parameter"),
+        ("Attributes", told.attributes, "attribute"),
+        ("Returns", told.returns, "type"),
+        ("Raises", told.raises, "error"),
+    ):
+        if rows:
+            yield f"#### {title}"
+            yield _table((head, "meaning"), [(_code(row), text) for row, text in rows])
+    if told.endpoint:
+        yield f"Endpoint: {told.endpoint}"
+    if inside := tuple(_inside(found)):
+        yield "#### Inside"
+        yield _table(("name", "what it does"), [(f"`{part}`", text) for part, text in inside])
+    if told.examples:
+        yield f"#### Examples\n\n```python\n{told.examples}\n```"
+
+
+def _code(name: str) -> str:
+    return ", ".join(f"`{part}`" for part in name.split(", ") if part)
+
+
+def _signature(found: Any) -> str:
+    """Write how a function or class is called, without what only type checkers need."""
+    if inspect.ismodule(found) or isinstance(found, property | cached_property) or not callable(found):
+        return ""
+    if isinstance(found, type) and issubclass(found, Exception):
+        return ""
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):
+        return ""
+    parameters = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name != "self"]
+    return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
+
+
+def _wrapped(call: str) -> str:
+    if len(call) <= _WIDTH:
+        return call
+    head, _, rest = call.partition("(")
+    return (
+        f"{head}(\n{textwrap.fill(rest.removesuffix(')'), _WIDTH, initial_indent='    ', subsequent_indent='    ')}\n)"
+    )
+
+
+def _inside(found: Any) -> Rows:
+    """List what is inside a class or module that says of itself what it does, in the order of the alphabet."""
+    if not (isinstance(found, type) or inspect.ismodule(found)):
+        return ()
+    parts = ((part, _part_of(found, part)) for part in parts_of(found))
+    rows = ((part, read_docstring(value).summary) for part, value in parts if value is not None)
+    return tuple((part, summary) for part, summary in rows if summary)
+
+
+def _part_of(owner: Any, part: str) -> Any:
+    """Give a part of a class or module; None for what is not stitchnb's, such as a widget's traits."""
+    homes = [home for home in getattr(owner, "__mro__", [owner]) if part in vars(home)]
+    if not homes or (getattr(homes[0], "__module__", None) or homes[0].__name__).partition(".")[0] != "stitchnb":
+        return None
+    value = inspect.getattr_static(owner, part)
+    if isinstance(value, property | cached_property):
+        return value
+    value = getattr(owner, part)
+    return value if callable(value) and value.__doc__ else None
+
+
+def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    written = [f"| {head[0]} | {head[1]} |", "|---|---|"]
+    written += [f"| {_cell(name)} | {_cell(text)} |" for name, text in rows]
+    return "\n".join(written)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", r"\|").split())
+
+
+def as_text(markdown: str) -> str:
+    """Write a page for a terminal: no marks, tables as lists."""
+    lines: list[str] = []
+    fenced = False
+    # The heads of tables say nothing that a list does not.
+    for line in re.sub(r"^\|.*\|\n\|---\|---\|\n", "", markdown, flags=re.MULTILINE).splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced:
+            lines.append(f"    {line}")
+        elif line.startswith("|"):
+            lines += _row_as_text(line)
+        elif line.startswith("#"):
+            title = line.lstrip("# ")
+            lines += [title, ("=" if line.startswith("### ") else "-") * len(title)]
+        else:
+            lines.append(line.replace("`", ""))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _row_as_text(line: str) -> list[str]:
+    name, text = (part.replace(r"\|", "|").replace("`", "").strip() for part in re.split(r"(?<!\\)\|", line)[1:3])
+    return textwrap.wrap(f"{name}: {text}", _WIDTH, initial_indent="  ", subsequent_indent="      ")
