@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab_page import WIDGET_VIEW, NotebookPage
+from accessibility import expect_guide_accessible
+from lab_page import NotebookPage
 from lab_server import LabServer, accepts_connections, listening_ports
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent.parent / "notebooks").glob("*.ipynb"))
@@ -19,7 +20,9 @@ def test_there_are_notebooks() -> None:
 
 
 @every_notebook
-def test_a_guide_runs_in_jupyterlab_and_looks_right_in_both_themes(notebook: Path, open_notebook: OpenNotebook) -> None:
+def test_a_guide_runs_in_jupyterlab_looks_right_in_both_themes_and_leaves_nothing(
+    notebook: Path, open_notebook: OpenNotebook, lab: LabServer
+) -> None:
     page = open_notebook(notebook)
     run = page.run_all()
     assert [str(error) for error in run.errors] == []
@@ -27,22 +30,17 @@ def test_a_guide_runs_in_jupyterlab_and_looks_right_in_both_themes(notebook: Pat
     for theme in ("light", "dark"):
         page.set_theme(theme)
         page.screenshot(f"{notebook.stem}-{theme}-1280", whole=True)
+        with page.whole_in_view():
+            expect_guide_accessible(page.page)
     page.set_theme("light")
     page.set_width(800)
     page.screenshot(f"{notebook.stem}-light-800", whole=True)
-    assert page.sideways_overflow(WIDGET_VIEW) == [], "at 800 px no widget scrolls sideways"
+    assert page.sideways_overflow() == [], "at 800 px nothing scrolls sideways"
 
     assert page.foreign_requests == []
     assert page.page_errors == []
     assert page.console_errors == []
 
-
-@every_notebook
-def test_a_guides_kernel_leaves_no_process_and_no_port(
-    notebook: Path, open_notebook: OpenNotebook, lab: LabServer
-) -> None:
-    page = open_notebook(notebook)
-    page.run_all()
     ports = listening_ports(lab.descendants())
     assert ports, "a running kernel listens"
     page.shut_down_kernel()

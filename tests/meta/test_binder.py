@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -18,7 +19,7 @@ from lab_server import LabServer
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINDER = ROOT / "binder"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-FIRST_GUIDE = "notebooks/01-create-a-data-source.ipynb"
+FIRST_GUIDE = "notebooks/00-start-here.ipynb"
 
 # What pip and uv say when there is no way to a registry, as opposed to something wrong with what was asked of it.
 NO_WAY_OUT = re.compile(
@@ -79,6 +80,7 @@ class Installed:
         self.prefix = folder / "environment"
         self.folder = folder / "work"
         self.folder.mkdir()
+        self.home = folder / "home"
         self._environment = {**environment, "PATH": f"{self.prefix / 'bin'}{os.pathsep}{environment['PATH']}"}
 
     def run(
@@ -104,6 +106,7 @@ class Installed:
 def installed(
     tmp_path_factory: pytest.TempPathFactory,
     original_environment: Mapping[str, str],
+    isolated_environment: Callable[[Path], dict[str, str]],
     unavailable: Callable[[str], NoReturn],
 ) -> Installed:
     """What Binder's image holds once it is built, without the image: requirements first, then ``postBuild``."""
@@ -113,13 +116,15 @@ def installed(
     dropped = ("STITCH", "JUPYTER", "IPYTHON", "PYTHON", "VIRTUAL_ENV")
     environment = {name: value for name, value in original_environment.items() if not name.startswith(dropped)}
     installed = Installed(tmp_path_factory.mktemp("binder"), environment)
+    # What is warmed lands in the home that a launch then starts in, and in nobody's own.
+    home = {**isolated_environment(installed.home), "MPLCONFIGDIR": str(installed.home / "matplotlib")}
     python = installed.program("python")
-    for command in (
-        [uv, "venv", "--seed", "--python", sys.executable, installed.prefix],
-        [uv, "pip", "install", "--python", python, "-r", BINDER / "requirements.txt"],
-        [BINDER / "postBuild"],
+    for command, extra in (
+        ([uv, "venv", "--seed", "--python", sys.executable, installed.prefix], {}),
+        ([uv, "pip", "install", "--python", python, "-r", BINDER / "requirements.txt"], {}),
+        ([BINDER / "postBuild"], home),
     ):
-        done = installed.run(*command, cwd=ROOT)
+        done = installed.run(*command, cwd=ROOT, **extra)
         if done.returncode and NO_WAY_OUT.search(done.stdout):
             unavailable(f"no package registry can be reached: {done.stdout[-500:]}")
         assert done.returncode == 0, done.stdout
@@ -134,6 +139,14 @@ def test_in_the_image_stitchnb_is_installed_with_its_guides(installed: Installed
     assert guides, "notebooks/ holds no .ipynb file"
     assert {path.name for path in (package / "_notebooks").glob("*.ipynb")} == guides
     assert (package / "_jupyter" / "labconfig" / "default_setting_overrides.json").is_file()
+
+
+def test_in_the_image_is_warm_what_can_be_warmed(installed: Installed) -> None:
+    assert list((installed.home / "matplotlib").glob("fontlist-*.json"))
+    with sqlite3.connect(installed.home / "jupyter" / "data" / "nbsignatures.db") as signatures:
+        (signed,) = signatures.execute("SELECT count(*) FROM nbsignatures").fetchone()
+    signatures.close()
+    assert signed == len(list((ROOT / "notebooks").glob("*.ipynb")))
 
 
 def test_in_the_image_the_first_guide_runs(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -32,6 +33,11 @@ UNWANTED = {
 # Both ways in which nbval can be told to look away.
 LOOKED_AWAY = re.compile(r"nbval[-_](?:skip|ignore[-_]output)", re.IGNORECASE)
 
+# [text](target), the images among them, and <https://…>.
+LINK = re.compile(r"\[([^\]\[]*)\]\(([^)\s]+)[^)]*\)|<(https?://[^>]+)>")
+KNOWN_HOSTS = {"www.stitchdata.com", "recurly.com", "github.com", "mybinder.org", "jupyter.org", "pandas.pydata.org"}
+MIN_ALT_WORDS = 3
+
 Rule = Callable[[NotebookNode], Iterator[str]]
 
 
@@ -49,6 +55,40 @@ def output_texts(output: NotebookNode) -> Iterator[str]:
     yield re.sub(r"\x1b\[[\d;]*m", "", "\n".join(output.get("traceback", [])))
     for data in output.get("data", {}).values():
         yield data if isinstance(data, str) else str(data)
+
+
+def without_code_blocks(prose: str) -> str:
+    """Leave out the fenced blocks of Markdown, in which nothing is a heading."""
+    return re.sub(r"^(```|~~~).*?^\1", "", prose, flags=re.MULTILINE | re.DOTALL)
+
+
+def without_code(prose: str) -> str:
+    """Leave out all that Markdown shows as it is, in which nothing is a link."""
+    return re.sub(r"`[^`\n]*`", "", without_code_blocks(prose))
+
+
+def anchors(notebook: NotebookNode) -> set[str]:
+    """Give the anchors of a notebook's headings, as JupyterLab makes them: spaces become hyphens, the rest stays."""
+    prose = "\n".join(without_code_blocks(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
+    return {title.strip().replace(" ", "-") for title in re.findall(r"^#{1,6} +(.+)$", prose, flags=re.MULTILINE)}
+
+
+def fault_of_link(notebook: NotebookNode, target: str) -> str | None:
+    """Say what is wrong with where a link leads; None when nothing is."""
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc:
+        if parts.scheme != "https":
+            return "not https"
+        return (
+            None if parts.hostname in KNOWN_HOSTS else "a host that readers were never sent to: add it to KNOWN_HOSTS"
+        )
+    path = ROOT / "notebooks" / unquote(parts.path)
+    if parts.path and not path.is_file():
+        return "there is no such file"
+    if not parts.fragment:
+        return None
+    there = nbformat.read(path, as_version=4) if parts.path else notebook
+    return None if unquote(parts.fragment) in anchors(there) else "there is no such heading"
 
 
 def cells_were_run_in_order_from_a_fresh_kernel(notebook: NotebookNode) -> Iterator[str]:
@@ -82,6 +122,33 @@ def no_widget_state_is_kept(notebook: NotebookNode) -> Iterator[str]:
         yield "metadata.widgets holds the state of widgets, passwords included: save without it"
 
 
+def no_time_of_day_is_kept(notebook: NotebookNode) -> Iterator[str]:
+    for i, cell in code_cells(notebook):
+        if "execution" in cell.metadata:
+            yield f"cell {i}: metadata.execution tells when it was run: run it with tests/notebooks/rerun.py"
+
+
+def links_lead_somewhere(notebook: NotebookNode) -> Iterator[str]:
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        for text, inline, bare in LINK.findall(without_code(cell.source)):
+            target = inline or bare
+            fault = fault_of_link(notebook, target)
+            if fault:
+                yield f"cell {i}: the link {text!r} to {target}: {fault}"
+
+
+def images_have_words(notebook: NotebookNode) -> Iterator[str]:
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        for image in re.findall(r"!\[([^]]*)\]\(|<img\b([^>]*)>", cell.source):
+            words = image[0] or "".join(re.findall(r"""\balt=["']([^"']*)""", image[1]))
+            if len(words.split()) < MIN_ALT_WORDS:
+                yield f"cell {i}: an image whose alternative text says nothing: {words!r}"
+
+
 def errors_are_announced(notebook: NotebookNode) -> Iterator[str]:
     for i, cell in code_cells(notebook):
         failed = any(output.output_type == "error" for output in cell.outputs)
@@ -108,8 +175,7 @@ def it_begins_with_its_title_and_headings_go_down_one_by_one(notebook: NotebookN
     for i, cell in enumerate(notebook.cells):
         if cell.cell_type != "markdown":
             continue
-        prose = re.sub(r"^(```|~~~).*?^\1", "", cell.source, flags=re.MULTILINE | re.DOTALL)
-        for marks, title in re.findall(r"^(#{1,6}) +(.+)$", prose, flags=re.MULTILINE):
+        for marks, title in re.findall(r"^(#{1,6}) +(.+)$", without_code_blocks(cell.source), flags=re.MULTILINE):
             if len(marks) == 1 and level:
                 yield f"cell {i}: a second title: {title!r}"
             if len(marks) > level + 1:
@@ -145,6 +211,9 @@ RULES: tuple[Rule, ...] = (
     there_is_something_to_compare,
     nbval_is_not_told_to_look_away,
     no_widget_state_is_kept,
+    no_time_of_day_is_kept,
+    links_lead_somewhere,
+    images_have_words,
     errors_are_announced,
     nothing_of_one_machine_or_one_run,
     it_begins_with_its_title_and_headings_go_down_one_by_one,
@@ -161,7 +230,7 @@ def test_there_are_notebooks() -> None:
 def test_notebooks_are_numbered_in_reading_order() -> None:
     numbers = [re.match(r"(\d\d)-[a-z0-9-]+\.ipynb$", path.name) for path in NOTEBOOKS]
     assert all(numbers), f"names are like 01-create-a-data-source.ipynb: {[p.name for p in NOTEBOOKS]}"
-    assert [int(number[1]) for number in numbers] == list(range(1, len(NOTEBOOKS) + 1))
+    assert [int(number[1]) for number in numbers] == list(range(len(NOTEBOOKS)))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -195,7 +264,7 @@ def good() -> NotebookNode:
     error = new_output("error", ename="KeyError", evalue="'a'", traceback=["KeyError: 'a'"])
     notebook = new_notebook(
         cells=[
-            new_markdown_cell("# Title\n\nWhat it is about.\n\n```\n# no heading\n```"),
+            new_markdown_cell("# Title\n\n[What](#Next-step) it is about.\n\n```\n# no heading\n```"),
             new_code_cell("frame", execution_count=1, outputs=[frame]),
             new_markdown_cell("## Step\n\n### Detail\n\n## Next step\n\nWhat now goes wrong: and/or/home/work."),
             new_code_cell("{}['a']", execution_count=2, outputs=[error], metadata={"tags": ["raises-exception"]}),
@@ -251,6 +320,13 @@ FAULTS = [
     ("views only", all_outputs(VIEW), COMPARED),
     ("skipped by tag", cell(1, metadata={"tags": ["nbval-skip"]}), nbval_is_not_told_to_look_away),
     ("ignored by comment", cell(1, source="# NBVAL_IGNORE_OUTPUT\nframe"), nbval_is_not_told_to_look_away),
+    ("timings", cell(1, metadata={"execution": {}}), no_time_of_day_is_kept),
+    ("a link to nothing", cell(0, source="# Title\n\n[next](99-nothing.ipynb)"), links_lead_somewhere),
+    ("a link to no heading", cell(0, source="# Title\n\n[next](#Nowhere)"), links_lead_somewhere),
+    ("a link to a stranger", cell(0, source="# Title\n\n<https://example.com>"), links_lead_somewhere),
+    ("a link in the clear", cell(0, source="# Title\n\n[a](http://recurly.com)"), links_lead_somewhere),
+    ("an image without words", cell(0, source="# Title\n\n![](a.png)"), images_have_words),
+    ("an image of HTML", cell(0, source='# Title\n\n<img src="a.png" alt="map">'), images_have_words),
     ("widget state", lambda n: n.metadata.update(widgets={}), no_widget_state_is_kept),
     ("an unannounced error", cell(3, metadata={}), errors_are_announced),
     ("an announced error that is none", cell(3, outputs=[]), errors_are_announced),
