@@ -10,9 +10,12 @@ import pytest
 from form_views import Form, show_form
 from lab_page import CHROMIUM_ARGUMENTS, NotebookPage, find_chromium
 from lab_server import LabServer
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
+
+# Two pages, two servers and their kernels share the machine: what takes long is not wrong.
+expect.set_options(timeout=30_000)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -67,8 +67,10 @@ def test_a_source_is_made_and_run_by_mouse_and_keyboard_and_its_link_leads_back_
     expect(start).to_have_attribute("aria-disabled", "true")
     page.get_by_role("checkbox").first.check()
     shown.button("Apply").click()
+    step = page.locator('ol.sn-steps [aria-current="step"]').first
+    expect(step).to_contain_text("Streams and fields (done)")
     shown.button("Continue").click()
-    expect(page.locator('ol.sn-steps [aria-current="step"]').first).to_contain_text("Schedule")
+    expect(step).to_contain_text("Schedule")
 
     start.click()
     monitor = page.locator(".sn-monitor")
