@@ -36,6 +36,14 @@ _WHOLE_IN_VIEW = """element => {
   const {left, top, bottom} = element.getBoundingClientRect();
   return [top + 4, bottom - 4].every(y => element.contains(document.elementFromPoint(left + 40, y)));
 }"""
+# Until nothing was drawn for a while; what never rests, such as a running job, is judged after some seconds.
+_AT_REST = """element => new Promise(done => {
+  const finish = () => { observer.disconnect(); done(); };
+  let timer = setTimeout(finish, 400);
+  const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, 400); });
+  observer.observe(element, {subtree: true, childList: true, attributes: true, characterData: true});
+  setTimeout(finish, 4000);
+})"""
 # Only what a guide itself shows: its texts and its outputs.
 _RUN_GUIDE = """async ([include, tags, off]) => {
   document.body.style.minHeight = '100vh';
@@ -87,6 +95,7 @@ def _run(part: Locator) -> dict[str, Any]:
     page = part.page
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(_axe())
+    part.evaluate(_AT_REST)
     size, box = page.viewport_size, part.bounding_box()
     assert size
     assert box

@@ -298,6 +298,7 @@ def test_every_step_is_readable_in_both_themes_and_at_two_widths(begin: Begin, t
     look("fields")
     select_accounts(form)
     expect(step(form)).to_contain_text("Schedule")
+    expect(form.root.locator(".sn-times tbody tr").first).to_be_visible()
     look("schedule")
     button(form, "Continue").click()
     button(form, "Start a job now").click()
