@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["running", "succeeded", "failed", "stopped"]
-_TERMINATED = "Terminated"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class JobRun:
     def told_by_api(cls, extraction: Extraction, names: Mapping[int, str]) -> JobRun:
         """Read one from its extraction; `names` are those of the sources."""
         failure = extraction.failure
-        status: Status = "succeeded" if failure is None else "stopped" if _TERMINATED in failure else "failed"
+        status: Status = "succeeded" if failure is None else "stopped" if extraction.was_stopped else "failed"
         return cls(
             job_name=extraction.job_name,
             source_id=extraction.source_id,

@@ -67,6 +67,11 @@ class Extraction(Model):
                 return f"{part}: {description or f'exit status {status}'}"
         return None
 
+    @property
+    def was_stopped(self) -> bool:
+        """It did not fail by itself: somebody stopped the job."""
+        return "Terminated" in (self.failure or "")
+
 
 class Load(Model):
     """The last load of a stream into the destination."""

@@ -230,7 +230,7 @@ class JobMonitor(Panel):
         if seen.phase == "succeeded":
             return "succeeded", "ok"
         if seen.phase == "failed":
-            was_stopped = seen.result is not None and "Terminated" in (seen.result.failure or "")
+            was_stopped = seen.result is not None and seen.result.extraction.was_stopped
             return ("stopped", "warn") if was_stopped else ("failed", "error")
         if self._error is not None:
             return "not watched", "warn"
@@ -304,7 +304,8 @@ def _steps(seen: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]
 
 def _failed_part(seen: JobLook, part: str, names: list[str]) -> str:
     failure = (seen.result.failure or "") if seen.result is not None else ""
-    told = part if "Terminated" in failure else failure.partition(":")[0]
+    was_stopped = seen.result is not None and seen.result.extraction.was_stopped
+    told = part if was_stopped else failure.partition(":")[0]
     if told in names:
         return told
     # Of an account's two parts the first holds discovery and tap; a load that failed is told as "load of …".
