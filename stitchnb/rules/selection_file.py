@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from os import PathLike, fspath
@@ -113,13 +114,25 @@ def _tree_of(text: str, name: str) -> Any:
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        _refuse_what_is_too_deep(text, name, loader)
+    except yaml.YAMLError:
+        # A libyaml that counts reads ahead and calls it no YAML; the parser written in Python reads less far ahead.
+        with suppress(yaml.YAMLError):
+            _refuse_what_is_too_deep(text, name, yaml.BaseLoader)
+        raise
+    return yaml.compose(text, Loader=loader)
+
+
+def _refuse_what_is_too_deep(text: str, name: str, loader: Any) -> None:
+    import yaml
+
     events: Iterable[Any] = yaml.parse(text, Loader=loader)
     depth = 0
     for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise InvalidInputError(f"{name}, line {event.start_mark.line + 1}: no selection goes as deep as this.")
-    return yaml.compose(text, Loader=loader)
 
 
 @cache

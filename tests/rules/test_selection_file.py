@@ -169,6 +169,7 @@ BROKEN = [
     (HEAD + "  [a]: {}\n", "line 3: what is in streams has to be one name", "a stream that is a list"),
     (HEAD + "  a: &a {fields: *a}\n", "fields has to be a list", "something that holds itself"),
     ("[" * 50_000 + "\n", "line 1: no selection goes as deep as this", "what is too deep to be read"),
+    ("- " * 50_000 + "\n", "line 1: no selection goes as deep as this", "lists in lists, without brackets"),
 ]
 
 

