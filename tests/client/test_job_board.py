@@ -202,6 +202,6 @@ def test_a_stream_without_new_rows_is_not_waited_for_where_the_sandbox_knows(san
     sandbox.connectors["platform.recurly"] = Nothing()
     job = source.start_job()
     # Else it would be taken for empty only after the quiet time.
-    assert job.wait(timeout_s=20, quiet_s=600).succeeded
+    assert job.wait(timeout_s=120, quiet_s=600).succeeded
     look = sandbox.client().jobs.watching(job).look()
     assert [(one.name, one.phase, one.rows) for one in look.table] == [("accounts", "no new rows", 0)]

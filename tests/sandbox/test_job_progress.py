@@ -41,7 +41,7 @@ class Gated(SeededConnector):
     ) -> Iterator[Batch]:
         for batch in super().extract(properties, streams, state, now, context):
             for first in range(0, len(batch.records), 50):
-                assert self._gate.acquire(timeout=20)
+                assert self._gate.acquire(timeout=120)
                 if batch.stream.tap_stream_id == self.fails_at:
                     raise ConnectorError("the tap fell over")
                 yield replace(batch, records=batch.records[first : first + 50])
@@ -65,7 +65,7 @@ def start(api: httpx.Client, source: Mapping[str, Any]) -> str:
 def until(look: Callable[[], dict[str, Any]], holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Look until what is told is as it should be."""
     pause = threading.Event()
-    for _ in range(2_000):
+    for _ in range(12_000):
         told = look()
         if holds(told):
             return told

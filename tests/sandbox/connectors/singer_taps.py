@@ -130,7 +130,7 @@ class Taps:
 
     def still_running(self) -> list[str]:
         """Those that go on; one that was killed a moment ago is given another to be gone."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while (found := self.running()) and time.monotonic() < until:
             time.sleep(0.02)
         return found

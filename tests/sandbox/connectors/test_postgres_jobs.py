@@ -191,7 +191,7 @@ def test_a_job_is_stopped_in_the_middle_of_a_long_query(sandbox: Sandbox, journe
     journey.select("slow", replication_method="FULL_TABLE", view_key_properties=["id"])
     journey.start()
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stitchnb' AND query LIKE '%slow%'"
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and journey.database.connection.execute(asleep).fetchone() == (0,):
         time.sleep(0.05)
 
@@ -199,7 +199,7 @@ def test_a_job_is_stopped_in_the_middle_of_a_long_query(sandbox: Sandbox, journe
     journey.stop()
     sandbox.wait_idle()
 
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 300
     assert set(journey.ended().values()) == {(None, "Terminated")}
     assert landed(sandbox, "colours", "name") == ["green", "red"], "what had landed before stays"
 
@@ -217,7 +217,7 @@ def test_a_closing_sandbox_does_not_wait_for_a_long_query(database: Database) ->
         time.sleep(0.5)
         begun = time.monotonic()
 
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 300
 
 
 def test_kills_in_the_middle_lose_no_row_and_double_none(database: Database, tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def with_many_orders(sandbox: Sandbox, journey: Journey) -> None:
 
 
 def wait_for_rows(sandbox: Sandbox) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         tables = sandbox.warehouse.tables()
         if "orders" in set(tables["table"]):

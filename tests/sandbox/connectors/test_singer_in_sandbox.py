@@ -49,7 +49,7 @@ def ran(sandbox: Any, source: Any) -> Any:
 
 
 def until(condition: Any) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < give_up
         time.sleep(0.02)
