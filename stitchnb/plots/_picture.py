@@ -214,6 +214,14 @@ def _without_talk_of_fonts() -> Iterator[None]:
         logger.setLevel(before)
 
 
+# For ticks a year, a month, a day, an hour, a minute and a second apart; days as everywhere else.
+_TIME_FORMATS = {
+    "formats": ["%Y", "%b", "%b %d", "%H:%M", "%H:%M", "%S.%f"],
+    "zero_formats": ["", "%Y", "%b", "%b %d", "%H:%M", "%H:%M"],
+    "offset_formats": ["", "%Y", "%b %Y", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"],
+}
+
+
 def show_time(axes: Axes) -> None:
     """Let an axis show time, in UTC, with as few words as tell it."""
     from datetime import UTC
@@ -224,7 +232,8 @@ def show_time(axes: Axes) -> None:
     of_dates: Any = dates
     locator = of_dates.AutoDateLocator(tz=UTC, minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(of_dates.ConciseDateFormatter(locator, tz=UTC))
+    formatter = of_dates.ConciseDateFormatter(locator, tz=UTC, **_TIME_FORMATS)
+    axes.xaxis.set_major_formatter(formatter)
     axes.xaxis.get_offset_text().set_color(QUIET)
     axes.set_xlabel("UTC", color=QUIET, loc="left")
     axes.grid(visible=True, axis="x", color=LINE, linewidth=0.8)

@@ -154,6 +154,12 @@ def test_sources_are_drawn_in_the_order_in_which_they_are_due() -> None:
     assert {"Ads", "Shop", "Mar 20, 15:00", "Mar 20, 17:00"} <= set(texts(picture))
 
 
+def test_a_day_is_written_alike_in_every_picture() -> None:
+    over_midnight = RUNS.assign(start_time=RUNS["start_time"] + pd.Timedelta(hours=4))
+    drawn = texts(plots.runs(over_midnight))
+    assert {"20:00", "Mar 21", "2026-03-21"} <= set(drawn)
+
+
 def test_the_sources_of_an_account_are_drawn_from_their_list(client: stitchnb.Client) -> None:
     assert plots.next_fire_times(client.sources.list()).alt.startswith("1 source with a next fire time: Recurly at ")
 
