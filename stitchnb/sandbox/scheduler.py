@@ -114,17 +114,20 @@ class Scheduler:
             # After now as well: a sandbox that was closed for a day does not make up for what it missed.
             following = rule.next_fire_time(max(due, self._world.at())) if rule else None
             self._set_next(db, source_id, format_time(following) if following else None)
-            if rule is None or self._is_under_way(db, source_id):
+            if rule is None or self._was_under_way(db, source_id, due):
                 return None
             return self._engine.start_job(source_id, paced=paced, clock=clock)
 
-    def _is_under_way(self, db: sqlite3.Connection, source_id: int) -> bool:
-        """Is the last job one that, by the clock of its own, has not ended yet?"""
-        last = db.execute(
-            "SELECT completion_time FROM jobs WHERE source_id = ? ORDER BY number DESC LIMIT 1", (source_id,)
+    @staticmethod
+    def _was_under_way(db: sqlite3.Connection, source_id: int, due: datetime) -> bool:
+        """Did the last job, loads included, end after this one was due? A frozen clock may pass it while a job runs."""
+        (last,) = db.execute(
+            "SELECT max((SELECT completion_time FROM jobs WHERE source_id = ?1 ORDER BY number DESC LIMIT 1), "
+            "coalesce((SELECT max(last_batch_loaded_at) FROM loads WHERE source_id = ?1), ''))",
+            (source_id,),
         ).fetchone()
-        ended_at = parse_time(last["completion_time"]) if last else None
-        return ended_at is not None and ended_at > self._world.at()
+        ended_at = parse_time(last)
+        return ended_at is not None and ended_at > due
 
     @staticmethod
     def _set_next(db: sqlite3.Connection, source_id: int, next_fire_at: str | None) -> None:

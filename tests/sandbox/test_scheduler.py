@@ -148,6 +148,20 @@ def test_a_job_still_running_when_the_next_is_due_means_that_one_is_skipped(slow
         assert [start for start, _ in jobs_of(slow, created["id"])] == [NOON, "2026-03-20T14:00:00Z"]
 
 
+def test_a_start_that_a_frozen_clock_passed_in_the_middle_of_a_job_is_skipped_too(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
+    source_id = configure(sandbox, api, "one", frequency_in_minutes="60", anchor_time="2026-03-20T13:00:00Z")
+    sandbox.clock.advance_to(datetime(2026, 3, 20, 12, 59, 25, tzinfo=UTC))
+
+    api.post(f"/v4/sources/{source_id}/sync")
+    sandbox.wait_idle()
+    assert sandbox.clock.now() > datetime(2026, 3, 20, 13, 0, tzinfo=UTC)
+    sandbox.clock.advance_to(datetime(2026, 3, 20, 14, 30, tzinfo=UTC))
+
+    assert [start for start, _ in jobs_of(sandbox, source_id)] == ["2026-03-20T12:59:25Z", "2026-03-20T14:00:00Z"]
+
+
 def test_a_schedule_closer_than_its_jobs_take_skips_those_in_between(sandbox: Sandbox, api: httpx.Client) -> None:
     source_id = configure(sandbox, api, "one", cron_expression="0/20 * * * * ?")
 
