@@ -30,8 +30,7 @@ class SandboxClient(Client):
 
     def today(self) -> date:
         """Tell the sandbox's date, which forms count their default dates from."""
-        today: date = self.sandbox.clock.now().date()
-        return today
+        return self.now().date()
 
     def close(self) -> None:
         """Close its connections, and the sandbox where `connect` made it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from stitchnb.errors import (
     AccessDeniedError,
@@ -17,6 +18,8 @@ from stitchnb.errors import (
     RateLimitedError,
     ServerError,
 )
+
+E = TypeVar("E", bound=APIError)
 
 # Stitch's names of errors, and the beginnings of the bare strings that it answers with instead.
 _BY_CODE: Mapping[str, type[BadRequestError]] = {
@@ -45,6 +48,9 @@ _HINTS: Mapping[type[APIError], str] = {
     ServerError: "This is Stitch's own fault: try again later.",
 }
 
+_OF_ACCOUNT = re.compile(r"/v4/(\d+)/")
+_STREAMS_OF = re.compile(r"/v4/sources/(\d+)/streams(?:/metadata)?")
+
 _IMPORT_HINT = (
     "The Import API has tokens of its own, one source each: make one with client.import_tokens.create(source_id). The "
     "source must be neither paused nor deleted."
@@ -72,10 +78,36 @@ def error_in(status_code: int, body: Any, *, method: str, path: str, asked_s: fl
     kind = _kind(status_code, code, message)
     if issubclass(kind, InvalidPropertiesError):
         return kind(message, bad_properties=_bad_properties(body), **where)
-    hint = _IMPORT_HINT if kind is AuthenticationError and path.startswith("/v2/import/") else _HINTS.get(kind, "")
+    hint = _hint(kind, message, path)
     if asked_s is not None:
         hint = f"{hint} Stitch asks to wait {asked_s:.0f} seconds.".strip()
     return kind(message, hint=hint, **where)
+
+
+def _hint(kind: type[APIError], message: str, path: str) -> str:
+    """Say what to do about an error, where that is known."""
+    if kind is AuthenticationError and path.startswith("/v2/import/"):
+        return _IMPORT_HINT
+    account = _OF_ACCOUNT.match(path)
+    if kind is AuthenticationError and account is not None:
+        return f"{_HINTS[kind]} Or it has no right to account {account[1]}: client.account.client_id() tells its own."
+    source = _STREAMS_OF.fullmatch(path)
+    if source is not None and message == f"invalid stream-id: {source[1]}":
+        return "The id is the source's: there is none of that id, or it was deleted. client.sources.list() shows all."
+    return _HINTS.get(kind, "")
+
+
+def with_hint(error: E, hint: str) -> E:
+    """Give an error of Stitch's once more, with what to do about it."""
+    return type(error)(
+        error.message,
+        status_code=error.status_code,
+        method=error.method,
+        path=error.path,
+        body=error.body,
+        code=error.code,
+        hint=hint,
+    )
 
 
 def _kind(status_code: int, code: str | None, message: str) -> type[APIError]:

@@ -16,6 +16,7 @@ from stitchnb.client._catalog_stream import UNSET, CatalogStream, Unset
 from stitchnb.client._catalog_targets import FieldNames, targets_of
 from stitchnb.client._catalog_view import CatalogView, Problems
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation, together
+from stitchnb.client.pages import checked_id
 from stitchnb.client.progress import Progress, Silent, progress_for
 from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream
@@ -329,7 +330,7 @@ def open_catalog(
     source_type: str | None = None,
 ) -> Operation[Catalog[Mode]]:
     """Ask for a source's streams, and for their fields where they are to be loaded; see `Streams.catalog`."""
-    streams = yield from ask(requests.list_streams(source_id))
+    streams = yield from ask(requests.list_streams(checked_id(source_id, "source id")))
     catalog = Catalog(client, source_id, streams, source_type=source_type)
     if load:
         yield from catalog._load(list(catalog), at_most=at_most, progress=progress)

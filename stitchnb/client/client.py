@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -83,6 +84,13 @@ class BaseClient(Generic[Mode]):
         if self._transport.is_loopback and self.limit.mode == "off":
             return self.poll_s
         return self.limit.spacing_s(requests)
+
+    def now(self) -> datetime:
+        """Tell the time at which a change is made: this machine's, or that of the sandbox that it is a client of."""
+        if self.sandbox is None:
+            return datetime.now(UTC)
+        moment: datetime = self.sandbox.clock.now()
+        return moment
 
     def learn_client_id(self, client_id: int | None) -> None:
         """Remember the account's id, where it is not known yet."""

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client._unchecked import why_unchecked
+from stitchnb.client.answers import with_hint
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
+from stitchnb.client.pages import checked_id
 from stitchnb.client.waiting import Look, wait_until
-from stitchnb.errors import CheckFailedError, InvalidInputError
+from stitchnb.errors import CheckFailedError, InvalidInputError, NotFoundError, StitchError
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
@@ -56,14 +59,40 @@ class ConnectionChecks(Resource[Mode]):
     ) -> Operation[ConnectionCheck[Mode]]:
         """Ask for the last connection check of a source, or of a destination.
 
+        Raises
+        ------
+        NotFoundError
+            When there is none. Where the source or destination is there, it is said what it waits for: the rest of
+            its form, or that somebody authorises it.
+
         Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
         """
         _refuse_both(source_id, destination_id)
         if source_id is not None:
-            found = yield from ask(requests.last_connection_check(source_id))
+            request = requests.last_connection_check(checked_id(source_id, "source id"))
         else:
-            found = yield from ask(requests.last_destination_check(destination_id or 0))
+            request = requests.last_destination_check(checked_id(destination_id, "destination id"))
+        try:
+            found = yield from ask(request)
+        except NotFoundError as error:
+            hint = yield from self._why_unchecked(source_id, destination_id)
+            if hint is None:
+                raise
+            raise with_hint(error, hint) from error
         return ConnectionCheck.bound(self._client, found, source_id=source_id, destination_id=destination_id)
+
+    def _why_unchecked(self, source_id: int | None, destination_id: int | None) -> Operation[str | None]:
+        connection: models.Source | models.Destination
+        try:
+            if source_id is not None:
+                connection = yield from ask(requests.get_source(source_id))
+            else:
+                connection = yield from self._client.destinations.get.steps(destination_id or 0)
+        except StitchError:
+            # It is not there either, and what was refused first is what counts.
+            return None
+        in_sandbox = self._client.sandbox is not None
+        return why_unchecked(connection, base_url=self._client.base_url, in_sandbox=in_sandbox)
 
     @operation
     def wait(
@@ -90,6 +119,8 @@ class ConnectionChecks(Resource[Mode]):
         ------
         CheckFailedError
             When it fails: the message is the tap's own. Correct the properties with `Sources.update`.
+        NotFoundError
+            When there is none yet: see `last`.
         WaitTimeoutError
             When it is still running; waiting again is safe.
 

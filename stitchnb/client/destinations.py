@@ -64,7 +64,8 @@ class Destinations(Resource[Mode]):
 
         Source: ``GET /v4/destinations``.
         """
-        found = yield from ask(requests.list_destinations(source_id=source_id))
+        of_source = None if source_id is None else checked_id(source_id, "source id")
+        found = yield from ask(requests.list_destinations(source_id=of_source))
         return Records(models.Destination, [Destination.bound(self._client, d) for d in found])
 
     @operation

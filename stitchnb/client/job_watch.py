@@ -43,14 +43,25 @@ class JobResult:
             return self.extraction.failure
         return next((f"load of {load.stream_name}: {load.failure}" for load in self.loads if load.failure), None)
 
+    @property
+    def was_stopped(self) -> bool:
+        """It did not fail by itself: somebody stopped it."""
+        return self.extraction.was_stopped
+
+    @property
+    def outcome(self) -> str:
+        """Say how the job ended: ``succeeded``, ``was stopped``, or ``failed in`` which part, and why."""
+        if self.succeeded:
+            return "succeeded"
+        return "was stopped" if self.was_stopped else f"failed in {self.failure}"
+
     def to_frame(self) -> pd.DataFrame:
         """Show the loads as a DataFrame: one row per stream."""
         return self.loads.to_frame()
 
     def __repr__(self) -> str:
-        outcome = "succeeded" if self.succeeded else f"failed: {self.failure}"
         count = len(self.loads)
-        return f"JobResult({outcome}, {count} {'stream' if count == 1 else 'streams'} loaded)"
+        return f"JobResult({self.outcome}, {count} {'stream' if count == 1 else 'streams'} loaded)"
 
     def _repr_html_(self) -> str:
         return self.loads._repr_html_()
@@ -63,7 +74,7 @@ class JobLook:
     Attributes
     ----------
     phase
-        ``extracting``, ``loading``, ``succeeded`` or ``failed``.
+        ``extracting``, ``loading``, ``succeeded`` or ``failed``, which a job that was stopped is too: ``result`` tells.
     text
         The same in words.
     streams
@@ -165,6 +176,8 @@ class JobWatch(Resource[Mode]):
         # Before the API is asked: what is over here must have been written down there.
         told = self._ask_sandbox()
         seen = yield from self._look(is_over=told is not None and told["status"] != "running")
+        if seen.is_over:
+            self._client.jobs.learn_ended((self._job_name,))
         extraction, loads = self._extraction, seen.result.loads if seen.result is not None else ()
         seen = replace(
             seen,
@@ -203,7 +216,7 @@ class JobWatch(Resource[Mode]):
             return JobLook("extracting", "extracting", self.streams)
         if not self._extraction.succeeded:
             result = JobResult(self._extraction, Records(Load))
-            return JobLook("failed", f"failed, {self._extraction.failure}", self.streams, result=result)
+            return JobLook("failed", result.outcome, self.streams, result=result)
         return self._judge(self._extraction, (yield from self._find_loads()), is_over=is_over)
 
     def _find_extraction(self) -> Operation[Extraction | None]:
@@ -231,7 +244,7 @@ class JobWatch(Resource[Mode]):
         )
         result = JobResult(extraction, Records(Load, loads))
         if any(load.failure for load in loads):
-            return JobLook("failed", f"failed, {result.failure}", self.streams, landed, result)
+            return JobLook("failed", result.outcome, self.streams, landed, result)
         if landed != self._landed:
             self._landed, self._changed_at = landed, time.monotonic()
         is_quiet = time.monotonic() - self._changed_at >= self._quiet_s

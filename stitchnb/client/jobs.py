@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
@@ -11,6 +11,7 @@ from stitchnb.client.job_board import JobBoard
 from stitchnb.client.job_history import JobHistory, JobRun
 from stitchnb.client.job_watch import JobLook, JobResult, JobWatch
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
+from stitchnb.client.pages import checked_id
 from stitchnb.client.progress import in_notebook
 from stitchnb.client.waiting import Look, wait_until
 from stitchnb.errors import InvalidInputError, JobFailedError
@@ -73,6 +74,7 @@ class Jobs(Resource[Mode]):
 
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
+        self._under_way: dict[int, JobRun] = {}
 
     @operation
     def start(self, source_id: int) -> Operation[Job[Mode]]:
@@ -87,7 +89,26 @@ class Jobs(Resource[Mode]):
 
         Source: ``POST /v4/sources/{id}/sync``.
         """
-        return Job.bound(self._client, source_id, (yield from ask(requests.start_job(source_id))))
+        source_id = checked_id(source_id, "source id")
+        job = Job.bound(self._client, source_id, (yield from ask(requests.start_job(source_id))))
+        self._under_way[source_id] = JobRun(
+            job.job_name, source_id, str(source_id), "running", start_time=self._client.now(), completion_time=None
+        )
+        return job
+
+    def under_way(self, source_id: int) -> JobRun | None:
+        """Tell the job of a source that this client started and that was not seen to end, without asking Stitch.
+
+        A real account does not tell that a job runs, so a client remembers its own.
+        """
+        return self._under_way.get(source_id)
+
+    def learn_ended(self, job_names: Iterable[str]) -> None:
+        """Hear which jobs have ended."""
+        ended = set(job_names)
+        for source_id, run in list(self._under_way.items()):
+            if run.job_name in ended:
+                self._under_way.pop(source_id, None)
 
     @operation
     def stop(self, source_id: int) -> Operation[None]:
@@ -95,7 +116,7 @@ class Jobs(Resource[Mode]):
 
         Source: ``DELETE /v4/sources/{id}/sync``.
         """
-        yield from ask(requests.stop_job(source_id))
+        yield from ask(requests.stop_job(checked_id(source_id, "source id")))
 
     @operation
     def wait(
@@ -190,7 +211,7 @@ class Jobs(Resource[Mode]):
             )
         result = ended.result
         if result is None or not result.succeeded:
-            raise JobFailedError(f"{title} failed in {result.failure if result else 'an unknown part'}", result=result)
+            raise JobFailedError(f"{title} {result.outcome if result else 'failed'}", result=result)
         return result
 
     @operation
@@ -213,10 +234,15 @@ class Jobs(Resource[Mode]):
 
         Source: ``GET /v4/{client_id}/extractions``, ``GET /v4/sources``.
         """
+        if source_id is not None:
+            source_id = checked_id(source_id, "source id")
         if self._client.sandbox is not None:
-            return JobHistory(map(JobRun.told_by_sandbox, self._client.sandbox.jobs(source_id)))
+            runs = JobHistory(map(JobRun.told_by_sandbox, self._client.sandbox.jobs(source_id)))
+            self.learn_ended(run.job_name for run in runs if run.status != "running")
+            return runs
         names = {source.id: source.name for source in (yield from ask(requests.list_sources()))}
         extractions = yield from self._client.extractions.list.steps()
+        self.learn_ended(one.job_name for one in extractions)
         return JobHistory(JobRun.told_by_api(one, names) for one in extractions if source_id in (None, one.source_id))
 
     @operation

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
 from stitchnb.client.addresses import is_loopback
+from stitchnb.client.answers import with_hint
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
-from stitchnb.errors import InvalidInputError
+from stitchnb.errors import BadRequestError, InvalidInputError
 from stitchnb.models import Hook, NotificationEmail, format_time
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Emails(Resource[Mode]):
 
         Source: ``PUT /notifications/public/v1/api/custom-emails/{id}``.
         """
-        now = format_time(datetime.now(UTC))
+        now = format_time(self._client.now())
         return (yield from ask(requests.update_email(checked_id(email_id, "email id"), now)))
 
     @operation
@@ -135,13 +135,22 @@ class Hooks(Resource[Mode]):
         InvalidInputError
             When the address is not https. Nothing was sent.
         BadRequestError
-            When Stitch refuses, or there are 10 already.
+            When Stitch refuses, as where there is no such destination, or there are 10 already.
 
         Source: ``POST /notifications/public/v1/api/hooks``.
         """
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
             raise InvalidInputError("The hook was not created: give the whole address, beginning with https://.")
-        return (yield from ask(requests.create_hook(type, checked_id(destination_id, "destination id"), url)))
+        try:
+            return (yield from ask(requests.create_hook(type, checked_id(destination_id, "destination id"), url)))
+        except BadRequestError as error:
+            if error.code != "InvalidBody":
+                raise
+            hint = (
+                f"Stitch does not say what it minds: that there is no destination {destination_id} "
+                f"(client.destinations.list() shows all), the address, or the type {type!r}."
+            )
+            raise with_hint(error, hint) from error
 
     @operation
     def disable(self, hook_id: int) -> Operation[Hook]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stitchnb.client import requests
@@ -147,8 +148,8 @@ def find_client_id(client: BaseClient[Any], given: int | None = None) -> Operati
     return client.client_id
 
 
-def checked_id(id_: int, what: str) -> int:
-    """Refuse what is no id, before anything is sent."""
-    if isinstance(id_, bool) or not isinstance(id_, int):
+def checked_id(id_: Any, what: str) -> int:
+    """Refuse what is no id, before anything is sent; a whole number of numpy's, as out of a frame, is one."""
+    if isinstance(id_, bool) or not isinstance(id_, Integral):
         raise InvalidInputError(f"{id_!r} is no {what}: give the number in the {what.removesuffix(' id')}'s id.")
-    return id_
+    return int(id_)

@@ -11,7 +11,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
+
+from stitchnb.errors import InvalidInputError
 
 LimitMode = Literal["wait", "raise", "off"]
 
@@ -30,6 +32,11 @@ class RateLimit:
         ``wait`` until a request may be sent, ``raise`` `RateLimitReachedError` instead, or ``off``: no limit.
     clock
         Gives seconds that only ever go up.
+
+    Raises
+    ------
+    InvalidInputError
+        When there is no such mode.
     """
 
     def __init__(
@@ -40,6 +47,10 @@ class RateLimit:
         mode: LimitMode = "wait",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if mode not in get_args(LimitMode):
+            raise InvalidInputError(
+                f"There is no rate_limit {mode!r}: give {', '.join(map(repr, get_args(LimitMode)))}."
+            )
         self.requests = requests
         self.period_s = period_s
         self.mode: LimitMode = mode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
@@ -228,6 +227,8 @@ class Sources(Resource[Mode]):
         Source: ``POST /v4/sources``.
         """
         given = dict(properties or {})
+        if destination_id is not None:
+            destination_id = checked_id(destination_id, "destination id")
         if validate:
             yield from self._refuse_what_cannot_be_right(type, display_name, given)
         created = yield from ask(requests.create_source(type, display_name, given, destination_id))
@@ -263,7 +264,7 @@ class Sources(Resource[Mode]):
                 raise InvalidValuesError(errors, what=f"The change of source {source_id}")
             changes["properties"] = dict(properties)
         if destination_id is not None:
-            changes["destination_id"] = destination_id
+            changes["destination_id"] = checked_id(destination_id, "destination id")
         if not changes:
             raise InvalidInputError("There is nothing to change: give display_name, properties or destination_id.")
         return (yield from self._put(source_id, changes))
@@ -274,7 +275,7 @@ class Sources(Resource[Mode]):
 
         Source: ``PUT /v4/sources/{id}``.
         """
-        return (yield from self._put(source_id, {"paused_at": format_time(datetime.now(UTC))}))
+        return (yield from self._put(source_id, {"paused_at": format_time(self._client.now())}))
 
     @operation
     def resume(self, source_id: int) -> Operation[Source[Mode]]:

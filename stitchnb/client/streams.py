@@ -9,6 +9,7 @@ from stitchnb.client import requests
 from stitchnb.client._stream_names import stream_called
 from stitchnb.client.catalog import AT_MOST, Catalog, open_catalog
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
+from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.errors import InvalidInputError, UnknownStreamError
 from stitchnb.models import Field, Selection, Stream, StreamSchema
@@ -31,7 +32,7 @@ class Streams(Resource[Mode]):
 
         Source: ``GET /v4/sources/{id}/streams``.
         """
-        return Records(Stream, (yield from ask(requests.list_streams(source_id))))
+        return Records(Stream, (yield from ask(requests.list_streams(checked_id(source_id, "source id")))))
 
     @operation
     def find(self, source_id: int, stream: str) -> Operation[Stream]:
@@ -150,7 +151,7 @@ class Streams(Resource[Mode]):
         given = tuple(selections)
         if not given:
             raise InvalidInputError("There is nothing to change: give at least one selection.")
-        yield from ask(requests.select_streams(source_id, given))
+        yield from ask(requests.select_streams(checked_id(source_id, "source id"), given))
 
     def _write(
         self, source_id: int, stream: str, fields: Iterable[str], *, selected: bool, and_stream: bool

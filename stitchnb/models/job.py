@@ -9,6 +9,8 @@ from typing import Any
 from stitchnb.models._base import Model, attr, frozen
 from stitchnb.models._times import parse_time
 
+_STOPPED = "Terminated"
+
 
 class ReplicationJob(Model):
     """A job that was started."""
@@ -70,7 +72,8 @@ class Extraction(Model):
     @property
     def was_stopped(self) -> bool:
         """It did not fail by itself: somebody stopped the job."""
-        return "Terminated" in (self.failure or "")
+        parts = self.parts.values()
+        return all(status in (None, 0) for status, _ in parts) and any(words == _STOPPED for _, words in parts)
 
 
 class Load(Model):

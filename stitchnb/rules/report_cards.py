@@ -61,3 +61,8 @@ def is_complete(step: ConnectionStep, *, provided: Collection[str], discovered: 
     # In the form Stitch fills in its own part; the later steps are there for exactly that part to be granted.
     asked = [p for p in step.properties if (p.is_asked_for if step.type == "form" else p.is_required)]
     return all(p.name in provided for p in asked if not p.is_read_only)
+
+
+def asked_for(step: ConnectionStep) -> list[str]:
+    """Name what a step still needs and only the user can give; of a source's own card."""
+    return [prop.name for prop in step.properties if prop.is_asked_for and not prop.provided]

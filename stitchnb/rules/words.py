@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stitchnb.models.report_card import Property
+from stitchnb.rules._products import PRODUCTS
 from stitchnb.rules.inputs import InputKind, PropertyInput, describe
 
 _ACRONYMS = {
@@ -33,6 +34,8 @@ _ACRONYMS = {
     )
 }
 
+_TITLES = {**_ACRONYMS, **PRODUCTS}
+
 _LABELS = {
     "frequency_in_minutes": "Replicate",
     "dbname": "Database",
@@ -59,6 +62,10 @@ _HELP = {
     "date_window_size": "How many days one request covers.",
     "dbname": "The database to connect to.",
     "default_replication_method": "How streams replicate: FULL_TABLE, INCREMENTAL or LOG_BASED.",
+    "encryption_host": "The server that the tunnel goes through.",
+    "encryption_port": "The tunnel server's SSH port, most often 22.",
+    "encryption_type": "Whether to connect through an SSH tunnel.",
+    "encryption_username": "The user that Stitch logs in as on the tunnel server.",
     "filter_dbs": "Only these databases are discovered, separated by commas. Leave it out for all.",
     "frequency_in_minutes": "How often replication begins. Left out, the type's own default holds.",
     "host": "The server's name or address, without a port.",
@@ -126,14 +133,14 @@ def label(name: str) -> str:
 
 
 def type_title(type_name: str) -> str:
-    """Write a source type's name as a title: ``platform.google-ads`` becomes ``Google Ads``."""
-    words = [_ACRONYMS.get(w.lower(), w[:1].upper() + w[1:]) for w in _split(type_name.rpartition(".")[2])]
+    """Write a type's name as a title: ``platform.google-ads`` becomes ``Google Ads``, ``github`` becomes ``GitHub``."""
+    words = [_TITLES.get(word.lower(), word[:1].upper() + word[1:]) for word in _split(type_name.rpartition(".")[2])]
     return " ".join(words) or type_name
 
 
-def help_text(prop: Property) -> str:
-    """Say in a sentence or two what a property is for, or else what it accepts."""
-    found = describe(prop)
+def help_text(prop: Property, type_name: str = "") -> str:
+    """Say in a sentence or two what a property is for, or else what it accepts; examples are the type's own."""
+    found = describe(prop, type_name)
     known = _HELP.get(prop.name)
     if known and not (prop.is_credential and "never shown" not in known):
         words = known
@@ -156,9 +163,14 @@ def choice_label(name: str, choice: str) -> str:
 
 def interval_words(minutes: int) -> str:
     """Write an interval of at least a minute in its largest whole unit: ``every hour``, ``every 90 minutes``."""
+    return f"every {span_words(minutes).removeprefix('1 ')}"
+
+
+def span_words(minutes: int) -> str:
+    """Write so many minutes in their largest whole unit: ``1 hour``, ``90 minutes``."""
     size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
     count = minutes // size
-    return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return f"1 {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def step_title(step_type: str) -> str:

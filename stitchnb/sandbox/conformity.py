@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -125,6 +127,7 @@ def _drafts() -> tuple[Any, ...]:
         "format": _format,
         "minimum": lambda v, rule, value, schema: _bound(v, rule, value, is_least=True, schema=schema),
         "maximum": lambda v, rule, value, schema: _bound(v, rule, value, is_least=False, schema=schema),
+        "multipleOf": _multiple_of,
         "minLength": _min_length,
         "maxLength": _max_length,
         "anyOf": _any_of,
@@ -199,6 +202,16 @@ def _bound(validator: Any, rule: Any, value: Any, *, is_least: bool, schema: Any
     if (value <= rule) if is_least else (value >= rule):
         side = f"{'greater' if is_least else 'less'} {'than' if is_open else 'or equal to'}"
         yield _error(f"{value} is not {side} {rule}")
+
+
+def _multiple_of(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
+    # By the digits that are written: in floating point 0.07 would be no multiple of 0.01.
+    if validator.is_type(value, "number") and math.isfinite(value) and _exact(value) % _exact(rule):
+        yield _error(f"{value} is not a multiple of {rule}")
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _min_length(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:

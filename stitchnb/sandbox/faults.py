@@ -11,7 +11,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-from stitchnb.errors import InvalidInputError
+from stitchnb.errors import InvalidInputError, near_names
+from stitchnb.sandbox import catalog
 
 Kind = Literal["status", "refuse", "delay", "drop", "check", "extraction", "load"]
 
@@ -43,7 +44,8 @@ class Fault:
     message
         What a failing check, extraction or load says.
     source_type, stream
-        The source type whose checks and extractions fail, the stream whose loads fail; None for all.
+        The source type whose checks and extractions fail (for checks also a destination's), the stream whose loads
+        fail; None for all.
     id
         Its number in the sandbox.
     hits
@@ -102,6 +104,14 @@ class Fault:
             yield f"message, source_type and stream are the engine's, and a fault of kind {self.kind!r} is not."
         if (self.stream is not None and self.kind != "load") or (self.source_type is not None and self.kind == "load"):
             yield "stream goes with loads, source_type with checks and extractions."
+        if isinstance(self.source_type, str) and self.source_type not in (known := self._known_types()):
+            near = " or ".join(map(repr, near_names(self.source_type, known)))
+            yield f"There is no source type {self.source_type!r}{f'; did you mean {near}?' if near else '.'}"
+
+    def _known_types(self) -> list[str]:
+        """Tell what `source_type` may be: destinations are checked too."""
+        of_destinations = catalog.destination_types() if self.kind == "check" else ()
+        return [*catalog.source_types(), *of_destinations]
 
     @property
     def is_spent(self) -> bool:

@@ -6,6 +6,9 @@ import hashlib
 import sqlite3
 import uuid
 
+# More streams than a source ever has: ids of another source never come among its own.
+_STREAMS_OF_A_SOURCE = 1_000_000
+
 
 class Ids:
     """Gives out ids; how many were given is kept in the state, so that a restart goes on counting."""
@@ -20,11 +23,15 @@ class Ids:
 
     def source(self, db: sqlite3.Connection) -> int:
         """Give the next source's id."""
-        return (233312 if self.seed == 0 else 200_000 + self._number("source", 700_000)) + self._count(db, "source")
+        return self._first_source + self._count(db, "source")
 
-    def stream(self, db: sqlite3.Connection) -> int:
-        """Give the next stream's id."""
-        return 2_288_751 + self._count(db, "stream")
+    def stream(self, db: sqlite3.Connection, source_id: int) -> int:
+        """Give the next id of a source's streams.
+
+        Each source counts its own, so that it is of no matter which of two checks at the same time ends first.
+        """
+        first = 2_288_751 + (source_id - self._first_source) * _STREAMS_OF_A_SOURCE
+        return first + self._count(db, f"stream of {source_id}")
 
     def destination(self, db: sqlite3.Connection) -> int:
         """Give the next destination's id."""
@@ -53,6 +60,10 @@ class Ids:
     def embedded_check_name(self, destination_id: int) -> str:
         """Give the name of the check that a new sandbox begins with."""
         return self._job_name(destination_id, "check", "embedded")
+
+    @property
+    def _first_source(self) -> int:
+        return 233312 if self.seed == 0 else 200_000 + self._number("source", 700_000)
 
     def _job_name(self, connection_id: int, mode: str, mark: int | str) -> str:
         digest = hashlib.sha256(f"{self.seed}/{mode}/{connection_id}/{mark}".encode()).digest()

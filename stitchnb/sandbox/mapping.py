@@ -28,9 +28,12 @@ def destination_named(db: sqlite3.Connection, destination_id: Any) -> int | None
     if destination_id is None:
         return None
     number = refusals.parsed_id(str(destination_id))
-    if (
-        number is None
-        or not db.execute("SELECT 1 FROM destinations WHERE id = ? AND deleted_at IS NULL", (number,)).fetchone()
-    ):
+    if number is None or not is_live(db, number):
         raise refusals.destination_not_found(destination_id)
     return number
+
+
+def is_live(db: sqlite3.Connection, destination_id: int) -> bool:
+    """Tell whether there is such a destination, and it was not deleted."""
+    found = db.execute("SELECT 1 FROM destinations WHERE id = ? AND deleted_at IS NULL", (destination_id,))
+    return found.fetchone() is not None

@@ -134,6 +134,11 @@ def source_not_found(source_id: Any) -> Refusal:
     return _named("InvalidId", f"source not found ({source_id})")
 
 
+def unchecked_source(source_id: Any) -> Refusal:
+    """The source was not checked yet; the real API tells nothing of how it says so."""
+    return _named("InvalidId", f"connection check not found (source {source_id} was not checked yet)")
+
+
 def invalid_stream_id(stream_id: Any) -> Refusal:
     """No such source or stream."""
     return Refusal(400, f"invalid stream-id: {stream_id}")
@@ -266,7 +271,7 @@ def invalid_disabled_at(value: Any) -> Refusal:
 
 
 def invalid_hook_body() -> Refusal:
-    """Creating a hook without what it needs, with other keys, or for an address that is not https."""
+    """Creating a hook without what it needs, with other keys, for no destination or an address that is not https."""
     return _named("InvalidBody", "Invalid POST body")
 
 

@@ -375,7 +375,8 @@ class Sandbox:
         Raises
         ------
         InvalidInputError
-            When there is no such source, its form is not complete, or its type asks for no authorising.
+            When there is no such source, its type asks for no authorising, or the source still needs what only you can
+            give, in its form or in the step itself: the message names it. Nothing was changed.
         """
         try:
             self._authorizations.authorize(str(source_id))

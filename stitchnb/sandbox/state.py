@@ -13,7 +13,7 @@ from stitchnb.errors import StateFileError
 
 # Marks the file as a sandbox's, so that no other program's database is ever written to ("StNB").
 _APPLICATION_ID = 0x53744E42
-_VERSION = 2
+_VERSION = 3
 
 _JOB_STREAMS = """
 CREATE TABLE job_streams (
@@ -24,8 +24,14 @@ CREATE TABLE job_streams (
 ) STRICT;
 """
 
+# All sources counted their streams together: each goes on from there, past every id that was given.
+_STREAMS_OF_EACH_SOURCE = """
+INSERT INTO counters (kind, given)
+  SELECT 'stream of ' || sources.id, given FROM sources, counters WHERE kind = 'stream';
+"""
+
 # What brings a state of one version to the next: the version that it starts from, and the statements.
-_MIGRATIONS: dict[int, str] = {1: _JOB_STREAMS}
+_MIGRATIONS: dict[int, str] = {1: _JOB_STREAMS, 2: _STREAMS_OF_EACH_SOURCE}
 
 _SCHEMA = f"""
 CREATE TABLE account (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -143,11 +149,11 @@ class State:
     def _open(self, path: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None, timeout=1)
         db.row_factory = sqlite3.Row
-        # Exclusive: a second sandbox on the same file is refused at once, rather than two schedulers firing.
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("BEGIN EXCLUSIVE")
         try:
+            # Exclusive: a second sandbox on the same file is refused at once, rather than two schedulers firing.
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("BEGIN EXCLUSIVE")
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
             for script in [_MIGRATIONS[v] for v in range(version, _VERSION)] if version else [_SCHEMA]:
                 _run(db, script)

@@ -9,7 +9,7 @@ from stitchnb.errors import AlreadyRunningError, StitchError
 from stitchnb.models import Source
 from stitchnb.rules.cron_words import cron_words
 from stitchnb.rules.quartz import CronError, CronExpression
-from stitchnb.rules.words import interval_words
+from stitchnb.rules.words import interval_words, sentence
 from stitchnb.widgets import _step_panel as panel
 from stitchnb.widgets._job_rows import streams_block
 from stitchnb.widgets._stage import PanelStage, StageOwner
@@ -139,9 +139,9 @@ class RunStage(PanelStage):
                 actions=[log, again, panel.action("rows", "Look at the rows", primary=True)],
             )
         else:
-            failure = seen.result.failure if seen.result else seen.text
+            was_stopped = seen.result is not None and seen.result.was_stopped
             self.show(
-                [panel.note("error", f"The job failed in {failure}"), *_streams(seen)],
+                [panel.note("warn" if was_stopped else "error", sentence(f"the job {seen.text}")), *_streams(seen)],
                 summary="Rows that have landed stay.",
                 actions=[log, {**again, "primary": True}],
             )

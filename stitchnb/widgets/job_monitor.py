@@ -129,7 +129,7 @@ class JobMonitor(Panel):
         if result is None:
             raise InvalidInputError("The monitor was closed before the job was over: job.wait() waits for it.")
         if not result.succeeded:
-            raise JobFailedError(f"{self.job.job_name} failed in {result.failure}", result=result)
+            raise JobFailedError(f"{self.job.job_name} {result.outcome}", result=result)
         return result
 
     def stop(self) -> None:
@@ -230,7 +230,7 @@ class JobMonitor(Panel):
         if seen.phase == "succeeded":
             return "succeeded", "ok"
         if seen.phase == "failed":
-            was_stopped = seen.result is not None and seen.result.extraction.was_stopped
+            was_stopped = seen.result is not None and seen.result.was_stopped
             return ("stopped", "warn") if was_stopped else ("failed", "error")
         if self._error is not None:
             return "not watched", "warn"
@@ -304,7 +304,7 @@ def _steps(seen: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]
 
 def _failed_part(seen: JobLook, part: str, names: list[str]) -> str:
     failure = (seen.result.failure or "") if seen.result is not None else ""
-    was_stopped = seen.result is not None and seen.result.extraction.was_stopped
+    was_stopped = seen.result is not None and seen.result.was_stopped
     told = part if was_stopped else failure.partition(":")[0]
     if told in names:
         return told

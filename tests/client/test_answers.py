@@ -147,3 +147,25 @@ def test_near_names_come_nearest_first() -> None:
     assert errors.near_names("recurly", known) == ["platform.recurly"]
     assert errors.near_names("platform.recurli", known)[0] == "platform.recurly"
     assert errors.near_names("zzzzzz", known) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told", "why"),
+    [
+        ("/v4/sources/7/streams", True, "the list"),
+        ("/v4/sources/7/streams/metadata", True, "a selection"),
+        ("/v4/sources/8/streams", False, "another id"),
+        ("/v4/sources/7/streams/7", False, "a stream has an id of its own"),
+    ],
+)
+def test_where_the_id_of_a_stream_is_the_sources_the_error_says_so(path: str, is_told: bool, why: str) -> None:
+    error = error_in(400, "invalid stream-id: 7", method="GET", path=path)
+    assert error is not None
+    assert ("The id is the source's: there is none of that id, or it was deleted." in str(error)) is is_told, why
+
+
+def test_a_token_without_a_right_to_an_account_is_told_which_account_it_was() -> None:
+    error = error_in(401, {"message": "Not Authorized"}, method="GET", path="/v4/5/extractions")
+    assert error is not None
+    assert "Or it has no right to account 5: client.account.client_id() tells its own." in str(error)
+    assert "account 5" not in str(error_in(401, None, method="GET", path="/v4/sources/5"))

@@ -175,7 +175,7 @@ def test_a_watched_job_that_fails_raises_as_a_wait_does(
     with sandbox.faults.fail_extractions("the tap fell over"), pytest.raises(JobFailedError, match="fell over"):
         source.start_job().watch()
     told = capsys.readouterr().err
-    assert f"Replication job of source {source.id}: failed, tap: the tap fell over" in told
+    assert f"Replication job of source {source.id}: failed in tap: the tap fell over" in told
 
 
 def test_an_asynchronous_client_waits_too(sandbox: stitchnb.Sandbox, capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,9 +187,13 @@ def test_a_second_job_is_refused_while_one_runs() -> None:
         with pytest.raises(WaitTimeoutError, match="still extracting"):
             job.wait(timeout_s=0.1)
         job.stop()
-        with pytest.raises(JobFailedError, match="Terminated") as failed:
+        with pytest.raises(JobFailedError, match=r"was stopped$") as failed:
             job.wait()
-        assert failed.value.result is not None
+        result = failed.value.result
+        assert result is not None
+        assert (result.was_stopped, result.outcome) == (True, "was stopped")
+        assert repr(result) == "JobResult(was stopped, 0 streams loaded)"
+        assert [run.status for run in client.jobs.history()] == ["stopped"]
 
 
 def test_a_check_that_runs_for_long_can_be_waited_for_again() -> None:

@@ -18,7 +18,7 @@ from stitchnb.client import AsyncClient, Client, requests
 from stitchnb.client.jobs import Job
 from stitchnb.client.rate_limit import RateLimit
 from stitchnb.client.transport import AsyncTransport, Transport
-from stitchnb.errors import RateLimitedError, RateLimitReachedError
+from stitchnb.errors import InvalidInputError, RateLimitedError, RateLimitReachedError
 from stitchnb.models import ReplicationJob, Secret
 
 EMPTY = {"data": [], "page": 1, "total": 0, "links": {}}
@@ -96,6 +96,11 @@ def test_what_is_not_limited_does_not_wait() -> None:
         transport.send(requests.list_sources())
 
     assert time.waits == []
+
+
+def test_a_mode_that_there_is_none_of_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(InvalidInputError, match="no rate_limit 'patient': give 'wait', 'raise', 'off'"):
+        Client(TOKEN, rate_limit="patient")  # type: ignore[arg-type]
 
 
 def test_accounts_do_not_share_a_limit() -> None:

@@ -313,7 +313,14 @@ ROWS = [
     Row(
         "not https",
         f"POST {_HOOKS}",
-        {"type": "post_load", "destination_id": 1, "config": {"url": "http://hooks.example.com/"}},
+        {"type": "post_load", "destination_id": "{destination_id}", "config": {"url": "http://hooks.example.com/"}},
+        400,
+        named("InvalidBody", "Invalid POST body"),
+    ),
+    Row(
+        "no such destination",
+        f"POST {_HOOKS}",
+        {"type": "post_load", "destination_id": 1, "config": {"url": "https://hooks.example.com/"}},
         400,
         named("InvalidBody", "Invalid POST body"),
     ),

@@ -179,6 +179,30 @@ def test_an_extraction_says_which_part_failed(wire: dict[str, object], failure: 
     assert Extraction.from_dict(wire).failure == failure, why
 
 
+_DESCRIPTIONS = ("discovery_description", "tap_description", "target_description")
+
+
+@pytest.mark.parametrize(
+    ("wire", "was_stopped", "why"),
+    [
+        (dict.fromkeys(_DESCRIPTIONS, "Terminated"), True, "as Stitch tells it"),
+        ({"discovery_exit_status": 0, "tap_description": "Terminated"}, True, "stopped after its discovery"),
+        ({}, False, "nothing went wrong"),
+        ({"tap_exit_status": 1, "tap_description": "Terminated"}, False, "a tap that ended badly, with that very word"),
+        ({"tap_exit_status": 1, "tap_description": "Connection Terminated"}, False, "a tap that lost its source"),
+        (
+            {"target_exit_status": 1, "target_description": "no space", "tap_description": "Terminated"},
+            False,
+            "the target failed, and so the tap was ended",
+        ),
+    ],
+)
+def test_an_extraction_was_stopped_when_no_part_of_it_failed(
+    wire: dict[str, object], was_stopped: bool, why: str
+) -> None:
+    assert Extraction.from_dict(wire).was_stopped is was_stopped, why
+
+
 def test_a_load_says_its_error_in_the_destinations_words() -> None:
     load = Load.from_dict({"error_state": {"notification_data": {"warehouse_message": "disk full"}}})
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 import recurly_facts as recurly
+from destination_facts import POSTGRES
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox
@@ -144,6 +145,8 @@ def test_which_paths_a_fault_is_for(pattern: str | None, path: str, is_met: bool
         ({"kind": "status", "status": 500, "retry_after_s": -1}, "retry_after_s"),
         ({"kind": "delay"}, "delay_s"),
         ({"kind": "delay", "delay_s": 1e9}, "from 0 to 300"),
+        ({"kind": "check", "source_type": "platform.recurl"}, "no source type 'platform.recurl'; did you mean"),
+        ({"kind": "extraction", "source_type": "postgres"}, "no source type 'postgres'"),
         ({"kind": "refuse", "times": 0}, "times is 0"),
         ({"kind": "refuse", "times": 1.5}, "times is 1.5"),
         ({"kind": "refuse", "share": 2}, "share is 2"),
@@ -189,6 +192,16 @@ def test_a_check_fails_with_the_message_that_was_given(api: httpx.Client, sandbo
     api.put(f"/v4/sources/{source_id}", json={"properties": {"quota_limit": "31"}})
     sandbox.wait_idle()
     assert api.get(f"/v4/sources/{source_id}").json()["report_card"]["current_step_type"] == "field_selection"
+
+
+def test_the_check_of_one_type_of_destination_fails_too(api: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.faults.fail_checks("no route to host", source_type="postgres")
+
+    destination_id = api.post("/v4/destinations", json=POSTGRES).json()["id"]
+    sandbox.wait_idle()
+
+    check = api.get(f"/v4/destinations/{destination_id}/last-connection-check").json()
+    assert (check["status"], check["target_error_message"]) == ("failed", "no route to host")
 
 
 def test_an_extraction_fails_with_the_message_that_was_given(

@@ -8,10 +8,12 @@ import pytest
 BASE = "/notifications/public/v1/api"
 EMAILS, HOOKS = f"{BASE}/custom-emails", f"{BASE}/hooks"
 URL = "https://hooks.example.com/catch/1"
+# The embedded warehouse's id, which comes from the seed.
+DESTINATION = 174978
 
 
 def hook(url: str = URL, **change: Any) -> dict[str, Any]:
-    return {"type": "post_load", "destination_id": 12345, "config": {"url": url}, **change}
+    return {"type": "post_load", "destination_id": DESTINATION, "config": {"url": url}, **change}
 
 
 # -- custom e-mails -------------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ def test_a_created_hook_is_the_documented_one(api: httpx.Client) -> None:
         "client_id": 116078,
         "type": "post_load",
         "version": 1,
-        "destination_id": 12345,
+        "destination_id": DESTINATION,
         "config": {"url": URL},
         "created_at": "2026-03-20T12:00:00Z",
         "modified_at": "2026-03-20T12:00:00Z",
@@ -184,9 +186,10 @@ BAD_HOOK = {"data": {"message": "Invalid POST body"}, "error": "InvalidBody"}
         (hook("https://"), "no host"),
         (hook(""), "empty"),
         (hook(type="pre_load"), "another type"),
-        (hook(destination_id="12345"), "a destination that is text"),
+        (hook(destination_id=str(DESTINATION)), "a destination that is text"),
         (hook(destination_id=True), "a destination that is true"),
         (hook(destination_id=0), "a destination that is none"),
+        (hook(destination_id=12345), "a destination that is not there"),
         (hook(destination_id=2**70), "a destination beyond all ids"),
         (hook(config={}), "no address"),
         (hook(config={"url": URL, "headers": {}}), "another key in the config"),
@@ -200,6 +203,14 @@ def test_a_bad_hook_is_refused_word_for_word(api: httpx.Client, body: Any, why: 
 
     assert (answer.status_code, answer.json()) == (400, BAD_HOOK), why
     assert api.get(HOOKS).json() == {"post_load": []}
+
+
+def test_a_hook_of_a_deleted_destination_is_refused(api: httpx.Client) -> None:
+    api.delete(f"/v4/destinations/{DESTINATION}")
+
+    answer = api.post(HOOKS, json=hook())
+
+    assert (answer.status_code, answer.json()) == (400, BAD_HOOK)
 
 
 @pytest.mark.parametrize(

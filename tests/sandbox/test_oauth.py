@@ -113,7 +113,7 @@ def test_what_stitch_provides_and_is_no_credential_is_shown(api: httpx.Client) -
     assert not {"client_secret", "refresh_token"} & set(shown)
 
 
-def test_what_only_the_user_can_give_is_still_missing_afterwards(api: httpx.Client) -> None:
+def test_what_only_the_user_can_give_must_be_there_before(api: httpx.Client) -> None:
     created = create(
         api,
         {
@@ -123,12 +123,14 @@ def test_what_only_the_user_can_give_is_still_missing_afterwards(api: httpx.Clie
         },
     )
 
-    authorised = authorize(api, created).json()
+    refused = authorize(api, created)
 
-    assert step_of(authorised) == "oauth"
-    assert provided(authorised, "oauth") == {"access_token": True, "account_id": False}
+    assert refused.status_code == 400
+    assert "its oauth step still needs account_id, which only you can give" in refused.text
+    assert provided(get(api, created), "oauth") == {"access_token": False, "account_id": False}, "nothing was changed"
     changed = api.put(f"/v4/sources/{created['id']}", json={"properties": {"account_id": "1234"}}).json()
-    assert step_of(changed) == "discover_schema"
+    assert step_of(changed) == "oauth"
+    assert step_of(authorize(api, created).json()) == "discover_schema"
 
 
 def test_authorising_again_changes_nothing_of_what_was_provided(api: httpx.Client, sandbox: Sandbox) -> None:
@@ -153,7 +155,8 @@ def test_authorising_again_changes_nothing_of_what_was_provided(api: httpx.Clien
         ),
         (
             {**FORECAST, "properties": {}},
-            "source 233312 cannot be authorised: its form is not complete yet",
+            "source 233312 cannot be authorised: its form step still needs account_id, start_date, which only you can "
+            "give",
             "too early",
         ),
     ],
@@ -235,10 +238,10 @@ def test_the_profile_step_is_authorised_in_the_same_way(api: httpx.Client) -> No
         },
     )
 
-    steps = [step_of(created), step_of(authorize(api, created).json())]
+    assert step_of(created) == "oauth"
+    assert step_of(authorize(api, created).json()) == "profile"
+    assert "its profile step still needs view_id" in authorize(api, created).text
+    api.put(f"/v4/sources/{created['id']}", json={"properties": {"view_id": "77"}})
     authorised = authorize(api, created).json()
-
-    assert [*steps, step_of(authorised)] == ["oauth", "profile", "profile"]
-    assert provided(authorised, "profile") == {"view_id": False, "profile_id": True}
-    changed = api.put(f"/v4/sources/{created['id']}", json={"properties": {"view_id": "77"}}).json()
-    assert step_of(changed) == "discover_schema"
+    assert step_of(authorised) == "discover_schema"
+    assert provided(authorised, "profile") == {"view_id": True, "profile_id": True}

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -89,6 +90,24 @@ def test_a_new_state_is_of_the_newest_version(tmp_path: Path, monkeypatch: pytes
         # The schema is always the newest; no migration is run on it.
         assert db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colours'").fetchone()[0] == 0
     assert version_of(tmp_path / "new") == state._VERSION
+
+
+def test_a_file_that_is_in_use_is_not_held_by_who_was_refused(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    opened: list[sqlite3.Connection] = []
+
+    def remembering(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    with closing(State(older)):
+        monkeypatch.setattr(sqlite3, "connect", remembering)
+        with pytest.raises(StateFileError, match="Close the sandbox that is using it"):
+            State(older)
+
+    (refused,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        refused.execute("SELECT 1")
 
 
 def note_and_raise(opened: State) -> None:

@@ -141,6 +141,18 @@ def test_no_such_stream_or_source(api: httpx.Client, path: str, told: str) -> No
     assert (answer.status_code, answer.json()) == (400, f"invalid stream-id: {told}")
 
 
+def test_a_deleted_source_can_be_looked_at_and_is_not_there_to_be_selected_from(
+    configured: dict[str, Any], api: httpx.Client
+) -> None:
+    before = api.get(path_of(configured)).json()
+    api.delete(f"/v4/sources/{configured['id']}")
+
+    refused = api.put(path_of(configured, "/metadata"), json=one("plans", {"selected": False}))
+
+    assert (refused.status_code, refused.json()) == (400, f"invalid stream-id: {configured['id']}")
+    assert api.get(path_of(configured)).json() == before
+
+
 def test_rediscovery_keeps_ids_and_selections(configured: dict[str, Any], api: httpx.Client, sandbox: Any) -> None:
     before = api.get(path_of(configured)).json()
 

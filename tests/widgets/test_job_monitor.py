@@ -159,7 +159,7 @@ def test_a_press_on_stop_stops_the_job_and_the_card_says_so(
     assert card(monitor)["actions"][0]["off"] is True
 
     gate.set()
-    with pytest.raises(JobFailedError, match="Terminated") as failed:
+    with pytest.raises(JobFailedError, match=r"was stopped$") as failed:
         monitor.wait(timeout_s=120)
     assert failed.value.result is monitor.result
     assert (card(monitor)["chip"], card(monitor)["actions"]) == (["stopped", "warn"], [])

@@ -140,7 +140,7 @@ class Check:
                 db.execute(
                     "INSERT INTO streams (stream_name, position, schema, metadata, source_id, tap_stream_id, stream_id)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (*found, source_id, stream.tap_stream_id, self.world.ids.stream(db)),
+                    (*found, source_id, stream.tap_stream_id, self.world.ids.stream(db, source_id)),
                 )
         kept = [stream.tap_stream_id for stream in streams]
         db.execute(

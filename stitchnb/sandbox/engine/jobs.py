@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from stitchnb.errors import StateFileError
+from stitchnb.models import StreamMetadata
 from stitchnb.sandbox import selections
 from stitchnb.sandbox.engine.base import (
     Batch,
@@ -144,6 +145,8 @@ class Job:
         log.write("tap", "connected")
         progress = JobProgress(self.world, self.name)
         progress.begin(streams, selected, known=bookmarks)
+        for found in selected:
+            _refuse_view_without_keys(found)
         with _extracting(connector, properties, streams, bookmarks, started_at, context) as batches:
             for batch in batches:
                 stream = batch.stream
@@ -228,6 +231,22 @@ class Job:
             log.end(status, tap=outcome.tap, target=outcome.target)
             self.world.clock.elapse(_SIMULATED_LOAD_S)
             write_down(self.world, db, self.source_id, landed, landings)
+
+
+def _refuse_view_without_keys(stream: selections.StoredStream) -> None:
+    """Fail as a tap does that cannot tell the rows of a view apart; the API takes such a selection."""
+    metadata = StreamMetadata(stream.metadata(()))
+    if metadata.is_view is not True:
+        return
+    if not metadata.view_key_properties:
+        raise ConnectorError(f"stream {stream.stream_name!r} is a view and has no view-key-properties")
+    replicated = stream.replicated_fields
+    for key in metadata.view_key_properties:
+        if ("properties", key) not in replicated:
+            raise ConnectorError(
+                f"stream {stream.stream_name!r} has {key!r} among its view-key-properties, which is no field that "
+                "replicates"
+            )
 
 
 @contextmanager

@@ -37,7 +37,11 @@ class Checks:
 
     def last_of_source(self, source_id: str) -> dict[str, Any]:
         """Answer with a source's last connection check."""
-        return self._last("source", source_id, refusals.source_not_found(source_id))
+        number = refusals.parsed_id(source_id)
+        with self._world.state.reading() as db:
+            if db.execute("SELECT 1 FROM sources WHERE id = ?", (number,)).fetchone() is None:
+                raise refusals.source_not_found(source_id)
+        return self._last("source", source_id, refusals.unchecked_source(source_id))
 
     def last_of_destination(self, destination_id: str) -> dict[str, Any]:
         """Answer with a destination's last connection check."""

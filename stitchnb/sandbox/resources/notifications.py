@@ -8,7 +8,7 @@ from typing import Any
 
 from stitchnb.models import format_time, parse_time
 from stitchnb.rules.formats import conforms
-from stitchnb.sandbox import refusals, shapes
+from stitchnb.sandbox import mapping, refusals, shapes
 from stitchnb.sandbox.addresses import is_loopback, parsed_url
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.world import World
@@ -157,6 +157,8 @@ class Hooks:
         with self._world.state.transaction() as db:
             if _count(db, "SELECT count(*) FROM hooks") >= LIMIT:
                 raise refusals.too_many_hooks(LIMIT)
+            if not mapping.is_live(db, destination_id):
+                raise refusals.invalid_hook_body()
             id_, now = self._world.ids.hook(db), self._world.now()
             db.execute(
                 "INSERT INTO hooks (id, type, destination_id, url, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?)",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stitchnb.models import Property, ReportCard
-from stitchnb.rules import properties
+from stitchnb.rules import properties, report_cards
 from stitchnb.sandbox import refusals, shapes
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import Sources
@@ -38,8 +38,8 @@ class Authorizations:
     def authorize(self, source_id: str) -> dict[str, Any]:
         """Let Stitch provide what the source's current step is still without, and move it on.
 
-        What the user gives themselves, their own client included, stays as it is; what only the user can give is
-        still missing afterwards. Answers with the source.
+        What the user gives themselves, their own client included, stays as it is; what only the user can give must be
+        there before. Answers with the source.
         """
         return self._sources.grant(source_id, self._granted)
 
@@ -47,12 +47,13 @@ class Authorizations:
         step = card.step(card.current_step_type or "")
         if step is None or not any(card.step(type_) for type_ in _AUTHORISED):
             raise refusals.nothing_to_authorize(source_id, f"{card.type_name} has no step that asks for it")
-        if step.type == "form":
-            raise refusals.nothing_to_authorize(source_id, "its form is not complete yet")
+        if missing := report_cards.asked_for(step):
+            waits = f"its {step.type} step still needs {', '.join(missing)}, which only you can give"
+            raise refusals.nothing_to_authorize(source_id, waits)
         if step.type not in _AUTHORISED:
             return {}
-        missing = [p for p in step.properties if p.property_type == "system_provided_by_default" and not p.provided]
-        return {p.name: self._value(source_id, p) for p in missing}
+        granted = [p for p in step.properties if p.property_type == "system_provided_by_default" and not p.provided]
+        return {p.name: self._value(source_id, p) for p in granted}
 
     def _value(self, source_id: int, prop: Property) -> Any:
         """Make up a value that the property's schema takes."""

@@ -69,6 +69,9 @@ class Streams:
         requests = _parsed(body)
         with self._world.state.transaction() as db:
             number = self._source_id(db, source_id)
+            if db.execute("SELECT deleted_at FROM sources WHERE id = ?", (number,)).fetchone()["deleted_at"]:
+                # It can still be looked at, and is no more there to be changed.
+                raise refusals.invalid_stream_id(source_id)
             by_tap_id = {s.tap_stream_id: s for s in selections.streams_of(db, number)}
             unknown = [t for t, _ in requests if not isinstance(t, str) or t not in by_tap_id]
             if unknown:

@@ -281,6 +281,12 @@ def test_incremental_replication_needs_a_key() -> None:
         run(connector, stream, EARLY)
 
 
+def test_a_method_that_is_none_is_named() -> None:
+    connector, stream = database_stream("SOMETIMES", "id")
+    with pytest.raises(ConnectorError, match="stream 'orders' cannot be replicated as 'SOMETIMES', which is no method"):
+        run(connector, stream, EARLY)
+
+
 def test_a_replication_key_that_is_no_field_is_named() -> None:
     connector, stream = database_stream("INCREMENTAL", "changed_on")
     with pytest.raises(ConnectorError, match="stream 'orders' has no field 'changed_on'"):

@@ -184,6 +184,17 @@ def test_a_connection_lost_in_the_middle_fails_the_tap_and_the_next_job_goes_on(
     assert "extracted 20,100 rows" not in journey.log()
 
 
+def test_a_view_without_keys_fails_its_job_and_is_named(sandbox: Sandbox, journey: Journey) -> None:
+    journey.database.run("CREATE VIEW late AS SELECT id FROM orders WHERE id > 50")
+    journey.api.put(f"/v4/sources/{journey.source_id}", json={"properties": {"itersize": "1000"}})
+    sandbox.wait_idle()
+    journey.select("late", replication_method="FULL_TABLE")
+
+    run(sandbox, journey)
+
+    assert journey.ended()["tap"] == (1, "stream 'late' is a view and has no view-key-properties")
+
+
 def test_a_job_is_stopped_in_the_middle_of_a_long_query(sandbox: Sandbox, journey: Journey) -> None:
     journey.database.run("CREATE VIEW slow AS SELECT id, pg_sleep(600)::text AS nap FROM orders")
     journey.api.put(f"/v4/sources/{journey.source_id}", json={"properties": {"itersize": "1000"}})

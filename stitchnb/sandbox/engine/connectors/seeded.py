@@ -131,7 +131,16 @@ class SeededConnector:
                 since = bookmark.get(_LOG_POSITION, start)
                 changes = sorted((updated, index) for index, _, updated in rows if since is None or updated >= since)
                 return changes, _LOG_POSITION
-        key = stream.replication_key
+            case "INCREMENTAL":
+                return self._found_since(name, stream, bookmark, start, at)
+            case other:
+                raise ConnectorError(f"stream {name!r} cannot be replicated as {other!r}, which is no method")
+
+    def _found_since(
+        self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
+    ) -> tuple[list[tuple[Any, int]], str]:
+        """Give key and index of the rows from the bookmark on, in the order of the replication key, and its name."""
+        rows, key = self._dataset.timeline(name).rows(at), stream.replication_key
         if key is None:
             raise ConnectorError(f"stream {name!r} has no replication key, which {stream.replication_method} needs")
         if key not in self._dataset.plans[name].schema["properties"]:

@@ -1,0 +1,63 @@
+"""Ids as they are given: a number, also one out of a frame; what is none is refused before anything is sent."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+import stitchnb
+from stitchnb.client import Client
+from stitchnb.errors import InvalidInputError
+
+CALLS: dict[str, Callable[[Client, Any], Any]] = {
+    "a source": lambda c, id_: c.sources.get(id_),
+    "a source's check": lambda c, id_: c.connection_checks.last(id_),
+    "a destination's check": lambda c, id_: c.connection_checks.last(destination_id=id_),
+    "streams": lambda c, id_: c.streams.list(id_),
+    "a catalog": lambda c, id_: c.streams.catalog(id_),
+    "a selection": lambda c, id_: c.streams.select(id_, "accounts"),
+    "a job's start": lambda c, id_: c.jobs.start(id_),
+    "a job's stop": lambda c, id_: c.jobs.stop(id_),
+    "the history of jobs": lambda c, id_: c.jobs.history(id_),
+    "a new source's destination": lambda c, id_: c.sources.create(
+        "platform.x", display_name="X", destination_id=id_, validate=False
+    ),
+    "a source's destination": lambda c, id_: c.sources.update(1, destination_id=id_),
+    "the destinations of a source": lambda c, id_: c.destinations.list(source_id=id_),
+    "a hook's destination": lambda c, id_: c.notifications.hooks.create("https://e.example.com", destination_id=id_),
+}
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"sent: {request.method} {request.url}")
+
+    with Client("a-token", transport=httpx.MockTransport(refuse)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
+@pytest.mark.parametrize("id_", ["233312", True, 1.0, object()])
+def test_what_is_no_id_is_refused_and_nothing_sent(client: Client, call: Callable[..., Any], id_: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"is no (source|destination) id: give the number in"):
+        call(client, id_)
+
+
+def test_an_id_out_of_a_frame_is_an_id() -> None:
+    with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
+        client = sandbox.client()
+        given = {"api_key": "a", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+        into = client.destinations.to_frame()["id"].to_numpy()[0]
+        client.sources.create("platform.recurly", display_name="R", properties=given, destination_id=into)
+        id_ = client.sources.to_frame()["id"].to_numpy()[0]
+        assert isinstance(id_, np.int64)
+
+        client.connection_checks.wait(id_, progress=False)
+        client.streams.select(id_, "accounts")
+        assert client.jobs.start(id_).wait(progress=False).succeeded
+        assert [run.source_id for run in client.jobs.history(id_)] == [id_]
+        assert client.sources.update(id_, destination_id=into).id == id_
+        assert client.notifications.hooks.create("https://e.example.com/", destination_id=into).destination_id == into
