@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as _html
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -33,6 +34,12 @@ from stitchnb.rules.selection_fields import INCLUSIONS, UNKNOWN, YES
 from stitchnb.rules.selection_problems import Problem
 
 _TIME = "datetime64[us, UTC]"
+
+# What of a report card is not in its HTML table, which has to fit on a page.
+_TOLD_ASIDE = ("step", "property_type")
+
+_LONG_WORD = re.compile(r"\S{14,}")
+_END_OF_PART = re.compile(r"(?<=[_./\-])(?=\w)")
 
 Column = tuple[str, str, Callable[[Any], Any]]
 
@@ -336,8 +343,12 @@ def text(model: Model) -> str:
 
 
 def html(model: Model) -> str:
-    """Write one object as an HTML table with its name above it."""
-    return f"<div><strong>{_html.escape(repr(model))}</strong>{html_table(model.to_frame())}</div>"
+    """Write one object as an HTML table with its name above it; what is left out of it is named below."""
+    frame = model.to_frame()
+    aside = [name for name in _TOLD_ASIDE if name in frame] if isinstance(model, ReportCard) else []
+    below = f"<p><code>to_frame()</code> has also {' and '.join(aside)}.</p>" if aside else ""
+    table = html_table(frame.drop(columns=aside))
+    return f"<div><strong>{_html.escape(repr(model))}</strong>{table}{below}</div>"
 
 
 def html_table(frame: pd.DataFrame, *, most_rows: int = 100) -> str:
@@ -359,4 +370,9 @@ def html_table(frame: pd.DataFrame, *, most_rows: int = 100) -> str:
 def _cell_html(tag: str, value: Any, side: str) -> str:
     # On the cell itself: JupyterLab aligns every cell of a table to the right.
     told = "" if value is None or value is pd.NA or value is pd.NaT else _cell(value)
-    return f'<{tag} style="text-align:{side}">{_html.escape(told)}</{tag}>'
+    return f'<{tag} style="text-align:{side}">{_breakable(_html.escape(told))}</{tag}>'
+
+
+def _breakable(told: str) -> str:
+    """Let a long name go on in the next line where one of its parts ends, so that a table is no wider than its page."""
+    return _LONG_WORD.sub(lambda found: _END_OF_PART.sub("<wbr>", found[0]), told)

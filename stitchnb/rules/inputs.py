@@ -18,6 +18,7 @@ from typing import Any
 from stitchnb.models.report_card import Property
 from stitchnb.rules import patterns
 from stitchnb.rules._alternatives import branches, type_of
+from stitchnb.rules.examples import example_for
 from stitchnb.rules.schemas import fits, schema_key
 
 _MOST_CHOICES_NAMED = 12
@@ -113,20 +114,27 @@ class PropertyInput:
     item: InputPart | None = None
 
 
-def describe(prop: Property) -> PropertyInput:
+def describe(prop: Property, type_name: str = "") -> PropertyInput:
     """Say which input a property asks for.
 
     Never fails: a schema that is broken or that nobody has seen yet gets a text or a JSON input.
+
+    Parameters
+    ----------
+    prop
+        The property.
+    type_name
+        The type that it is of, where that is known: a port's example is then the type's own.
     """
     # A property is read-only: like its attributes, what it asks for is told once and kept.
-    kept: PropertyInput | None = prop.__dict__.get("_input")
-    if kept is None:
-        kept = prop.__dict__["_input"] = _asked_by(prop)
-    return kept
+    kept: dict[str, PropertyInput] = prop.__dict__.setdefault("_inputs", {})
+    if type_name not in kept:
+        kept[type_name] = _asked_by(prop, type_name)
+    return kept[type_name]
 
 
-def _asked_by(prop: Property) -> PropertyInput:
-    found = _described(schema_key(prop.json_schema))
+def _asked_by(prop: Property, type_name: str) -> PropertyInput:
+    found = _with_example(_described(schema_key(prop.json_schema)), prop, example_for(prop.name, type_name))
     if prop.is_credential:
         kind = found.kind if found.kind in _OF_THEIR_OWN else InputKind.SECRET
         if found.kind in (InputKind.ROWS, InputKind.OBJECT):
@@ -137,6 +145,14 @@ def _asked_by(prop: Property) -> PropertyInput:
     if found.kind in (InputKind.TEXT, InputKind.SECRET) and _has_lines(prop.name):
         found = replace(found, is_multiline=True)
     return found
+
+
+def _with_example(found: PropertyInput, prop: Property, example: str) -> PropertyInput:
+    """Put the example that a name suggests in the place of the schema's own, where the schema takes it."""
+    if not example or not found.example or found.kind in STRUCTURED or not accepts(prop.json_schema, example):
+        return found
+    words = found.expected.replace(f"such as {found.example}", f"such as {example}")
+    return replace(found, example=example, expected=words)
 
 
 def shown(value: Any) -> str:

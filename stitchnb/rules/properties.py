@@ -76,7 +76,7 @@ def by_name(report_card: ReportCard) -> dict[str, Property]:
     return found
 
 
-def value_error(prop: Property, value: Any) -> str | None:
+def value_error(prop: Property, value: Any, type_name: str = "") -> str | None:
     """Say in words what is wrong with a value for a property.
 
     Parameters
@@ -86,6 +86,8 @@ def value_error(prop: Property, value: Any) -> str | None:
     value
         The value as it would travel: mostly a string. A string for a schema that takes no strings is judged by what
         it says, so ``"5432"`` is a whole number.
+    type_name
+        The type that the property is of, for its examples.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def value_error(prop: Property, value: Any) -> str | None:
         Such as ``Expected a whole number, such as 30.``; None where the value is fine. The value itself is never
         repeated where it is a credential.
     """
-    wanted = describe(prop)
+    wanted = describe(prop, type_name)
     if value == "" and isinstance(value, str):
         return f"Must not be blank. Expected {wanted.expected}."
     if value is None:
@@ -117,9 +119,9 @@ def is_asked_for(prop: Property) -> bool:
     return prop.is_asked_for and describe(prop).kind is not InputKind.NOTHING
 
 
-def missing_error(prop: Property) -> str:
+def missing_error(prop: Property, type_name: str = "") -> str:
     """Say that a required property was not given, and what is expected."""
-    return f"Required: {describe(prop).expected}."
+    return f"Required: {describe(prop, type_name).expected}."
 
 
 def properties_errors(report_card: ReportCard, values: Mapping[str, Any], *, partial: bool = False) -> dict[str, str]:
@@ -143,20 +145,20 @@ def properties_errors(report_card: ReportCard, values: Mapping[str, Any], *, par
     """
     if not report_card.steps:
         return {}
-    known = by_name(report_card)
+    known, type_name = by_name(report_card), report_card.type_name
     errors: dict[str, str] = {}
     for name, prop in known.items():
         if name not in values:
-            message = missing_error(prop) if is_asked_for(prop) and not partial else None
+            message = missing_error(prop, type_name) if is_asked_for(prop) and not partial else None
         elif prop.is_read_only:
             message = "Stitch sets this itself: leave it out."
         else:
-            message = value_error(prop, values[name])
+            message = value_error(prop, values[name], type_name)
         if message:
             errors[name] = message
     for name in values:
         if name not in known:
-            errors[name] = _unknown(name, known, report_card.type_name)
+            errors[name] = _unknown(name, known, type_name)
     return errors
 
 

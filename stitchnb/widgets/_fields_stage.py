@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError, StitchError
+from stitchnb.widgets._picker_draft import PickerDraft, draft_of, take_up
 from stitchnb.widgets._picker_words import counted
 from stitchnb.widgets._stage import Stage, StageOwner
 from stitchnb.widgets._wizard_steps import FIELDS, step_of
@@ -24,6 +25,15 @@ class FieldsStage(Stage):
         super().__init__(owner)
         self.widget = StreamPicker(owner.live_source, header=False)
         self.widget.observe_apply(lambda picker: self._applied())
+
+    def draft(self) -> PickerDraft | None:
+        """Give what was chosen and is not applied."""
+        return draft_of(self.widget)
+
+    def take_up(self, draft: Any) -> None:
+        """Choose again what was left unapplied."""
+        take_up(self.widget, draft)
+        self.widget.observe(lambda change: self.owner.redraw(), "_content")
 
     def press(self, name: str, value: str) -> None:
         """Go on, where something is selected and nothing would be lost."""

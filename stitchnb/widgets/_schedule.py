@@ -7,14 +7,15 @@ one keeps its value, and does not count.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.models import format_time, parse_time
+from stitchnb.models import Source, format_time, parse_time
 from stitchnb.rules.cron_words import cron_words
-from stitchnb.rules.schedules import CronRule, ScheduleRule, fire_times, schedule_rule
-from stitchnb.rules.words import interval_words
+from stitchnb.rules.schedules import CronRule, IntervalRule, ScheduleRule, fire_times, schedule_rule
+from stitchnb.rules.words import interval_words, span_words
 
 if TYPE_CHECKING:
     from stitchnb.widgets.fields import FormField
@@ -29,6 +30,46 @@ _TITLES = {INTERVAL_MODE: "Every so often", ANCHORED_MODE: "From a set time on",
 _SHOWN_TIMES = 5
 
 
+@dataclass(frozen=True)
+class InForce:
+    """What Stitch tells of the schedule that a source has already.
+
+    Attributes
+    ----------
+    minutes, due
+        Its interval, and when it fires next; None where that is not told, as of a source that is paused.
+    is_paused
+        Nothing starts before somebody resumes the source.
+    """
+
+    minutes: int | None = None
+    due: datetime | None = None
+    is_paused: bool = False
+
+    @classmethod
+    def of(cls, source: Source) -> Self | None:
+        """Read it from a source; None where the source was never complete, so that nothing counts yet."""
+        schedule = source.schedule
+        anchor = next((prop for prop in source.report_card.properties if prop.name == ANCHOR), None)
+        if schedule is None and not (anchor is not None and anchor.provided):
+            return None
+        is_paused = source.paused_at is not None or source.system_paused_at is not None
+        if schedule is None or schedule.interval is None or schedule.interval < 1:
+            return cls(is_paused=is_paused)
+        return cls(int(schedule.interval), schedule.next_fire_time, is_paused)
+
+    def anchor_for(self, minutes: int) -> datetime | None:
+        """Tell a moment from which another interval would be counted; None where that cannot be told.
+
+        Stitch counts every interval from one anchor, which it may not tell. The next fire is a whole number of the
+        present intervals behind it: a whole number of others too, where they go into the present one.
+        """
+        if self.minutes is None or self.due is None or self.minutes % minutes:
+            return None
+        # Shorter intervals begin before the next fire, right behind the last one.
+        return self.due.replace(microsecond=0) - timedelta(minutes=self.minutes - minutes)
+
+
 class ScheduleControl:
     """Which of the three properties count, and when they fire.
 
@@ -40,8 +81,8 @@ class ScheduleControl:
         The type's own interval, None where it is not told.
     now
         Gives the present moment, aware.
-    due
-        When a schedule that is in force fires next; None where there is none.
+    in_force
+        The schedule that there is already; None where there is none yet.
     """
 
     def __init__(
@@ -50,12 +91,12 @@ class ScheduleControl:
         *,
         default_minutes: int | None,
         now: Callable[[], datetime],
-        due: datetime | None = None,
+        in_force: InForce | None = None,
     ) -> None:
         self._fields = {name: fields[name] for name in SCHEDULE if name in fields}
         self._default_minutes = default_minutes if isinstance(default_minutes, int) and default_minutes > 0 else None
         self._now = now
-        self._due = due
+        self.in_force = in_force
         self.mode = self._modes()[0]
 
     def __contains__(self, name: object) -> bool:
@@ -85,8 +126,11 @@ class ScheduleControl:
         return True
 
     def follow(self) -> None:
-        """Take the kind that the values ask for, as the API would: cron wins, then an anchor."""
-        given = {name for name, field in self._fields.items() if field.given}
+        """Take the kind that the values ask for, as the API would: cron wins, then an anchor.
+
+        An anchor that is there and not told is Stitch's own, from which a plain interval is counted.
+        """
+        given = {name for name, field in self._fields.items() if field.value is not None}
         modes = self._modes()
         wanted = CRON_MODE if CRON in given else ANCHORED_MODE if ANCHOR in given else INTERVAL_MODE
         self.mode = wanted if wanted in modes else modes[0]
@@ -107,15 +151,15 @@ class ScheduleControl:
         return _PARTS[self.mode] if FREQUENCY in self._fields else (*_PARTS[self.mode], ANCHOR)
 
     def state(self) -> dict[str, Any]:
-        """Tell the page which kind is chosen, and when it fires next."""
+        """Tell the page which kind is chosen, and when it fires next, as far as that can be told."""
         rule = self._rule()
-        times = fire_times(rule, self._now(), _SHOWN_TIMES) if rule else []
+        times = fire_times(rule, self._now(), _SHOWN_TIMES) if rule and self._is_told(rule) else []
         return {
             "mode": self.mode,
             "modes": [[mode, _TITLES[mode]] for mode in self._modes()],
             "words": self._words(rule) if rule else "",
             "times": [format_time(moment) for moment in times],
-            "note": self._note(rule, len(times)),
+            "note": self._note(rule, len(times)) if rule else "",
         }
 
     def _rule(self) -> ScheduleRule | None:
@@ -125,16 +169,19 @@ class ScheduleControl:
         values = {field.name: field.value for field in counting if field.value is not None}
         if not all(isinstance(value, str) for value in values.values()):
             return None
+        in_force = self.in_force.minutes if self.in_force else None
         try:
-            return schedule_rule(values, default_interval_minutes=self._default_minutes, anchor=self._known_fire)
+            rule = schedule_rule(values, default_interval_minutes=in_force or self._default_minutes)
         except InvalidInputError:
             # A card may take what is no schedule; its field says nothing, and there is nothing to show.
             return None
+        if self.in_force is None or isinstance(rule, CronRule) or rule.anchor is not None:
+            return rule
+        return replace(rule, anchor=self.in_force.anchor_for(rule.minutes))
 
-    @property
-    def _known_fire(self) -> datetime | None:
-        """When the schedule in force fires next, as long as nobody changes it."""
-        return None if any(field.changed for field in self._fields.values()) else self._due
+    def _is_told(self, rule: ScheduleRule) -> bool:
+        """Is it known what a schedule counts from? What is still to begin is shown as if it began now."""
+        return self.in_force is None or isinstance(rule, CronRule) or rule.anchor is not None
 
     def _words(self, rule: ScheduleRule) -> str:
         if isinstance(rule, CronRule):
@@ -147,17 +194,27 @@ class ScheduleControl:
         anchor = parse_time(self._fields[ANCHOR].value)
         return f"{every}, counted from {anchor:%Y-%m-%d %H:%M} UTC." if anchor else f"{every}."
 
-    def _note(self, rule: ScheduleRule | None, count: int) -> str:
-        if rule is None:
+    def _note(self, rule: ScheduleRule, count: int) -> str:
+        parts = [self._note_on_cron(count) if isinstance(rule, CronRule) else self._note_on_interval(rule)]
+        if self.in_force is not None and self.in_force.is_paused:
+            parts.append("Nothing starts while the source is paused.")
+        if CRON in self._fields and self._fields[CRON].baseline is not None:
+            parts.append("Stitch keeps a cron expression, and it wins over an interval: every hour is 0 0 * ? * *.")
+        return " ".join(part for part in parts if part)
+
+    @staticmethod
+    def _note_on_cron(count: int) -> str:
+        if count == _SHOWN_TIMES:
             return ""
-        if isinstance(rule, CronRule):
-            rest = "" if count == _SHOWN_TIMES else "It does not fire again after that." if count else "It never fires."
-        else:
-            is_update = any(field.baseline is not None for field in self._fields.values())
-            begin = "this were saved" if is_update else "the source were complete"
-            rest = "" if rule.anchor else f"As if {begin} now: intervals are counted from then."
-        fixed = self._fields[CRON].baseline is not None if CRON in self._fields else False
-        stays = (
-            "Stitch keeps a cron expression, and it wins over an interval: every hour is 0 0 * ? * *." if fixed else ""
+        return "It does not fire again after that." if count else "It never fires."
+
+    def _note_on_interval(self, rule: IntervalRule) -> str:
+        if self.in_force is None:
+            return "" if rule.anchor else "As if the source were complete now: intervals are counted from then."
+        if rule.anchor is not None:
+            return ""
+        begin = "once it is resumed" if self.in_force.is_paused else "from now"
+        return (
+            f"Only about: the first start comes within {span_words(rule.minutes)} {begin}. "
+            "Stitch counts from a moment that it does not tell."
         )
-        return " ".join(part for part in (rest, stays) if part)

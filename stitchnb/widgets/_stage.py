@@ -42,6 +42,9 @@ class StageOwner(Protocol):
     def mark(self, step: str, state: StepState) -> None:
         """Note how the last try of a step ended."""
 
+    def redraw(self) -> None:
+        """Show how the steps stand now."""
+
     def go_on(self) -> None:
         """Show the step after the one that is shown."""
 
@@ -88,6 +91,13 @@ class Stage:
 
     def press(self, name: str, value: str) -> None:
         """Do what a button of the panel, or of the foot, is for."""
+
+    def draft(self) -> Any:
+        """Give what was typed or chosen here and is not saved; None where nothing would be lost."""
+        return None
+
+    def take_up(self, draft: Any) -> None:
+        """Show what was left here unsaved, before the stage is shown."""
 
     def watch(self, look: Callable[[], bool], *, poll_s: Callable[[], float] | None = None) -> None:
         """Look at something in the background until `look` says that it is over."""

@@ -48,6 +48,7 @@ class WizardHead(Panel):
                     "state": str(step.state),
                     "open": step.is_open and step.name != shown,
                     "shown": step.name == shown,
+                    "unsaved": step.is_unsaved,
                 }
                 for step in steps
             ],

@@ -5,7 +5,7 @@ Which step can be gone to, and how it stands, is worked out here alone, from wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +57,8 @@ class WizardStep:
         How it stands.
     is_open
         Can one go there?
+    is_unsaved
+        Was something typed or chosen there that is not saved yet?
     """
 
     name: str
@@ -64,6 +66,7 @@ class WizardStep:
     note: str
     state: StepState
     is_open: bool
+    is_unsaved: bool = False
 
 
 def step_names(card: ReportCard | None) -> tuple[str, ...]:
@@ -99,6 +102,7 @@ def wizard_steps(
     is_created: bool,
     current: str,
     marks: Mapping[str, StepState] | None = None,
+    unsaved: Collection[str] = (),
 ) -> list[WizardStep]:
     """Work out every step and how it stands.
 
@@ -112,6 +116,8 @@ def wizard_steps(
         The step that has been reached; those before it are done.
     marks
         How the last try of some steps ended: one that failed, or one behind the report card that was seen to.
+    unsaved
+        The steps that were left with something unsaved.
     """
     names = step_names(card)
     reached = names.index(current) if current in names else 0
@@ -125,7 +131,8 @@ def wizard_steps(
         # A source that is configured can be changed, run and looked at in any order.
         is_open = at <= reached or (is_created and reached >= configured)
         # A source has its type for good.
-        found.append(WizardStep(name, *_words(name), state, is_open and not (is_created and name == TYPE)))
+        is_open = is_open and not (is_created and name == TYPE)
+        found.append(WizardStep(name, *_words(name), state, is_open, name in unsaved))
     return found
 
 

@@ -132,7 +132,12 @@ class FormField:
     @property
     def changed(self) -> bool:
         """Does it hold another value than Stitch has?"""
-        return self._value is not None and self._value != self.baseline and not self.read_only
+        return self._value is not None and self.is_unsaved
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Does it hold another value than Stitch has, or none in the place of one?"""
+        return self._value != self.baseline and not self.read_only
 
     @property
     def error(self) -> str | None:
@@ -275,8 +280,10 @@ class DisplayNameField(FormField):
 class PropertyField(FormField):
     """A property of the report card."""
 
-    def __init__(self, prop: Property, *, owner: FieldOwner, override: Override | None = None) -> None:
-        wanted = describe(prop)
+    def __init__(
+        self, prop: Property, *, owner: FieldOwner, override: Override | None = None, type_name: str = ""
+    ) -> None:
+        wanted = describe(prop, type_name)
         super().__init__(
             prop.name,
             override.applied_to(wanted) if override else wanted,
@@ -285,8 +292,9 @@ class PropertyField(FormField):
             owner=owner,
         )
         self.property = prop
+        self._type_name = type_name
         self.as_json = self._begins_as_json
-        self.help = help_text(prop)
+        self.help = help_text(prop, type_name)
         if override:
             self.label = override.label or self.label
             self.help = self.help if override.help is None else override.help
@@ -302,14 +310,14 @@ class PropertyField(FormField):
         return self.property.property_type == "user_provided_immutable"
 
     def _judge(self, value: Any) -> tuple[str | None, Path]:
-        error = value_error(self.property, value)
+        error = value_error(self.property, value, self._type_name)
         if error is None or not isinstance(value, list | dict):
             return error, ()
         found = misfit(self.property.json_schema, value)
         return error, found.place if found else ()
 
     def _missing_error(self) -> str:
-        return missing_error(self.property)
+        return missing_error(self.property, self._type_name)
 
     def _as_sent(self, value: Any) -> Any:
         value = super()._as_sent(value)
@@ -337,8 +345,10 @@ class PropertyField(FormField):
 class CronField(PropertyField):
     """The cron expression, which Quartz judges."""
 
-    def __init__(self, prop: Property, *, owner: FieldOwner, override: Override | None = None) -> None:
-        super().__init__(prop, owner=owner, override=override)
+    def __init__(
+        self, prop: Property, *, owner: FieldOwner, override: Override | None = None, type_name: str = ""
+    ) -> None:
+        super().__init__(prop, owner=owner, override=override, type_name=type_name)
         example = "0 0 12 ? * MON-FRI"
         self.input = replace(self.input, expected=f"a Quartz cron expression, such as {example}", example=example)
 

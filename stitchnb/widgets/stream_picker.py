@@ -178,6 +178,10 @@ class StreamPicker(Panel):
 
     # To the page
 
+    def _say(self, tone: str, text: str) -> None:
+        """Show the catalog as it is now, and something in the card."""
+        self._draw(range(len(self._members)), notice=(tone, text))
+
     def _change(self, do: Callable[[], object], touched: Collection[int] | None = None) -> None:
         with self._lock:
             if self._is_applying:

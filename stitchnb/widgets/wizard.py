@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 import ipywidgets
 import traitlets
 
-from stitchnb.errors import InvalidInputError, StitchError, WaitTimeoutError, near_names
-from stitchnb.models import ReportCard
-from stitchnb.rules.words import type_title
-from stitchnb.widgets import _form_spec
-from stitchnb.widgets._check_stage import CheckStage
+from stitchnb.errors import InvalidInputError, StitchError, WaitTimeoutError
 from stitchnb.widgets._fields_stage import FieldsStage
-from stitchnb.widgets._form_stages import ChangeStage, CreateStage, ScheduleStage, TypeStage
-from stitchnb.widgets._grant_stage import GrantStage
-from stitchnb.widgets._rows_stage import RowsStage
+from stitchnb.widgets._form_stages import FormStage
 from stitchnb.widgets._run_stage import RunStage
-from stitchnb.widgets._stage import Stage
-from stitchnb.widgets._step_panel import StepPanel, action
 from stitchnb.widgets._watching import Watcher
-from stitchnb.widgets._wizard_head import WizardHead
-from stitchnb.widgets._wizard_steps import (
-    CHECK,
-    FORM,
-    RUN,
-    SCHEDULE,
-    TYPE,
-    StepState,
-    WizardStep,
-    step_names,
-    step_of,
-    wizard_steps,
-)
+from stitchnb.widgets._wizard_course import Course
+from stitchnb.widgets._wizard_steps import RUN, TYPE, WizardStep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +28,8 @@ class SourceWizard(ipywidgets.VBox):
     """Leads from a source type to rows that have landed: every step of *that* type's report card, and the job.
 
     One may leave it and come back: what has been done is at Stitch, and ``SourceWizard(client, source_id=…)`` goes on
-    where the source stands. Checks and jobs are watched in the background, so that the notebook stays usable.
+    where the source stands. What was typed or chosen in a step and not saved is there again when one comes back to it,
+    as long as the wizard is open. Checks and jobs are watched in the background, so that the notebook stays usable.
 
     Parameters
     ----------
@@ -92,38 +73,29 @@ class SourceWizard(ipywidgets.VBox):
 
     source = traitlets.Any(None, allow_none=True)
     step = traitlets.Unicode(TYPE)
-    _frame: tuple[ipywidgets.DOMWidget, ...] = ()
+    _course: Course
 
     def __init__(self, client: Client, type: str | None = None, *, source_id: int | None = None) -> None:
         if type is not None and source_id is not None:
             raise InvalidInputError("Give either the type of a new source, or the id of one to go on with.")
         self.client = client
-        # What happens in the background and what is pressed may meet; each changes the wizard as a whole.
-        self.lock = threading.RLock()
-        self._card: ReportCard | None = None
-        self._marks: dict[str, StepState] = {}
-        self._stage: Stage | None = None
-        # The schedule of a source that was there before is known.
-        self._is_new = source_id is None
         found = _found(client, source_id) if source_id is not None else None
-        self._head = WizardHead(self.go)
-        self._foot = StepPanel("Next", on_press=self._foot_pressed, on_error=self.report)
-        self._frame = (self._head, self._foot)
-        super().__init__([self._head], _dom_classes=("sn-wizard",))
+        # The schedule of a source that was there before is known.
+        course = Course(client, is_new=found is None, on_source=self._take, on_show=self._show)
+        self._course = course
+        super().__init__([course.head], _dom_classes=("sn-wizard",))
         try:
-            self._begin(found, type)
+            course.begin(found, type)
         except StitchError:
             self.close()
             raise
 
-    def _begin(self, found: Source | None, type: str | None) -> None:
-        if found is not None:
-            self._take(found)
-            self._show(step_of(found.report_card))
-        elif type is not None:
-            self.choose(type)
-        else:
-            self._show(TYPE)
+    def _take(self, source: Source) -> None:
+        self.source = source
+
+    def _show(self, step: str, widgets: list[ipywidgets.DOMWidget]) -> None:
+        self.step = step
+        self.children = widgets
 
     def choose(self, type: str) -> Self:
         """Choose the type of a new source, by its API name.
@@ -135,15 +107,7 @@ class SourceWizard(ipywidgets.VBox):
         InvalidInputError
             When the account may not use it, or the source is there already.
         """
-        with self.lock:
-            if self.source is not None:
-                raise InvalidInputError(f"Source {self.source.id} has its type for good: make a new wizard.")
-            stage = self._stage if isinstance(self._stage, TypeStage) else TypeStage(self, self._chosen)
-            try:
-                stage.widget.choose(type)
-            finally:
-                if stage is not self._stage:
-                    stage.end()
+        self._course.choose(type)
         return self
 
     def go(self, step: str) -> None:
@@ -154,21 +118,12 @@ class SourceWizard(ipywidgets.VBox):
         InvalidInputError
             When there is no such step, or its turn has not come.
         """
-        with self.lock:
-            steps = {one.name: one for one in self.steps}
-            if step not in steps:
-                near = near_names(step, steps) or list(steps)
-                raise InvalidInputError(f"There is no step {step!r}. There are {', '.join(near)}.")
-            if not steps[step].is_open:
-                raise InvalidInputError(_not_yet(steps[step], self.source is not None))
-            self._show(step)
+        self._course.go(step)
 
     @property
     def steps(self) -> list[WizardStep]:
         """Every step, and how it stands."""
-        is_created = self.source is not None
-        current = step_of(self.source.report_card) if is_created else FORM if self._card is not None else TYPE
-        return wizard_steps(self._card, is_created=is_created, current=current, marks=self._marks)
+        return self._course.steps
 
     @property
     def form(self) -> SourceForm:
@@ -179,8 +134,9 @@ class SourceWizard(ipywidgets.VBox):
         InvalidInputError
             When no form is shown now.
         """
-        if isinstance(self._stage, CreateStage | ChangeStage | ScheduleStage):
-            return self._stage.widget
+        stage = self._course.stage
+        if isinstance(stage, FormStage):
+            return stage.widget
         raise InvalidInputError(f"No form is shown in step {self.step!r}: wizard.go('form') shows it.")
 
     @property
@@ -192,8 +148,9 @@ class SourceWizard(ipywidgets.VBox):
         InvalidInputError
             When it is not shown now.
         """
-        if isinstance(self._stage, FieldsStage):
-            return self._stage.widget
+        stage = self._course.stage
+        if isinstance(stage, FieldsStage):
+            return stage.widget
         raise InvalidInputError(
             f"The picker is not shown in step {self.step!r}: wizard.go('field_selection') shows it."
         )
@@ -206,11 +163,12 @@ class SourceWizard(ipywidgets.VBox):
         AlreadyRunningError
             When one is under way.
         """
-        with self.lock:
-            if not isinstance(self._stage, RunStage):
-                self.go(RUN)
-            assert isinstance(self._stage, RunStage)  # noqa: S101 - `go` has shown it
-            return self._stage.start()
+        course = self._course
+        with course.lock:
+            if not isinstance(course.stage, RunStage):
+                course.go(RUN)
+            assert isinstance(course.stage, RunStage)  # noqa: S101 - `go` has shown it
+            return course.stage.start()
 
     def wait(self, *, timeout_s: float = 300) -> Self:
         """Wait until nothing goes on in the background: a check, or a job.
@@ -229,7 +187,8 @@ class SourceWizard(ipywidgets.VBox):
         return self
 
     def _awaited(self) -> Watcher | None:
-        return self._stage.watcher if self._stage is not None and self._stage.ends_by_itself else None
+        stage = self._course.stage
+        return stage.watcher if stage is not None and stage.ends_by_itself else None
 
     def to_frame(self) -> pd.DataFrame:
         """Show the steps as a DataFrame: one row per step, in order: ``step``, ``title``, ``state`` (string)."""
@@ -244,152 +203,19 @@ class SourceWizard(ipywidgets.VBox):
         return pd.DataFrame(told, dtype="string")
 
     def close(self) -> None:
-        """Stop looking at anything, and let go of every widget."""
+        """Stop looking at anything, forget what was typed and not saved, and let go of every widget."""
         # One that was refused at its beginning is closed too, and has nothing yet.
-        if self._frame:
-            with self.lock:
-                if self._stage is not None:
-                    self._stage.end()
-                    self._stage = None
-                for widget in self._frame:
-                    widget.close()
+        if "_course" in vars(self):
+            self._course.close()
         super().close()
 
-    @property
-    def live_source(self) -> Source:
-        """The source, bound to the client; for the wizard's stages."""
-        source: Source = self.source
-        return source
-
-    def moved(self, source: Source) -> None:
-        """Take what Stitch told of the source, and show the step at which it stands; for the wizard's stages."""
-        with self.lock:
-            self._take(source)
-            self._show(step_of(source.report_card, is_new=self._is_new and SCHEDULE not in self._marks))
-
-    def changed(self, source: Source) -> None:
-        """Take what Stitch told of a source that was changed, and show its check; for the wizard's stages."""
-        with self.lock:
-            self._take(source)
-            checked = {one.name for one in self.steps if one.name == CHECK and one.is_open}
-            self._show(CHECK if checked else step_of(source.report_card), goes_on=True)
-
-    def told(self, source: Source) -> None:
-        """Take what Stitch told of the source, and stay; for the wizard's stages."""
-        with self.lock:
-            self._take(source)
-            self._head.tell("")
-            self._draw()
-
-    def go_on(self) -> None:
-        """Show the step after the one that is shown; for the wizard's stages."""
-        with self.lock:
-            names = [one.name for one in self.steps]
-            self.go(names[names.index(self.step) + 1])
-
-    def mark(self, step: str, state: StepState) -> None:
-        """Note how the last try of a step ended; for the wizard's stages."""
-        with self.lock:
-            self._marks[step] = state
-            self._draw()
-
-    def report(self, error: StitchError) -> None:
-        """Show what went wrong; for the wizard's stages."""
-        with self.lock:
-            self._head.tell(str(error))
-
-    def clear(self) -> None:
-        """Take away what was shown as wrong; for the wizard's stages."""
-        with self.lock:
-            self._head.tell("")
-
-    def _chosen(self, card: ReportCard) -> None:
-        with self.lock:
-            self._card = card
-            self._show(FORM)
-
-    def _take(self, source: Source) -> None:
-        self._marks.pop(CHECK, None)
-        self.source = source
-        self._card = source.report_card
-
-    def _show(self, step: str, *, goes_on: bool = False) -> None:
-        """Show a step, in the place of the one before; one that `goes_on` is left by itself once it is done."""
-        before, self._stage = self._stage, self._stage_of(step, goes_on)
-        self._head.tell("")
-        self.step = step
-        self._draw()
-        foot = self._foot_actions()
-        self._foot.show([], actions=foot)
-        self.children = [self._head, self._stage.widget, *([self._foot] if foot else [])]
-        if before is not None:
-            before.end()
-        self._stage.begin()
-
-    def _stage_of(self, step: str, goes_on: bool) -> Stage:
-        match step:
-            case "type":
-                return TypeStage(self, self._chosen)
-            case "form":
-                return CreateStage(self, self._card.type_name) if self.source is None else ChangeStage(self)  # type: ignore[union-attr]
-            case "discover_schema":
-                return CheckStage(self, goes_on=goes_on or step_of(self.live_source.report_card) == CHECK)
-            case "field_selection":
-                return FieldsStage(self)
-            case "schedule":
-                self._marks[SCHEDULE] = StepState.DONE
-                return ScheduleStage(self)
-            case "run":
-                return RunStage(self)
-            case "rows":
-                return RowsStage(self)
-            case _:
-                return GrantStage(self, step)
-
-    def _draw(self) -> None:
-        self._head.show(self._heading(), self.steps, shown=self.step, banner=self._banner())
-
-    def _heading(self) -> _form_spec.Heading:
-        if self.source is not None:
-            name = self.source.display_name or self.source.name
-            return _form_spec.connection_heading(name, f"source {self.source.id}", self.source.state)
-        if self._card is not None:
-            return _form_spec.type_heading(self._card, type_title(self._card.type_name))
-        return _form_spec.Heading("New source", "", "", "mute")
-
-    def _banner(self) -> str:
-        if self.source is None or self.source.state != "paused":
-            return ""
-        if RUN not in step_names(self.source.report_card):
-            return "This source is paused: rows that are pushed to it are refused."
-        return "This source is paused: its schedule rests. A job can still be started by hand."
-
-    def _foot_actions(self) -> list[dict[str, Any]]:
-        return [action(name, words) for name, words in self._stage.foot] if self._stage else []
-
-    def _foot_pressed(self, name: str, value: str) -> None:
-        with self.lock:
-            if self._stage is not None:
-                self._head.tell("")
-                self._stage.press(name, value)
-
-    def _summary(self) -> str:
-        what = (
-            f"source {self.source.id}"
-            if self.source is not None
-            else self._card.type_name
-            if self._card
-            else "new source"
-        )
-        return f"{what}, step {self.step}"
-
     def __repr__(self) -> str:
-        return f"SourceWizard({self._summary()})"
+        return f"SourceWizard({self._course!r})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
-            bundle["text/html"] = self._head._table()
+            bundle["text/html"] = self._course.head._table()
         return bundle
 
 
@@ -398,9 +224,3 @@ def _found(client: Client, source_id: int) -> Source:
     if source.state == "deleted":
         raise InvalidInputError(f"Source {source_id} was deleted: there is nothing to go on with. Create a new one.")
     return source
-
-
-def _not_yet(step: WizardStep, is_created: bool) -> str:
-    if step.name == TYPE and is_created:
-        return "A source has its type for good: make a new wizard for another one."
-    return f"Step {step.name!r} has not come yet: the steps before it are still to be done."

@@ -370,6 +370,10 @@ def test_keys_that_are_meant_for_the_picker_do_nothing_to_the_notebook(show: Sho
 def test_nothing_scrolls_sideways_and_nothing_jumps_at_any_width(show: Show, width: int) -> None:
     picker = Picker(show(ADS, width=width))
     card = picker.root.locator(".sn-card")
+    if width < 1000:
+        # Below the streams there is only room for what is there: nothing yet.
+        assert picker.root.locator(".sn-fields").bounding_box()["height"] < 80
+        picker.open(REPORT)
     before = card.bounding_box()
     picker.open(REPORT)
     picker.box("DeviceOS").click()
@@ -384,6 +388,37 @@ def test_nothing_scrolls_sideways_and_nothing_jumps_at_any_width(show: Show, wid
         assert grid.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     is_below = picker.fields.bounding_box()["y"] > picker.streams.bounding_box()["y"] + 100
     assert is_below is (width < 1000)
+
+
+def test_a_narrow_page_leaves_no_room_for_rows_that_are_not_there(show: Show) -> None:
+    picker = Picker(show(DATABASE, width=800))
+    picker.open("orders")
+    for grid in (picker.streams, picker.fields):
+        inside, outside = grid.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        assert abs(inside - outside) <= 1, "all rows are in sight"
+        last = grid.get_by_role("row").last.bounding_box()
+        frame = grid.bounding_box()
+        assert 0 <= frame["y"] + frame["height"] - last["y"] - last["height"] < 3, "and nothing below them"
+    before = picker.streams.bounding_box()
+    picker.root.get_by_placeholder("Search streams").fill("orders")
+    expect(picker.streams).to_have_attribute("aria-rowcount", "2")
+    assert picker.streams.bounding_box() == before, "nothing moves while one searches"
+
+
+def test_another_stream_that_is_asked_for_lets_nothing_move_below_it(show: Show) -> None:
+    picker = Picker(show(DATABASE, width=800))
+    picker.open("orders")
+    # So that the page is seen while the fields are asked for.
+    picker.form.run("from threading import Event\ngo, load = Event(), picker._load_one")
+    picker.form.run("picker._load_one = lambda i: (go.wait(30), load(i))")
+    pane = picker.root.locator(".sn-fields")
+    before = pane.bounding_box()
+    picker.streams.get_by_role("button", name="customers", exact=True).click()
+    expect(picker.root.locator(".sn-wait")).to_have_text("Asking for the fields…")
+    assert pane.bounding_box() == before
+    picker.form.run("go.set()")
+    expect(picker.root.locator(".sn-wait")).to_be_hidden()
+    assert pane.evaluate("e => e.style.minHeight") == ""
 
 
 @pytest.mark.parametrize(("theme", "width"), WAYS)

@@ -310,6 +310,39 @@ def test_every_step_is_readable_in_both_themes_and_at_two_widths(begin: Begin, t
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 800)])
+def test_what_was_left_unsaved_is_there_again_and_the_stepper_says_so(begin: Begin, theme: str, width: int) -> None:
+    form = begin(width=width)
+    form.notebook.set_theme(theme)
+    steps = form.root.locator("ol.sn-steps")
+    choose_recurly(form)
+    for label, text in GOOD.items():
+        form.field(label).fill(text)
+    form.settle()
+    steps.get_by_role("button", name="Source type").click()
+    expect(steps.get_by_role("listitem").filter(has_text="Form")).to_contain_text("not saved yet")
+    steps.get_by_role("button", name="Form").click()
+    expect(form.field("Subdomain")).to_have_value("acme")
+    expect(form.field("API key")).to_have_value("")
+    expect(form.field("API key")).to_have_attribute("placeholder", "given")
+    expect(step(form)).to_contain_text("not saved yet")
+    expect(form.root.get_by_text("is shown again. It is not saved yet.")).to_be_visible()
+    expect_accessible(form.root.locator(".sn-wizard"))
+    form.notebook.screenshot(f"wizard-draft-{theme}-{width}", of=form.root)
+    button(form, "Create source").click()
+    expect(step(form)).to_contain_text("Streams and fields")
+
+    Picker(form).box("plans").check()
+    expect(Picker(form).summary).to_contain_text("1 change")
+    steps.get_by_role("button", name="Form").click()
+    expect(form.field("Subdomain")).to_have_value("acme")
+    steps.get_by_role("button", name="Streams and fields").click()
+    expect(Picker(form).box("plans")).to_be_checked()
+    expect(step(form)).to_contain_text("not saved yet")
+    Picker(form).button("Discard").click()
+    expect(step(form)).not_to_contain_text("not saved yet")
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 800)])
 def test_the_authorization_step_is_readable(begin: Begin, theme: str, width: int) -> None:
     form = begin(
         "wizard = stitchnb.SourceWizard(client, 'platform.google-ads')\n"

@@ -81,6 +81,28 @@ def test_a_table_that_is_cut_short_says_so() -> None:
     assert "rows shown" not in frames.html_table(frame.head(3))
 
 
+def test_a_long_name_may_go_on_in_the_next_line_where_a_part_of_it_ends() -> None:
+    frame = pd.DataFrame({"replication_method": ["platform.hp-postgres", "short_one", "a <b_longer_one> of_it"]})
+    html = frames.html_table(frame)
+
+    assert ">replication_<wbr>method<" in html
+    assert ">platform.<wbr>hp-<wbr>postgres<" in html
+    assert ">short_one<" in html
+    assert ">a &lt;b_<wbr>longer_<wbr>one&gt; of_it<" in html
+    assert list(frame.columns) == ["replication_method"]
+
+
+def test_a_report_cards_table_names_what_it_leaves_out() -> None:
+    properties = [{"name": "port", "is_required": True}]
+    card = ReportCard({"type": "platform.x", "steps": [{"type": "form", "properties": properties}]})
+    html = card._repr_html_()
+
+    assert ">port<" in html
+    assert "user_provided" not in html.replace("<wbr>", "")
+    assert html.endswith("<p><code>to_frame()</code> has also step and property_type.</p></div>")
+    assert {"step", "property_type"} <= set(card.to_frame().columns)
+
+
 def test_an_object_shows_itself_as_a_table_and_as_text() -> None:
     source = Source.from_dict(
         {"id": 7, "name": "<b>x</b>", "report_card": {"current_step_type": "form", "current_step": 1}}
@@ -96,7 +118,7 @@ def test_a_list_shows_itself_as_a_table_and_as_text() -> None:
     empty: Records[Load] = Records(Load)
 
     assert repr(empty) == "no Load"
-    assert "last_batch_loaded_at" in empty._repr_html_()
+    assert "last_batch_loaded_at" in empty._repr_html_().replace("<wbr>", "")
     assert "recurly" in repr(Records(Load, [Load.from_dict({"source_name": "recurly"})]))
 
 

@@ -1,10 +1,9 @@
 """A form that changes what is there: it begins with what Stitch has, and sends what was changed."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from form_cards import MIDNIGHT, MINUTES, ROWS, TEXT, card, prop, recurly
+from form_cards import MIDNIGHT, ROWS, TEXT, card, prop, recurly
 from form_page import Account, Page, Wire, existing
 
 from stitchnb.errors import InvalidInputError, InvalidPropertiesError, InvalidValuesError
@@ -200,17 +199,6 @@ def test_a_schedule_can_only_become_one_that_is_not_overruled(kept: dict[str, An
     state = form._schedule.state()
     assert [mode for mode, _ in state["modes"]] == modes
     assert ("it wins over an interval" in state["note"]) is (modes == ["cron"])
-
-
-def test_the_schedule_in_force_is_shown_as_it_goes_on() -> None:
-    due = datetime(2099, 1, 1, 12, 30, tzinfo=UTC)
-    schedule = {"type": "interval", "unit": "minute", "interval": 60.0, "next_fire_time": "2099-01-01T12:30:00Z"}
-    form = ConnectionForm(connection=existing(card(prop("frequency_in_minutes", MINUTES)), schedule=schedule))
-    assert form._schedule.state()["times"][:2] == ["2099-01-01T12:30:00Z", "2099-01-01T13:30:00Z"]
-    assert form._schedule.state()["note"] == ""
-    form["frequency_in_minutes"].value = "30"
-    assert form._schedule.state()["times"][0] < due.isoformat()
-    assert form._schedule.state()["note"].startswith("As if this were saved now")
 
 
 def test_either_a_type_or_a_source_is_given(account: Account) -> None:

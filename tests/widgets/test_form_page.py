@@ -177,7 +177,7 @@ def test_a_credential_never_comes_back_to_the_page(form: ConnectionForm, page: P
     Page(form, wire, view="view-2")
     form.send_state()
     assert form["api_key"].given
-    assert not wire.holds("471")
+    assert not wire.holds("key-471")
     assert wire.holds("acme")
 
 

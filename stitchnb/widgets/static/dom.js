@@ -55,7 +55,7 @@ function drawSteps(list, steps, notes = {}, go = null) {
   if (list.dataset.facts === facts) return;
   list.dataset.facts = facts;
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.step : null;
-  const drawn = steps.map(({ type, title, note, state, open, shown }, i) => {
+  const drawn = steps.map(({ type, title, note, state, open, shown, unsaved }, i) => {
     const words = [title, h("span", { class: "sn-unseen" }, ` (${STEP_WORDS[state]})`)];
     const isHere = shown ?? state === "now";
     return h(
@@ -63,7 +63,9 @@ function drawSteps(list, steps, notes = {}, go = null) {
       { class: `sn-${state}${shown ? " sn-shown" : ""}`, "aria-current": isHere ? "step" : null },
       h("i", { "aria-hidden": "true" }, STEP_SIGNS[state] ?? String(i + 1)),
       open && go ? h("button", { type: "button", "data-step": type, onclick: () => go(type) }, ...words) : h("span", {}, ...words),
-      h("small", {}, state === "done" ? "" : (notes[type] ?? note)),
+      unsaved
+        ? h("small", { class: "sn-unsaved" }, "not saved yet")
+        : h("small", {}, state === "done" ? "" : (notes[type] ?? note)),
     );
   });
   list.hidden = drawn.length === 0;

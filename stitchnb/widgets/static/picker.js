@@ -99,6 +99,7 @@ class PickerView {
     setText(this.count, n === total ? `${n} ${total === "1" ? "stream" : "streams"}` : `${n} of ${total} streams`);
     tickAll(this.all, this.found, has(STREAM.selected));
     this.all.disabled = this.found.length === 0;
+    this.grid.reserve(this.streams.length);
     this.grid.show(this.found, total === "0" ? "This source has no streams yet." : "No stream is like that.");
   }
 

@@ -44,6 +44,9 @@ class FieldsPane {
     this.stream = stream;
     this.told = told;
     const isThere = Boolean(told?.fields);
+    // While the fields of another stream are asked for, nothing below moves.
+    if (isThere || told?.error) this.element.style.minHeight = "";
+    else if (!this.body.hidden) this.element.style.minHeight = `${this.element.getBoundingClientRect().height}px`;
     this.head.hidden = !stream;
     this.body.hidden = !isThere;
     this.wait.hidden = isThere;
@@ -82,6 +85,7 @@ class FieldsPane {
     const open = this.found.filter(lacks(FIELD.locked));
     tickAll(this.all, open, has(FIELD.ticked));
     this.all.disabled = open.length === 0;
+    this.grid.reserve(this.fields.length);
     this.grid.show(this.found, this.fields.length ? "No field is like that." : "This stream has no fields.");
     this.explain(this.found.find((field) => field.id === this.explained));
   }

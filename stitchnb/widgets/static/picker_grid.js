@@ -36,6 +36,11 @@ class Grid {
     this.watcher.observe(this.scroller);
   }
 
+  // Where a page is narrow the list is as high as all that there is, up to a limit, whatever is searched for.
+  reserve(count) {
+    this.element.style.setProperty("--sn-all", String(count));
+  }
+
   show(items, nothing) {
     this.items = items;
     this.at = new Map(items.map((item, index) => [item.id, index]));
