@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stitchnb.errors import StateFileError
+from stitchnb.errors import SandboxError, StateFileError
 
 # Marks the file as a sandbox's, so that no other program's database is ever written to ("StNB").
 _APPLICATION_ID = 0x53744E42
@@ -136,6 +136,7 @@ class State:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._is_closed = False
         if path is not None:
             self._prepare(path)
         try:
@@ -209,7 +210,7 @@ class State:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Change something: all of it is kept when the block ends, or nothing when it raises. May be nested."""
-        with self._lock:
+        with self._held():
             if self._db.in_transaction:
                 yield self._db
                 return
@@ -226,19 +227,19 @@ class State:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Look at something, between changes and never in the middle of one."""
-        with self._lock:
+        with self._held():
             yield self._db
 
     def copy(self) -> sqlite3.Connection:
         """Copy everything into a database in memory, which is the caller's to close."""
-        copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        with self._lock:
+        with self._held():
+            copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
             self._db.backup(copy)
         return copy
 
     def bring_back(self, copy: sqlite3.Connection) -> None:
         """Put a copy in place of everything: all of it in one transaction."""
-        with self._lock:
+        with self._held():
             copy.backup(self._db)
 
     def any_credential(self) -> bytes | None:
@@ -281,7 +282,16 @@ class State:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._is_closed = True
             self._db.close()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep everybody else away for a while; refuse where it is closed."""
+        with self._lock:
+            if self._is_closed:
+                raise SandboxError("The sandbox is closed: make a new one. One with a file goes on from where it was.")
+            yield
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import median_of_each
 from lab_server import LabServer
+from measuring import median_of_each
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import best_of_each
+from measuring import best_of_each
 
 from stitchnb.client import Catalog, Client
 from stitchnb.models import FieldMetadata, Stream, StreamSchema

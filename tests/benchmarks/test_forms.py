@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 import comm
 import ipywidgets
 import pytest
-from conftest import Report, best_of_each
 from ipywidgets.widgets.widget_string import TextStyle
+from measuring import Report, best_of_each
 
 from stitchnb.models import ReportCard
 from stitchnb.sandbox import catalog

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pandas as pd
 import pytest
-from conftest import best_of_each
+from measuring import best_of_each
 
 from stitchnb.client import Records
 from stitchnb.models import Source

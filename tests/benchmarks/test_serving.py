@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from conftest import best_of_each
+from measuring import best_of_each
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
