@@ -169,7 +169,8 @@ def test_only_who_has_the_token_sees_the_page_and_the_token_is_nowhere_after_tha
         assert (status, "This page needs its token" in page) == (200, True)
         assert app.get(f"{app.url}/?token=wrong")[1].startswith(f"{app.url}/login")
         assert app.pages() == [], "nobody without the token has a process started"
-        for path in ("/stitchnb/alive/0-0-0-0-0", "/voila/files/page.ipynb", "/api/kernels/0-0-0-0-0"):
+        assert app.get(f"{app.url}/voila/files/page.ipynb")[1].startswith(f"{app.url}/login")
+        for path in ("/stitchnb/alive/0-0-0-0-0", "/api/kernels/0-0-0-0-0"):
             assert app.get(app.url + path)[0] in (403, 404), path
             assert app.get(app.url + path)[2].count("kernelspec") == 0
         assert app.get(f"{app.url}/stitchnb/sandbox", data=b'{"call": "now"}')[0] == 401
@@ -200,6 +201,25 @@ def test_only_who_has_the_token_sees_the_page_and_the_token_is_nowhere_after_tha
         app.process.terminate()
         assert app.process.stdout.read() == "", "and it says nothing more"
         assert app.process.wait(60) == 0
+
+
+def test_an_address_without_a_page_says_so_and_leads_to_the_sources(tmp_path: Path) -> None:
+    with running(tmp_path) as app:
+        assert app.get(f"{app.url}/nonsense")[1] == f"{app.url}/login?next=%2Fnonsense", (
+            "only who has the token is told"
+        )
+        app.get(app.address)
+        before = len(app.pages())
+        for path in ("/nonsense", "/sources/233312", "/index.html", "/logout", "/voila/files/page.ipynb", "//", "/%00"):
+            status, address, page = app.get(app.url + path)
+            assert (status, address) == (404, app.url + path)
+            assert "<title>No such page \N{EN DASH} Stitch Connect</title>" in page
+            assert "<h1>There is no such page</h1>" in page
+            assert '<a href="/">Go to the sources</a>' in page
+        assert len(app.pages()) == before, "no process was started for that"
+        assert app.get(app.url)[0] == 200, "and nobody was logged out by it"
+        app.process.terminate()
+        assert app.process.stdout.read() == ""
 
 
 def _environment_of(process: psutil.Process) -> dict[str, str]:

@@ -15,23 +15,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_core.utils import ensure_async
-from jupyter_server.base.handlers import APIHandler
-from tornado.ioloop import IOLoop
-from tornado.web import HTTPError, RequestHandler, authenticated
 from traitlets.config import Config
 from voila.app import Voila
 from voila.paths import collect_template_paths
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.tornado.handler import TornadoVoilaHandler
 
+from stitchnb._app import handlers as answering
+from stitchnb._app.processes import IDLE_S, LOOK_S, OwnPython, PageProcesses
 from stitchnb._app.sandbox_calls import SandboxCalls
 from stitchnb._lab import HOST
 
 _FILES = Path(__file__).resolve().parent.parent / "_jupyter" / "app"
 _BASE_TEMPLATE = "lab"
-_KERNEL = "python3"
 _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 
 # The scripts of the page are its own; anywidget's come to it as data. Nothing else is asked for, and nobody frames it.
@@ -48,8 +42,6 @@ _POLICY = "; ".join(
     )
 )
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
-# A page that was closed tells so; one whose browser was killed does not.
-_IDLE_S = 600
 # The path of a socket has at most 100 characters or so, of which its own names take 70.
 _LONGEST_FOLDER = 30
 
@@ -82,28 +74,15 @@ def server_config(*, port: int, token: str, open_browser: bool) -> Config:
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.extension_allowlist = list(_EXTENSIONS)
     config.VoilaConfiguration.kernel_spec_manager_class = OwnPython
+    config.VoilaConfiguration.multi_kernel_manager_class = PageProcesses
     if os.name == "posix" and len(tempfile.gettempdir()) <= _LONGEST_FOLDER:
         # What server and process say to each other goes through files that are their owner's alone.
         config.KernelManager.transport = "ipc"
-    config.MappingKernelManager.cull_idle_timeout = _IDLE_S
-    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_idle_timeout = IDLE_S
+    config.MappingKernelManager.cull_interval = LOOK_S
     # A page whose process died is told so; started anew, it would be there and know nothing.
     config.KernelRestarter.restart_limit = 0
     return config
-
-
-class OwnPython(KernelSpecManager):
-    """Offers the Python that the app runs in, whatever kernels are installed besides."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Give the one kernel there is."""
-        from ipykernel.kernelspec import get_kernel_dict
-
-        return KernelSpec(resource_dir="", **get_kernel_dict())
-
-    def get_all_specs(self) -> dict[str, Any]:
-        """Give the one kernel there is, by its name."""
-        return {_KERNEL: {"resource_dir": "", "spec": self.get_kernel_spec(_KERNEL).to_dict()}}
 
 
 class PageServer(Voila):  # type: ignore[misc]
@@ -142,17 +121,19 @@ class PageServer(Voila):  # type: ignore[misc]
         return settings
 
     def init_handlers(self) -> list[Any]:
-        """Put the page itself, whether it lives, and the sandbox before Voilà's own."""
-        handlers = super().init_handlers()
-        *_, settings = handlers[-1]
+        """Put the page itself, whether it lives, and the sandbox before Voilà's own; every other address is none."""
+        *handlers, (_, _, settings) = super().init_handlers()
         own: list[Any] = [
-            (r"/", PageHandler, settings),
-            (rf"/stitchnb/alive/{_KERNEL_ID}", AliveHandler),
-            (rf"/voila/api/shutdown/{_KERNEL_ID}", ClosedHandler),
+            (r"/", answering.PageHandler, settings),
+            (rf"/stitchnb/alive/{_KERNEL_ID}", answering.AliveHandler),
+            (rf"/voila/api/shutdown/{_KERNEL_ID}", answering.ClosedHandler),
+            # There is nothing to log out from: the token ends with the app.
+            (r"/logout", answering.NoPageHandler),
+            (r"/voila/files/.*", answering.NoPageHandler),
         ]
         if self._calls is not None:
-            own.append((r"/stitchnb/sandbox", SandboxHandler, {"calls": self._calls}))
-        return [*own, *handlers]
+            own.append((r"/stitchnb/sandbox", answering.SandboxHandler, {"calls": self._calls}))
+        return [*own, *handlers, (r"/.*", answering.NoPageHandler)]
 
     def start(self) -> None:
         """Serve until it is stopped, and leave nothing behind, however it ends."""
@@ -178,68 +159,3 @@ class PageServer(Voila):  # type: ignore[misc]
         if self.ioloop is None:
             raise KeyboardInterrupt
         self.ioloop.add_callback_from_signal(self.ioloop.stop)
-
-
-class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """The page. A token is taken from the address at once: what is shown, kept and copied holds none."""
-
-    @authenticated
-    async def get(self, path: str | None = None) -> None:
-        """Serve the page, with a process of its own."""
-        if "token" not in self.request.query_arguments:
-            await super().get(path)
-            return
-        kept = [
-            (name, value)
-            for name, values in self.request.query_arguments.items()
-            if name != "token"
-            for value in values
-        ]
-        self.redirect(f"{self.request.path}?{urlencode(kept)}" if kept else self.request.path)
-
-
-class AliveHandler(APIHandler):
-    """Tells a page whether its process lives."""
-
-    @authenticated
-    async def get(self, kernel_id: str) -> None:
-        """Answer with ``{"alive": true}`` or false."""
-        kernels = self.kernel_manager
-        alive = kernel_id in kernels and await ensure_async(kernels.get_kernel(kernel_id).is_alive())
-        self.finish({"alive": alive})
-
-
-class ClosedHandler(VoilaShutdownKernelHandler):  # type: ignore[misc]
-    """Hears that a page was closed, and ends its process."""
-
-    def check_xsrf_cookie(self) -> None:
-        """Ask for no such cookie: a page that is being closed cannot send it. Its origin is checked all the same."""
-
-    @authenticated
-    async def post(self, kernel_id: str) -> None:
-        """End the process, unless it has ended before."""
-        if kernel_id in self.kernel_manager:
-            await super().post(kernel_id)
-        else:
-            self.set_status(204)
-            self.finish()
-
-
-class SandboxHandler(RequestHandler):
-    """Answers the pages' processes, which have the sandbox's token."""
-
-    def initialize(self, calls: SandboxCalls) -> None:
-        """Take what may be asked."""
-        self._calls = calls
-
-    async def post(self) -> None:
-        """Carry out one call."""
-        if not self._calls.accepts(self.request.headers.get("Authorization", "")):
-            raise HTTPError(401)
-        try:
-            status, body = await IOLoop.current().run_in_executor(None, self._calls.answer, self.request.body)
-        except (ValueError, TypeError) as error:
-            raise HTTPError(400) from error
-        self.set_status(status)
-        self.set_header("Content-Type", "application/octet-stream")
-        self.finish(body)

@@ -5,7 +5,7 @@ from stitchnb.client.catalog import Catalog
 from stitchnb.client.client import AsyncClient, Client
 from stitchnb.client.connection_checks import ConnectionCheck
 from stitchnb.client.destinations import Destination
-from stitchnb.client.frame_batches import PushedFrame
+from stitchnb.client.frame_batches import PushedFrame, ValidFrame
 from stitchnb.client.imports import AsyncImportClient, ImportClient
 from stitchnb.client.job_watch import JobLook, JobResult, JobWatch
 from stitchnb.client.jobs import Job
@@ -32,5 +32,6 @@ __all__ = [
     "PushedFrame",
     "Records",
     "Source",
+    "ValidFrame",
     "create_account",
 ]

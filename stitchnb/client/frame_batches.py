@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchnb.client.frame_records import FrameColumn, FrameRecords
 from stitchnb.client.journal import encoded
@@ -20,19 +20,12 @@ MOST_ROWS = 20_000
 """Most rows of one request: Stitch names no limit, and its own target sends no more."""
 
 
-@dataclass(frozen=True, repr=False)
-class PushedFrame:
-    """A DataFrame that was pushed.
+Sent = TypeVar("Sent", bound="SentFrame")
 
-    Attributes
-    ----------
-    table_name
-        The table that its rows go to.
-    rows, requests
-        How many rows were sent, in how many requests.
-    schema
-        The JSON schema that the records were sent with.
-    """
+
+@dataclass(frozen=True, repr=False)
+class SentFrame:
+    """How a DataFrame was sent; see `PushedFrame` and `ValidFrame`."""
 
     table_name: str
     rows: int
@@ -68,45 +61,90 @@ class PushedFrame:
     def __repr__(self) -> str:
         rows = f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}"
         requests = f"{self.requests} {'request' if self.requests == 1 else 'requests'}"
-        return f"PushedFrame({self.table_name!r}, {rows} in {requests})"
+        return f"{type(self).__name__}({self.table_name!r}, {rows} in {requests})"
 
 
-def spans(found: FrameRecords, body_of: Callable[[int, int], Any], *, what: str) -> list[tuple[int, int]]:
-    """Cut rows into pieces that fit into a request each, as few as follow from halving those that do not.
+class PushedFrame(SentFrame):
+    """A DataFrame that was pushed.
 
-    Parameters
+    Attributes
     ----------
-    body_of
-        Makes the body with the rows from one position to before another.
-
-    Raises
-    ------
-    InvalidInputError
-        When one row alone is too large.
+    table_name
+        The table that its rows go to.
+    rows, requests
+        How many rows were sent, in how many requests.
+    schema
+        The JSON schema that the records were sent with.
     """
 
-    def halved(start: int, stop: int) -> Iterator[tuple[int, int]]:
+
+class ValidFrame(SentFrame):
+    """A DataFrame that would be taken; nothing of it was kept. It has what a `PushedFrame` has."""
+
+
+@dataclass(frozen=True)
+class FrameBatches:
+    """A frame that was looked at, as the bodies that it travels in; each is made when it is asked for.
+
+    Attributes
+    ----------
+    what
+        What is sent, as the beginning of a sentence.
+    first_sequence
+        The sequence of the first row.
+    """
+
+    what: str
+    table_name: str
+    found: FrameRecords
+    schema: Mapping[str, Any]
+    key_names: tuple[str, ...]
+    first_sequence: int
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Cut the rows into pieces that fit into a request each, as few as follow from halving those that do not.
+
+        Raises
+        ------
+        InvalidInputError
+            When one row alone is too large.
+        """
+        count = len(self.found)
+        starts = range(0, count, MOST_ROWS)
+        return [span for start in starts for span in self._halved(start, min(start + MOST_ROWS, count))]
+
+    def body(self, start: int, stop: int) -> dict[str, Any]:
+        """Make the body with the rows from one position to before another."""
+        messages = [
+            {"action": "upsert", "sequence": sequence, "data": record}
+            for sequence, record in enumerate(self.found.records(start, stop), self.first_sequence + start)
+        ]
+        body: dict[str, Any] = {"table_name": self.table_name, "schema": self.schema, "messages": messages}
+        return {**body, "key_names": list(self.key_names)} if self.key_names else body
+
+    def sent(self, kind: type[Sent], requests: int) -> Sent:
+        """Tell that all of it was sent."""
+        return kind(self.table_name, len(self.found), requests, self.schema, self.found.columns, self.key_names)
+
+    def _halved(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         try:
-            size = len(encoded(body_of(start, stop)))
+            size = len(encoded(self.body(start, stop)))
         except UnicodeEncodeError as error:
             raise InvalidInputError(
-                f"{what} was not sent: {_without_encoding(found, start, stop)} holds text that is not valid Unicode. "
-                "Mend it: .str.encode('utf-8', 'replace').str.decode('utf-8')."
+                f"{self.what} was not sent: {_without_encoding(self.found, start, stop)} holds text that is not valid "
+                "Unicode. Mend it: .str.encode('utf-8', 'replace').str.decode('utf-8')."
             ) from error
         if size <= MOST_BYTES:
             yield start, stop
         elif stop - start == 1:
             raise InvalidInputError(
-                f"{what} was not sent: row {found.labels[start]} alone has {size:,} bytes, and a request "
+                f"{self.what} was not sent: row {self.found.labels[start]} alone has {size:,} bytes, and a request "
                 f"{MOST_BYTES:,} at most. Shorten its longest value, or drop that column."
             )
         else:
             middle = (start + stop) // 2
-            yield from halved(start, middle)
-            yield from halved(middle, stop)
-
-    starts = range(0, len(found), MOST_ROWS)
-    return [span for start in starts for span in halved(start, min(start + MOST_ROWS, len(found)))]
+            yield from self._halved(start, middle)
+            yield from self._halved(middle, stop)
 
 
 def _without_encoding(found: FrameRecords, start: int, stop: int) -> str:

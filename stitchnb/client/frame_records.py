@@ -6,13 +6,11 @@ guess is named, with the call that settles it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+from stitchnb.client.frame_values import HIGHEST, LOWEST, TIME, Odd, Seen, json_value, refused, with_column
 from stitchnb.errors import InvalidInputError, InvalidValuesError, near_names
 
 if TYPE_CHECKING:
@@ -21,49 +19,7 @@ if TYPE_CHECKING:
 MOST_DATA_POINTS = 10_000
 """Most values that Stitch takes in one record."""
 
-_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 _RESERVED = "_sdc"
-_TIME = "date-time"
-# {column} is how the column is written in code.
-_REFUSED = {
-    "timedelta": (
-        "lengths of time, which Stitch has no type for: send seconds, {column} = {column}.dt.total_seconds()"
-    ),
-    "period": "periods, which Stitch has no type for: send their beginnings, {column} = {column}.dt.to_timestamp()",
-    "interval": "intervals, which Stitch has no type for: send text, {column} = {column}.astype(str)",
-    "complex": "complex numbers, which Stitch has no type for: send two columns, real and imaginary",
-    "bytes": "bytes, which JSON cannot hold: send text, {column} = {column}.str.decode('utf-8')",
-}
-
-
-class _Odd(Exception):
-    """A column cannot be sent; the message says why and what to do."""
-
-
-@dataclass
-class _Seen:
-    """What kinds of values were met in one place: in a column, a list's elements, an object's field."""
-
-    kinds: dict[str, int] = field(default_factory=dict)
-    elements: _Seen | None = None
-    fields: dict[str, _Seen] = field(default_factory=dict)
-
-    def schema(self, *, nullable: bool = True) -> dict[str, Any]:
-        """Write the JSON schema of what was met; of nothing but missing values it asks for nothing."""
-        kinds = [kind for kind in self.kinds if kind != "null"]
-        if "number" in kinds and "integer" in kinds:
-            kinds.remove("integer")
-        if not kinds:
-            return {}
-        types = list(dict.fromkeys("string" if kind == _TIME else kind for kind in kinds))
-        found: dict[str, Any] = {"type": ["null", *types] if nullable else types if len(types) > 1 else types[0]}
-        if kinds == [_TIME]:
-            found["format"] = _TIME
-        if self.elements is not None and (items := self.elements.schema()):
-            found["items"] = items
-        if self.fields:
-            found["properties"] = {name: seen.schema() for name, seen in self.fields.items()}
-        return found
 
 
 @dataclass(frozen=True)
@@ -76,7 +32,7 @@ class FrameColumn:
         What JSON can hold, row by row; None where a value is missing.
     sent_as
         The type in Stitch's words: ``integer``, ``number``, ``boolean``, ``string``, ``date-time``, ``array``,
-        ``object``; empty where nothing but missing values is in it.
+        ``object``; ``decimal`` for numbers that keep their digits; empty where nothing but missing values is in it.
     """
 
     name: str
@@ -135,7 +91,7 @@ def frame_records(
     for name in frame.columns:
         try:
             columns.append(_column(frame[name], name, labels, is_key=name in key_names, one_type=one_type))
-        except _Odd as odd:
+        except Odd as odd:
             errors[name] = str(odd)
     if errors:
         raise InvalidValuesError(errors, what=what)
@@ -200,26 +156,24 @@ def _data_points(value: Any) -> int:
 
 def _column(series: pd.Series[Any], name: str, labels: Any, *, is_key: bool, one_type: bool) -> FrameColumn:
     if name.lower().startswith(_RESERVED):
-        raise _Odd(f"Names that begin with {_RESERVED} are Stitch's own: drop it, frame.drop(columns=[{name!r}]).")
+        raise Odd(f"Names that begin with {_RESERVED} are Stitch's own: drop it, frame.drop(columns=[{name!r}]).")
     values, seen = _values(series, name, labels)
-    kinds = {kind for kind in seen.kinds if kind != "null"}
-    if "number" in kinds:
-        kinds.discard("integer")
+    kinds = seen.joined
     if one_type and len(kinds) > 1:
-        met = sorted((seen.kinds[kind], kind) for kind in kinds)
+        met = sorted((row, kind) for kind, row in kinds.items())
         told = " and ".join(f"{kind} (row {labels[row]})" for row, kind in met)
-        raise _Odd(
+        raise Odd(
             f"It holds {told}, and Stitch would split it by type: make it one, such as "
             f"frame[{name!r}] = frame[{name!r}].astype('string')."
         )
     if is_key and "null" in seen.kinds:
-        raise _Odd(f"It is a key, and row {labels[seen.kinds['null']]} has no value in it: fill it or leave it out.")
-    if is_key and kinds & {"array", "object"}:
-        raise _Odd("It is a key, and a list or an object cannot be one.")
+        raise Odd(f"It is a key, and row {labels[seen.kinds['null']]} has no value in it: fill it or leave it out.")
+    if is_key and {"array", "object"}.intersection(kinds):
+        raise Odd("It is a key, and a list or an object cannot be one.")
     return FrameColumn(name, values, next(iter(kinds), ""), seen.schema(nullable=not is_key))
 
 
-def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], _Seen]:
+def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], Seen]:
     """Make a column's values into JSON, by its dtype where that says it all, else one by one."""
     import numpy as np
     import pandas as pd
@@ -238,24 +192,25 @@ def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], 
         ("complex", types.is_complex_dtype(dtype)),
     ):
         if is_it:
-            raise _refused(kind, name)
+            raise refused(kind, name)
     if isinstance(dtype, pd.DatetimeTZDtype) or types.is_datetime64_dtype(dtype):
         return _times(series, labels)
-    if dtype == np.longdouble:
-        series = series.astype("float64")
+    if types.is_float_dtype(dtype):
+        # Not every dtype that has a missing value of its own takes NaN for one, and here both are.
+        floats = series.to_numpy("float64", na_value=np.nan)
+        if not np.isinf(floats).any():
+            return _with_nulls(floats.tolist(), "number", np.isnan(floats))
     plain: list[Any] = series.tolist()
+    missing = series.isna().to_numpy()
     if isinstance(dtype, pd.StringDtype) or types.is_bool_dtype(dtype):
-        return _with_nulls(plain, "string" if isinstance(dtype, pd.StringDtype) else "boolean", series)
-    if types.is_integer_dtype(dtype) and (series.dropna().between(_LOWEST, _HIGHEST)).all():
-        return _with_nulls(plain, "integer", series)
-    if types.is_float_dtype(dtype) and not series.dropna().isin([float("inf"), float("-inf")]).any():
-        return _with_nulls(plain, "number", series)
+        return _with_nulls(plain, "string" if isinstance(dtype, pd.StringDtype) else "boolean", missing)
+    if types.is_integer_dtype(dtype) and (series.dropna().between(LOWEST, HIGHEST)).all():
+        return _with_nulls(plain, "integer", missing)
     return _one_by_one(plain, name, labels)
 
 
-def _with_nulls(values: list[Any], kind: str, series: pd.Series[Any]) -> tuple[list[Any], _Seen]:
-    missing = series.isna().to_numpy()
-    seen = _Seen()
+def _with_nulls(values: list[Any], kind: str, missing: Any) -> tuple[list[Any], Seen]:
+    seen = Seen()
     if not missing.all():
         seen.kinds[kind] = int((~missing).argmax())
     if missing.any():
@@ -264,7 +219,7 @@ def _with_nulls(values: list[Any], kind: str, series: pd.Series[Any]) -> tuple[l
     return values, seen
 
 
-def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], _Seen]:
+def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], Seen]:
     """Write moments in UTC, as finely as any of them needs; those without a zone are in UTC already."""
     import numpy as np
 
@@ -272,7 +227,7 @@ def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], _Seen]:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     outside = (series.notna() & ~series.dt.year.between(1, 9999)).to_numpy()
     if outside.any():
-        raise _Odd(f"Row {labels[int(outside.argmax())]} holds a time outside the years 1 to 9999.")
+        raise Odd(f"Row {labels[int(outside.argmax())]} holds a time outside the years 1 to 9999.")
     moments = series.to_numpy()
     # NaT is not equal to itself.
     known = moments[~np.isnat(moments)]
@@ -282,140 +237,17 @@ def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], _Seen]:
             unit = coarser
             break
     texts: Any = np.datetime_as_string(moments, unit=unit)
-    return _with_nulls([f"{text}Z" for text in texts], _TIME, series)
+    return _with_nulls([f"{text}Z" for text in texts], TIME, series.isna().to_numpy())
 
 
-def _one_by_one(values: list[Any], name: str, labels: Any) -> tuple[list[Any], _Seen]:
-    seen = _Seen()
+def _one_by_one(values: list[Any], name: str, labels: Any) -> tuple[list[Any], Seen]:
+    seen = Seen()
     found = []
     for row, value in enumerate(values):
         try:
-            found.append(_json(value, seen, row))
+            found.append(json_value(value, seen, row))
         except RecursionError:
-            raise _Odd(f"Row {labels[row]} holds a list or an object that is nested too deeply.") from None
-        except _Odd as odd:
-            raise _Odd(f"Row {labels[row]} holds {_with_column(str(odd), name)}.") from odd
+            raise Odd(f"Row {labels[row]} holds a list or an object that is nested too deeply.") from None
+        except Odd as odd:
+            raise Odd(f"Row {labels[row]} holds {with_column(str(odd), name)}.") from odd
     return found, seen
-
-
-def _json(value: Any, seen: _Seen, row: int) -> Any:
-    """Make one value into what JSON holds, and remember its kind."""
-    if _is_missing(value):
-        seen.kinds.setdefault("null", row)
-        return None
-    for types, kind, convert in _SCALARS:
-        if isinstance(value, types):
-            seen.kinds.setdefault(kind, row)
-            return convert(value)
-    if isinstance(value, Decimal):
-        found = _number(value)
-        seen.kinds.setdefault("integer" if isinstance(found, int) else "number", row)
-        return found
-    if isinstance(value, Mapping):
-        seen.kinds.setdefault("object", row)
-        if odd := next((key for key in value if not isinstance(key, str)), None):
-            raise _Odd(f"an object with the key {odd!r}, and keys are texts")
-        return {key: _json(inner, seen.fields.setdefault(key, _Seen()), row) for key, inner in value.items()}
-    if isinstance(value, list | tuple) or _is_array(value):
-        seen.kinds.setdefault("array", row)
-        seen.elements = seen.elements or _Seen()
-        return [_json(inner, seen.elements, row) for inner in value]
-    if _is_array_scalar(value):
-        return _json(_without_numpy(value), seen, row)
-    kind = type(value).__name__.lower()
-    if kind in _REFUSED:
-        raise _Odd(_REFUSED[kind])
-    raise _Odd(f"a {type(value).__name__}, which JSON cannot hold: send text, {{column}} = {{column}}.astype(str)")
-
-
-def _is_missing(value: Any) -> bool:
-    import pandas as pd
-
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
-
-
-def _is_array(value: Any) -> bool:
-    import numpy as np
-
-    return isinstance(value, np.ndarray) and value.ndim > 0
-
-
-def _is_array_scalar(value: Any) -> bool:
-    import numpy as np
-
-    return isinstance(value, np.generic)
-
-
-def _without_numpy(value: Any) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    # item() makes nanoseconds into a bare number, and leaves a number that no type of Python's is as wide as as it is.
-    if isinstance(value, np.datetime64):
-        return pd.Timestamp(value)
-    if isinstance(value, np.longdouble):
-        return float(value)
-    if isinstance(value, np.clongdouble):
-        return complex(value)
-    return pd.Timedelta(value) if isinstance(value, np.timedelta64) else value.item()
-
-
-def _integer(value: int) -> int:
-    if not _LOWEST <= value <= _HIGHEST:
-        raise _Odd(
-            "a whole number beyond those of a warehouse, which end at 2^63-1: "
-            "send text, {column} = {column}.astype(str)"
-        )
-    return int(value)
-
-
-def _finite(value: float) -> float:
-    if value in (float("inf"), float("-inf")):
-        raise _Odd(
-            "an infinite number, which JSON cannot hold: make it missing, "
-            "{column} = {column}.replace([float('inf'), float('-inf')], float('nan'))"
-        )
-    return float(value)
-
-
-def _number(value: Decimal) -> int | float | None:
-    """Make an exact decimal into a number of JSON that is exactly it."""
-    if not value.is_finite():
-        return None if value.is_nan() else _finite(float(value))
-    if value == value.to_integral_value() and value.as_tuple().exponent >= 0:  # type: ignore[operator]  # finite
-        return _integer(int(value))
-    nearest = float(value)
-    if Decimal(repr(nearest)) != value:
-        raise _Odd(
-            "a decimal with more digits than a number of JSON keeps: send text, {column} = {column}.astype(str), "
-            "or the nearest number with astype(float)"
-        )
-    return nearest
-
-
-def _time(value: date) -> str:
-    if not isinstance(value, datetime):
-        return f"{value.isoformat()}T00:00:00Z"
-    if not 1 <= value.year <= 9999:
-        raise _Odd("a time outside the years 1 to 9999")
-    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-# Of each type the first that fits: a bool is an int, and a Timestamp a date.
-_SCALARS: tuple[tuple[type | tuple[type, ...], str, Callable[[Any], Any]], ...] = (
-    (bool, "boolean", bool),
-    (int, "integer", _integer),
-    (str, "string", lambda value: value),
-    (float, "number", _finite),
-    (date, _TIME, _time),
-    (UUID, "string", str),
-)
-
-
-def _refused(kind: str, name: str) -> _Odd:
-    return _Odd(f"It holds {_with_column(_REFUSED[kind], name)}.")
-
-
-def _with_column(told: str, name: str) -> str:
-    return told.replace("{column}", f"frame[{name!r}]")

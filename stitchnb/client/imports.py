@@ -12,7 +12,7 @@ import httpx
 from stitchnb.client import requests
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.client import checked_token
-from stitchnb.client.frame_batches import PushedFrame, broken_off, spans
+from stitchnb.client.frame_batches import FrameBatches, PushedFrame, ValidFrame, broken_off
 from stitchnb.client.frame_records import frame_records
 from stitchnb.client.journal import Journal
 from stitchnb.client.operations import Async, Mode, Operation, Resource, Sync, ask, operation
@@ -112,9 +112,9 @@ class Pushing(Resource[Mode]):
         """Push the rows of a pandas DataFrame into one table, in as many requests as it takes.
 
         Every column is sent by its dtype: whole numbers, numbers, booleans, text, times, categories by their
-        values; a column of Python objects by what they are, lists and objects among them. Times without a zone are
-        taken for UTC, a date for its midnight. What is missing (None, NaN, NaT, NA) is sent as null. The index is
-        not sent. Everything is looked at before the first request is sent.
+        values; a column of Python objects by what they are, lists and objects among them. Decimals keep their digits:
+        they land as numeric. Times without a zone are taken for UTC, a date for its midnight. What is missing (None,
+        NaN, NaT, NA) is sent as null. The index is not sent. Everything is looked at before the first request is sent.
 
         Parameters
         ----------
@@ -164,35 +164,76 @@ class Pushing(Resource[Mode]):
 
         Source: ``POST /v2/import/batch``.
         """
-        if not isinstance(table_name, str) or not table_name.strip():
-            raise InvalidInputError(
-                "The name of the table comes first, and then the frame: push_frame('orders', frame)."
-            )
-        what = f"The frame for {table_name!r}"
-        keys = tuple(_names(key_names))
-        first = time.time_ns() if first_sequence is None else first_sequence
-        found = frame_records(frame, what=what, key_names=keys, one_type=schema is None)
-        _refuse_odd_sequences(first, len(found))
-        schema = found.schema if schema is None else dict(schema)
-
-        def body_of(start: int, stop: int) -> dict[str, Any]:
-            messages = [
-                {"action": "upsert", "sequence": sequence, "data": record}
-                for sequence, record in enumerate(found.records(start, stop), first + start)
-            ]
-            body: dict[str, Any] = {"table_name": table_name, "schema": schema, "messages": messages}
-            return {**body, "key_names": list(keys)} if keys else body
-
-        pieces = spans(found, body_of, what=what)
+        batches = _batches(table_name, frame, key_names, schema, first_sequence)
+        pieces = batches.spans()
         for piece in pieces:
             try:
-                yield from ask(requests.import_batch(body_of(*piece)))
+                yield from ask(requests.import_batch(batches.body(*piece)))
             except StitchError as error:
-                broken = broken_off(error, piece, rows=len(found), has_keys=bool(keys))
+                broken = broken_off(error, piece, rows=len(batches.found), has_keys=bool(batches.key_names))
                 if broken is error:
                     raise
                 raise broken from error
-        return PushedFrame(table_name, len(found), len(pieces), schema, found.columns, keys)
+        return batches.sent(PushedFrame, len(pieces))
+
+    @operation
+    def validate_frame(
+        self,
+        table_name: str,
+        frame: pd.DataFrame,
+        *,
+        key_names: Sequence[str] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> Operation[ValidFrame]:
+        """Have a pandas DataFrame looked at as `push_frame` would push it, here and by Stitch; nothing is kept.
+
+        Parameters
+        ----------
+        table_name, frame, key_names, schema
+            See `push_frame`.
+
+        Returns
+        -------
+        ValidFrame
+            How many rows would go in how many requests; ``.to_frame()`` tells how each column would be sent.
+
+        Raises
+        ------
+        InvalidValuesError, InvalidInputError
+            As `push_frame` does. Nothing was sent.
+        BadRequestError
+            When a row does not conform to `schema`: which, and why.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> client = stitchnb.connect(quiet=True)
+        >>> source = client.sources.create("import_api", display_name="Ledger")
+        >>> importer = stitchnb.ImportClient(client.import_tokens.create(source.id), base_url=client.base_url)
+        >>> frame = pd.DataFrame({"id": [1, 2], "raw": [b"x", b"y"]})
+        >>> importer.validate_frame("invoices", frame, key_names=["id"])
+        Traceback (most recent call last):
+        ...
+        stitchnb.errors.InvalidValuesError: The frame for 'invoices' was not sent, 1 thing to mend first:
+          raw: Row 0 holds bytes, which JSON cannot hold: send text, frame['raw'] = frame['raw'].str.decode('utf-8').
+        >>> frame["raw"] = frame["raw"].str.decode("utf-8")
+        >>> importer.validate_frame("invoices", frame, key_names=["id"])
+        ValidFrame('invoices', 2 rows in 1 request)
+        >>> importer.close()
+        >>> client.close()
+
+        Source: ``POST /v2/import/validate``.
+        """
+        batches = _batches(table_name, frame, key_names, schema, None)
+        pieces = batches.spans()
+        for start, stop in pieces:
+            try:
+                yield from ask(requests.import_validate(batches.body(start, stop)))
+            except StitchError as error:
+                if start > 0:
+                    error.add_note(f"Record 0 in it is row {batches.found.labels[start]} of the frame.")
+                raise
+        return batches.sent(ValidFrame, len(pieces))
 
     @operation
     def push(self, messages: Iterable[Mapping[str, Any]]) -> Operation[ImportReceipt]:
@@ -350,6 +391,24 @@ def _refuse_odd(messages: Sequence[Mapping[str, Any]]) -> None:
             raise InvalidInputError(
                 f"Record {number} was not sent: its sequence {sequence!r} is no whole number from 0 to 2^63-1."
             )
+
+
+def _batches(
+    table_name: str,
+    frame: pd.DataFrame,
+    key_names: Sequence[str],
+    schema: Mapping[str, Any] | None,
+    first_sequence: int | None,
+) -> FrameBatches:
+    """Look at a frame before anything of it is sent."""
+    if not isinstance(table_name, str) or not table_name.strip():
+        raise InvalidInputError("The name of the table comes first, and then the frame: push_frame('orders', frame).")
+    what = f"The frame for {table_name!r}"
+    keys = tuple(_names(key_names))
+    first = time.time_ns() if first_sequence is None else first_sequence
+    found = frame_records(frame, what=what, key_names=keys, one_type=schema is None)
+    _refuse_odd_sequences(first, len(found))
+    return FrameBatches(what, table_name, found, found.schema if schema is None else dict(schema), keys, first)
 
 
 def _refuse_odd_sequences(first: Any, count: int) -> None:

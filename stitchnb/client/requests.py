@@ -334,9 +334,10 @@ def import_push(messages: Sequence[Mapping[str, Any]]) -> Request[ImportReceipt]
     return Request("POST", "/v2/import/push", _receipt, json=list(messages), repeatable=keyed)
 
 
-def import_validate(messages: Sequence[Mapping[str, Any]]) -> Request[ImportReceipt]:
-    """Have rows looked at as if they were pushed; nothing is kept."""
-    return Request("POST", "/v2/import/validate", _receipt, json=list(messages), repeatable=True)
+def import_validate(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Request[ImportReceipt]:
+    """Have a batch, or the messages of a push, looked at as if they were pushed; nothing is kept."""
+    given = dict(body) if isinstance(body, Mapping) else list(body)
+    return Request("POST", "/v2/import/validate", _receipt, json=given, repeatable=True)
 
 
 def _receipt(body: Any) -> ImportReceipt:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from stitchnb.magics._body_completion import BodyCompletion
 from stitchnb.magics._clients import Clients
-from stitchnb.magics._completion import Completion, line_of
+from stitchnb.magics._completion import Completion, cell_of, line_of
 from stitchnb.magics._known_ids import KnownIds
 from stitchnb.magics._magic import Magic
 
@@ -38,7 +39,8 @@ Parameters
 METHOD
     GET, POST, PUT or DELETE; a path alone is asked for with GET.
 PATH
-    Below the server's name; Tab offers the paths there are, with the account's own ids. What is in braces is a Python
+    Below the server's name; Tab offers the paths there are, with the account's own ids, and in the JSON of a cell the
+    names that the body takes, types, and the properties of the type that stands there. What is in braces is a Python
     expression, as in every line magic. Of a whole address only the path counts: the request goes to the client's own
     server, with the client's own token.
 --client NAME
@@ -77,15 +79,21 @@ def load(shell: Any) -> None:
         return
     clients, ids = Clients(shell.user_ns), KnownIds()
     magic, completion = Magic(shell.user_ns, clients, ids), Completion(shell.user_ns, clients, ids)
+    in_body = BodyCompletion(shell.user_ns, clients, ids)
 
     def connect(line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         return magic.run(line, cell, local_ns or {})
 
     def offer(context: Any) -> Any:
+        cell = cell_of(context.full_text) if context.cursor_line else None
         line = line_of(context.text_until_cursor)
-        if line is None or (context.cursor_line and context.full_text.lstrip().startswith("%%")):
+        if cell is not None:
+            above = context.full_text.split("\n")[: context.cursor_line]
+            word, offers = in_body.offers(*cell, sum(len(one) + 1 for one in above[1:]) + context.cursor_position)
+        elif line is not None and not (context.cursor_line and context.full_text.lstrip().startswith("%%")):
+            word, offers = completion.offers(line)
+        else:
             return {"completions": [], "suppress": False}
-        word, offers = completion.offers(line)
         return {
             "completions": [SimpleCompletion(one.text, type=one.kind) for one in offers],
             "matched_fragment": word,

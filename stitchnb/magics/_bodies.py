@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from stitchnb.client.addresses import is_loopback
 from stitchnb.errors import near_names
+from stitchnb.magics._json_cursor import IN_LIST
 from stitchnb.models import parse_time
 
 Judge = Callable[[Any], str | None]
@@ -30,11 +31,21 @@ class Body:
     optional: Mapping[str, Judge] = field(default_factory=dict)
     at_least_one: bool = False
 
+    @property
+    def judges(self) -> Mapping[str, Judge]:
+        """Its names, the required ones first, each with who judges its value."""
+        return {**self.required, **self.optional}
+
+    def few(self, name: str) -> tuple[str, ...]:
+        """List what the value of a name may be, as JSON; empty where it may be much."""
+        judge = self.judges.get(name)
+        return _FEW.get(judge, ()) if judge is not None else ()
+
     def errors(self, body: Any) -> dict[str, str]:
         """Say in words what is wrong, by name; empty where nothing is."""
         if not isinstance(body, Mapping):
-            return {"body": f"Expected a JSON object, {{…}}, with {', '.join([*self.required, *self.optional])}."}
-        known = {**self.required, **self.optional}
+            return {"body": f"Expected a JSON object, {{…}}, with {', '.join(self.judges)}."}
+        known = self.judges
         found = {name: "Required, and not there." for name in self.required if name not in body}
         for name, value in body.items():
             told = known[name](value) if name in known else _unknown(str(name), known)
@@ -124,25 +135,28 @@ def _sequence(value: Any) -> str | None:
     return None if good else "Expected a whole number from 0 to 2^63-1."
 
 
-def _many(of: Body) -> Judge:
-    def judge(value: Any) -> str | None:
+@dataclass(frozen=True)
+class _Many:
+    """Judges a list of objects."""
+
+    of: Body
+
+    def __call__(self, value: Any) -> str | None:
         if not isinstance(value, list | tuple) or not value:
             return "Expected a list with at least one in it, [{…}]."
         for position, one in enumerate(value):
-            found = of.errors(one)
+            found = self.of.errors(one)
             if found:
                 name, told = next(iter(found.items()))
                 return f"[{position}].{name}: {told}"
         return None
 
-    return judge
-
 
 _METADATA = Body({"breadcrumb": lambda value: _breadcrumb(value), "metadata": _mapping})
-_STREAM = Body({"tap_stream_id": text, "metadata": _many(_METADATA)})
+_STREAM = Body({"tap_stream_id": text, "metadata": _Many(_METADATA)})
 _ROW: dict[str, Judge] = {"action": _upsert, "sequence": _sequence, "data": _mapping}
-_BATCH = Body({"table_name": text, "schema": _mapping, "messages": _many(Body(_ROW))}, {"key_names": _names})
-_PUSH = _many(Body({"client_id": number, "table_name": text, "key_names": _names, **_ROW}))
+_BATCH = Body({"table_name": text, "schema": _mapping, "messages": _Many(Body(_ROW))}, {"key_names": _names})
+_PUSH = _Many(Body({"client_id": number, "table_name": text, "key_names": _names, **_ROW}))
 
 
 def _breadcrumb(value: Any) -> str | None:
@@ -159,7 +173,7 @@ _BODIES: Mapping[tuple[str, str], Body] = {
         optional={"display_name": text, "properties": given, "paused_at": time_or_null, "destination_id": number},
         at_least_one=True,
     ),
-    ("PUT", "/v4/sources/{source_id}/streams/metadata"): Body({"streams": _many(_STREAM)}),
+    ("PUT", "/v4/sources/{source_id}/streams/metadata"): Body({"streams": _Many(_STREAM)}),
     ("POST", "/v4/destinations"): Body(
         {"type": text},
         {"name": text_or_null, "description": text_or_null, "properties": given, "ignore_unmapped_sources": flag},
@@ -178,6 +192,38 @@ _BODIES: Mapping[tuple[str, str], Body] = {
     ),
     ("POST", "/v2/import/batch"): _BATCH,
 }
+
+
+# What a value may be where there are but a few, as it is written in JSON.
+_FEW: Mapping[Judge, tuple[str, ...]] = {
+    flag: ("true", "false"),
+    _hook_type: ('"post_load"',),
+    _region: ('"us"', '"eu"'),
+    _upsert: ('"upsert"',),
+}
+
+
+def body_at(method: str, path: str, steps: Sequence[str]) -> Body | None:
+    """Give what stands at a place in a body; None where its documentation does not say.
+
+    Parameters
+    ----------
+    path
+        The endpoint's, with its parts in braces.
+    steps
+        The names that lead there, `IN_LIST` where one leads through a list.
+    """
+    found: Body | Judge | None = _BODIES.get((method, path))
+    if path == "/v2/import/push" or (path == "/v2/import/validate" and steps[:1] == (IN_LIST,)):
+        found = _PUSH
+    elif path == "/v2/import/validate":
+        found = _BATCH
+    for step in steps:
+        if step == IN_LIST:
+            found = found.of if isinstance(found, _Many) else None
+        else:
+            found = found.judges.get(step) if isinstance(found, Body) else None
+    return found if isinstance(found, Body) else None
 
 
 def body_errors(method: str, path: str, body: Any) -> dict[str, str]:

@@ -32,6 +32,13 @@ def line_of(text: str) -> str | None:
     return found["line"] if found is not None and found["line"] else None
 
 
+def cell_of(text: str) -> tuple[str, str] | None:
+    """Split a cell of the magic into what stands behind its name and what stands below; None where it is none."""
+    first, _, below = text.partition("\n")
+    line = line_of(first) if first.startswith("%%") else None
+    return (line, below) if line is not None else None
+
+
 class Completion:
     """Knows what may come next.
 
@@ -65,7 +72,7 @@ class Completion:
             return word, [offer for offer in self._options(given) if offer.text.startswith(word)]
         if "{" in word and "}" not in word.rpartition("{")[2]:
             return word, []
-        rest = _without_options(given)
+        rest = without_options(given)
         if not rest:
             methods = [Offer(m, "method") for m in METHODS if m.startswith(word.upper())]
             paths = self._paths("GET", word, given) if word.startswith("/") else []
@@ -91,7 +98,7 @@ class Completion:
         return [Offer(name, type(self._namespace[name]).__name__) for name in names if name.startswith(word)]
 
     def _paths(self, method: str, word: str, given: list[str]) -> list[Offer]:
-        client = self._clients.there_is(_client_named(given))
+        client = self._clients.there_is(client_named(given))
         path, question, query = word.partition("?")
         if question:
             return self._query(method, path, query, client)
@@ -131,7 +138,7 @@ class Completion:
         known = self._ids.of(client, _what(name, endpoint), parts) if client is not None and not is_open else ()
         for id_, told in known or ((rest[0], name),):
             if id_.startswith(last):
-                yield Offer(f"{head}{id_}", _shortened(told))
+                yield Offer(f"{head}{id_}", shortened(told))
 
     def _query(self, method: str, path: str, query: str, client: Client | None) -> list[Offer]:
         before, _, last = query.rpartition("&")
@@ -141,10 +148,10 @@ class Completion:
         if not equals:
             return [Offer(f"{head}{one}=", "query") for one in sorted(names) if one.startswith(name)]
         known = self._ids.of(client, name, {}) if client is not None and name in names else ()
-        return [Offer(f"{head}{name}={id_}", _shortened(told)) for id_, told in known if id_.startswith(value)]
+        return [Offer(f"{head}{name}={id_}", shortened(told)) for id_, told in known if id_.startswith(value)]
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
     """Make a name one short word: JupyterLab shows no more of it beside the path."""
     name = re.sub(r"\s+", "_", name.strip())
     return name if len(name) <= _MOST_OF_A_NAME else f"{name[: _MOST_OF_A_NAME - 1]}…"
@@ -154,7 +161,8 @@ def _what(name: str, endpoint: Endpoint) -> str:
     return name if name != "id" else "hook" if "/hooks/" in endpoint.path else "email"
 
 
-def _without_options(given: Iterable[str]) -> list[str]:
+def without_options(given: Iterable[str]) -> list[str]:
+    """Give the words of a line that are neither an option nor its name."""
     rest: list[str] = []
     skip = False
     for word in given:
@@ -165,7 +173,8 @@ def _without_options(given: Iterable[str]) -> list[str]:
     return rest
 
 
-def _client_named(given: list[str]) -> str | None:
+def client_named(given: list[str]) -> str | None:
+    """Give the variable that a line names for its client."""
     for number, word in enumerate(given):
         if word.startswith("--client="):
             return word.partition("=")[2]

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from stitchnb._tracebacks import shown_alone
 from stitchnb.client import Client
 from stitchnb.client.addresses import is_loopback
 from stitchnb.client.journal import encoded
@@ -92,6 +93,10 @@ class Magic:
                     "command, or write its JSON alone below the line."
                 )
             return curl.method, _words.filled(curl.target, variables)
+        if asked.target is None and asked.method is not None and asked.method.upper() not in _line.METHODS:
+            raise InvalidInputError(
+                f"{asked.method!r} is no method, and no path, which begins with a slash, such as /v4/sources.\n{USAGE}"
+            )
         if asked.target is None:
             given = f" after {asked.method}" if asked.method else ""
             raise InvalidInputError(f"A path is missing{given}, such as /v4/sources.\n{USAGE}")
@@ -198,8 +203,8 @@ def _draft(client: Any, request: WrittenRequest, notes: tuple[str, ...]) -> Draf
 
 def _told_in_short(error: StitchError) -> StitchError:
     """Let an error show itself as its name and its words: the frames between are not the user's."""
-    told = [f"{type(error).__name__}: {error}"]
+    told = shown_alone(error)
     if isinstance(error, InvalidValuesError):
         told.append(ANYWAY)
-    error._render_traceback_ = lambda: told  # type: ignore[attr-defined]  # what IPython asks an exception for
+    error._render_traceback_ = lambda: told  # type: ignore[method-assign]  # what IPython asks an exception for
     return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ import ipywidgets
 
 from stitchnb.client import Job
 from stitchnb.client.job_history import JobRun
-from stitchnb.errors import AlreadyRunningError, StitchError
+from stitchnb.errors import AlreadyRunningError, NotFoundError, StitchError
 from stitchnb.models import ReplicationJob
 from stitchnb.widgets._assets import asset
+from stitchnb.widgets._given import require_client, require_live_source
 from stitchnb.widgets._messages import MessageError, one_of
 from stitchnb.widgets._panel import Panel
 from stitchnb.widgets._step_panel import action
@@ -27,6 +28,7 @@ _SHOWN_RUNS = 5
 _POLL_S = 1.0
 _TONES = {"running": "ok", "succeeded": "ok", "failed": "error", "stopped": "warn"}
 _CONFIGURED = "fully_configured"
+_ONE_AT_A_TIME = "A job of this source is under way already: there is one at a time."
 
 
 class JobsPanel(Panel):
@@ -45,6 +47,11 @@ class JobsPanel(Panel):
         told = {**self._content, **content}
         if told != self._content:
             self._content = told
+
+    @property
+    def trouble(self) -> str:
+        """What it says that could not be done."""
+        return str(self._content["trouble"])
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -70,7 +77,7 @@ class SourceJobs(ipywidgets.VBox):
     """The jobs of one source: started here or by the schedule, watched while they run, and listed afterwards.
 
     Of a sandbox, any job is found as soon as it runs. A real account does not tell that one runs: there the job that
-    was started here is watched, and the last one that ended is told.
+    this client started is listed until it has ended, and the last one that ended is told.
 
     Parameters
     ----------
@@ -84,9 +91,14 @@ class SourceJobs(ipywidgets.VBox):
     _watcher: Watcher | None = None
 
     def __init__(self, client: Client, source: Source) -> None:
+        require_client(client, "SourceJobs")
+        require_live_source(source, "SourceJobs")
         self._client = client
         self._source = source
         self._runs: tuple[JobRun, ...] | None = None
+        # Of a real account: the job that the client knows to run, and whether to ask for those that have ended.
+        self._under_way: JobRun | None = None
+        self._is_stale = True
         self._monitor: JobMonitor | None = None
         # What is seen in the background and what is pressed may meet.
         self._lock = threading.RLock()
@@ -117,22 +129,27 @@ class SourceJobs(ipywidgets.VBox):
         job = self._client.jobs.start(self._source.id)
         self._watch(job)
         with self._lock:
+            self._under_way = self._client.jobs.under_way(self._source.id)
             self._draw(trouble="")
+        self._keep_looking()
         return job
 
     def refresh(self) -> None:
         """Ask for the last jobs again, in the background."""
         self._panel.show(trouble="")
+        self._is_stale = True
         self._keep_looking()
 
     def close(self) -> None:
         """Stop looking, and let go of every widget; a job goes on."""
         self._is_closed = True
-        self._stop_looking()
-        with self._lock:
-            if self._monitor is not None:
-                self._monitor.close()
-        self._panel.close()
+        # One that was refused at its beginning is closed too, and looks at nothing yet.
+        if hasattr(self, "_panel"):
+            self._stop_looking()
+            with self._lock:
+                if self._monitor is not None:
+                    self._monitor.close()
+            self._panel.close()
         super().close()
 
     @property
@@ -146,7 +163,9 @@ class SourceJobs(ipywidgets.VBox):
         try:
             self.start_job()
         except AlreadyRunningError:
-            self._draw(trouble="A job of this source is under way already: there is one at a time.")
+            self._draw(trouble=_ONE_AT_A_TIME)
+        except NotFoundError:
+            self._draw(trouble="This source was deleted meanwhile. Its rows in the destination stay.")
 
     def _refuse(self, error: StitchError) -> None:
         if not self._is_closed:
@@ -162,17 +181,41 @@ class SourceJobs(ipywidgets.VBox):
             self._watcher.stop()
 
     def _look(self) -> bool:
-        """Look once; True where another look would tell nothing new, or cost one of the few requests there are."""
-        runs = self._client.jobs.history(self._source.id)
-        running = next((run for run in reversed(runs) if run.status == "running"), None)
-        if running is not None:
-            job = ReplicationJob({"job_name": running.job_name})
-            self._watch(Job.bound(self._client, self._source.id, job))
+        """Look once; a real account is asked only where that can tell something new."""
+        if self._client.sandbox is not None:
+            runs = self._client.jobs.history(self._source.id)
+            self._watch_run(next((run for run in reversed(runs) if run.status == "running"), None))
+            self._take(runs, None)
+            return self._is_closed
+        is_first, before = self._runs is None, self._under_way
+        run = self._client.jobs.under_way(self._source.id)
+        if self._is_stale or (before is not None and run != before):
+            history = self._client.jobs.history(self._source.id)
+            self._is_stale = False
+            run = self._client.jobs.under_way(self._source.id)
+            if is_first:
+                # Whoever starts one later on this page watches it too, and each look takes one of few requests.
+                self._watch_run(run)
+            self._take(history, run)
+        elif run != before:
+            self._take(self._runs, run)
+        return self._is_closed
+
+    def _take(self, runs: Iterable[JobRun] | None, under_way: JobRun | None) -> None:
         with self._lock:
             if not self._is_closed:
-                self._runs = tuple(runs)
-                self._draw()
-        return self._is_closed or self._client.sandbox is None
+                before = (self._runs, self._under_way)
+                self._runs = None if runs is None else tuple(runs)
+                self._under_way = under_way
+                is_other = before != (self._runs, self._under_way)
+                # What was refused for the sake of a job is no news once that job has gone on.
+                is_past = is_other and self._panel.trouble == _ONE_AT_A_TIME
+                self._draw(trouble="" if is_past else None)
+
+    def _watch_run(self, run: JobRun | None) -> None:
+        if run is not None:
+            job = ReplicationJob({"job_name": run.job_name})
+            self._watch(Job.bound(self._client, self._source.id, job))
 
     def _watch(self, job: Job) -> None:
         with self._lock:
@@ -180,26 +223,22 @@ class SourceJobs(ipywidgets.VBox):
             if self._is_closed or (before is not None and before.job.job_name == job.job_name):
                 return
             self._monitor = JobMonitor(job)
-            self._monitor.observe(self._seen, "look")
             self.children = [self._panel, self._monitor]
             if before is not None:
                 before.close()
 
-    def _seen(self, change: dict[str, Any]) -> None:
-        """Ask a real account anew once its job is over; of a sandbox that is looked at anyway."""
-        if change["new"].is_over and self._client.sandbox is None and not self._is_closed:
-            self._keep_looking()
-
     def _draw(self, *, trouble: str | None = None) -> None:
         with self._lock:
-            runs = self._runs or ()
+            runs = (*(self._runs or ()), *([self._under_way] if self._under_way is not None else ()))
             is_running = any(run.status == "running" for run in runs)
-            actions = [] if self._client.sandbox is not None else [action("refresh", "Refresh")]
-            actions.append(action("start", "Start a job now", off=not self._can_start or is_running))
+            is_told = self._client.sandbox is not None
+            actions = [] if is_told else [action("refresh", "Refresh")]
+            # What a client remembers of a real account may have ended unseen: there Stitch itself says no.
+            actions.append(action("start", "Start a job now", off=not self._can_start or (is_running and is_told)))
             content: dict[str, Any] = {
                 "runs": [_row(run) for run in reversed(runs[-_SHOWN_RUNS:])],
-                "tells_rows": self._client.sandbox is not None,
-                "words": self._words(),
+                "tells_rows": is_told,
+                "words": self._words(has_runs=bool(runs)),
                 "summary": self._summary(is_running),
                 "actions": actions,
             }
@@ -207,10 +246,10 @@ class SourceJobs(ipywidgets.VBox):
                 content["trouble"] = trouble
             self._panel.show(**content)
 
-    def _words(self) -> str:
+    def _words(self, *, has_runs: bool) -> str:
         if self._runs is None:
             return "Asking for the last jobs…"
-        if self._runs:
+        if has_runs:
             return ""
         return "No job of this source has ended yet." if self._client.sandbox is None else "No job has run yet."
 
@@ -233,7 +272,8 @@ def _row(run: JobRun) -> dict[str, Any]:
         "tone": _TONES.get(run.status, "mute"),
         "took": _took(run.start_time, run.completion_time),
         "rows": None if run.rows is None else f"{sum(landed for landed, _ in run.rows.values()):,}",
-        "failure": run.failure or "",
+        # Of one that was stopped the state says it all.
+        "failure": (run.failure or "") if run.status == "failed" else "",
     }
 
 

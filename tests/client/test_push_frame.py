@@ -1,11 +1,11 @@
 """A DataFrame is pushed by its dtypes, lands as it was, and what cannot be sent is named before anything is sent."""
 
 import asyncio
-import decimal
 import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -83,8 +83,17 @@ COLUMNS: dict[str, tuple[Any, str, list[Any]]] = {
         [NOON, None],
     ),
     "dates": ([date(2026, 3, 20), None], "date-time", [datetime(2026, 3, 20, tzinfo=UTC), None]),
-    "decimals": ([decimal.Decimal("12.34"), decimal.Decimal("5")], "number", [12.34, 5.0]),
-    "decimals that are whole": ([decimal.Decimal("5"), None], "integer", [5, None]),
+    "decimals": ([Decimal("12.34"), Decimal(5)], "decimal", [Decimal("12.34"), Decimal(5)]),
+    "decimals that binary fractions only come near": (
+        [Decimal("0.07"), Decimal("-1234567.89")],
+        "decimal",
+        [Decimal("0.07"), Decimal("-1234567.89")],
+    ),
+    "decimals that are whole": ([Decimal(5), None], "decimal", [Decimal(5), None]),
+    "decimals and what is none": ([Decimal("5.10"), Decimal("NaN")], "decimal", [Decimal("5.1"), None]),
+    "decimals and whole numbers": (pd.Series([Decimal("0.1"), 7], dtype=object), "decimal", [Decimal("0.1"), 7]),
+    "decimals and floats": (pd.Series([Decimal("0.25"), 0.5], dtype=object), "number", [0.25, 0.5]),
+    "decimals wider than a column": ([Decimal("1E-30"), Decimal("1E+10")], "number", [1e-30, 1e10]),
     "ids": ([ID, None], "string", [str(ID), None]),
     "integers as objects": (pd.Series([1, None], dtype=object), "integer", [1, None]),
     "numbers of two kinds": (pd.Series([1, 2.5], dtype=object), "number", [1.0, 2.5]),
@@ -112,6 +121,7 @@ def test_a_column_lands_as_it_was(client: Client, importer: ImportClient, name: 
             assert pd.Timestamp(found).tz_localize(None) == wanted.replace(tzinfo=None)
         else:
             assert wanted is ... or (found == wanted and isinstance(found, str) == isinstance(wanted, str))
+            assert isinstance(found, Decimal) == (sent_as == "decimal")
 
 
 def test_lists_and_objects_land_in_tables_and_columns_of_their_own(client: Client, importer: ImportClient) -> None:
@@ -268,7 +278,7 @@ ODD: list[tuple[Any, dict[str, Any], str | None, str]] = [
     (frame_of(f=pd.Series([float("-inf")], dtype=object)), {}, "f", "Row 0 holds an infinite number"),
     (frame_of(n=np.array([2**63], "uint64")), {}, "n", r"Row 0 holds a whole number beyond.*astype\(str\)"),
     (frame_of(n=[10**30, 1]), {}, "n", "Row 0 holds a whole number beyond"),
-    (frame_of(d=[decimal.Decimal("0.1234567890123456789")]), {}, "d", "Row 0 holds a decimal with more digits"),
+    (frame_of(d=[Decimal("0.1234567890123456789")]), {}, "d", "Row 0 holds a decimal with more digits"),
     (frame_of(m=pd.Series([1, "a"], dtype=object)), {}, "m", r"integer \(row 0\) and string \(row 1\).*split"),
     (frame_of(m=pd.Series([1, 2.5, "a"], dtype=object)), {}, "m", r"number \(row 1\) and string \(row 2\)"),
     (frame_of(s=[{1, 2}]), {}, "s", "Row 0 holds a set, which JSON cannot hold"),
@@ -293,7 +303,13 @@ ODD: list[tuple[Any, dict[str, Any], str | None, str]] = [
     (frame_of(id=[1]), {"key_names": "id"}, None, r"key_names takes a list of names: give \['id'\]"),
     (frame_of(id=[1, 2]), {"first_sequence": 2**63 - 1}, None, "no whole number from 0 to 2\\^63-1"),
     (frame_of(id=[1]), {"first_sequence": 1.5}, None, "its sequence 1.5 is no whole number"),
-    (frame_of(id=[1, 2], text=["a", "\ud800"]), {}, None, "column 'text', row 1, holds text that is not valid Unicode"),
+    (
+        # Text of Arrow's cannot even hold it.
+        frame_of(id=[1, 2], text=pd.Series(["a", "\ud800"], dtype=object)),
+        {},
+        None,
+        "column 'text', row 1, holds text that is not valid Unicode",
+    ),
     (frame_of(id=[1, 2], many=[[0], [0] * 10_000]), {}, None, "row 1 has 10,001 values"),
 ]
 

@@ -79,10 +79,11 @@ class Shell:
         self.seen += captured.out + captured.err
         return captured.out + captured.err
 
-    def completions(self, text: str) -> dict[str, str]:
-        """What Tab offers at the end of a text, with the kind of each."""
+    def completions(self, text: str, at: int | None = None) -> dict[str, str]:
+        """What Tab offers, at the end of a text or behind so many characters of it, with the kind of each."""
         with provisionalcompleter():
-            return {c.text: c.type for c in self.shell.Completer.completions(text, len(text))}
+            offered = self.shell.Completer.completions(text, len(text) if at is None else at)
+            return {one.text: one.type for one in offered}
 
     def _see(self, value: Any) -> None:
         formats, _ = self.shell.display_formatter.format(value)

@@ -18,7 +18,10 @@ def test_a_refusal_is_raised_as_itself_and_shown_in_short(shell: Shell) -> None:
     error = shell.error("%connect DELETE /v4/sources/7")
 
     assert isinstance(error, NotFoundError)
-    assert shell.output() == ("NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)\n")
+    assert shell.output() == (
+        "NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)\n"
+        "There is no source 7 in this account: client.sources.list() shows all.\n"
+    )
 
 
 def test_a_refusal_can_be_caught(shell: Shell) -> None:
@@ -39,6 +42,7 @@ WRONG: list[tuple[str, type[StitchError], str]] = [
     ("%connect GET /v4/sources/{nothing.id}", InvalidInputError, "nothing"),
     ("%connect GET /v4/sources/{source_id}", InvalidInputError, "as the documentation writes it"),
     ("%connect GET", InvalidInputError, "A path is missing after GET"),
+    ("%connect sources", InvalidInputError, "'sources' is no method, and no path, which begins with a slash"),
     ("%connect --raw", InvalidInputError, "A path is missing"),
     ("%%connect /v4/sources\n{}", InvalidInputError, "say POST or PUT"),
     ("%connect POST /v4/sources --body nothing", InvalidInputError, "no variable nothing"),

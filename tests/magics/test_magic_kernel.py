@@ -40,9 +40,9 @@ class Kernel:
         self.seen += json.dumps(outputs)
         return reply["content"], outputs
 
-    def complete(self, code: str) -> dict[str, str]:
+    def complete(self, code: str, at: int | None = None) -> dict[str, str]:
         """Ask as JupyterLab asks; give what stands there with each of the offers, and its kind."""
-        content = self._client.complete(code, reply=True, timeout=_TIMEOUT_S)["content"]
+        content = self._client.complete(code, at, reply=True, timeout=_TIMEOUT_S)["content"]
         start, end = content["cursor_start"], content["cursor_end"]
         kinds = content["metadata"]["_jupyter_types_experimental"]
         return {code[:start] + one["text"] + code[end:]: one["type"] for one in kinds}
@@ -94,6 +94,15 @@ def test_the_cursor_in_the_middle_of_a_cell_is_where_it_completes(kernel: Kernel
     assert code[content["cursor_start"] : at] == "/v4/source-ty"
 
 
+def test_names_types_and_properties_of_a_body_are_completed(kernel: Kernel) -> None:
+    head = "%%connect POST /v4/sources\n"
+    assert kernel.complete(head + '{\n  "dis') == {head + '{\n  "display_name": ': "required"}
+    code = head + '{"type": "platform.recur"}'
+    assert kernel.complete(code, len(code) - 2) == {head + '{"type": "platform.recurly"}': "source_type"}
+    code = head + '{"type": "platform.recurly", "properties": {"sub"}}'
+    assert kernel.complete(code, len(code) - 3) == {code.replace("sub", "subdomain"): "required"}
+
+
 def test_the_magic_itself_and_its_methods_are_completed(kernel: Kernel) -> None:
     assert "%connect" in kernel.complete("%conn")
     assert kernel.complete("%%connect PO") == {"%%connect POST": "method"}
@@ -106,7 +115,8 @@ def test_an_error_stops_the_cells_that_follow_and_shows_no_frames(kernel: Kernel
     (error,) = outputs
     assert (error["type"], error["ename"]) == ("error", "NotFoundError")
     assert error["traceback"] == [
-        "NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)"
+        "NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)\n"
+        "There is no source 7 in this account: client.sources.list() shows all."
     ]
 
 

@@ -86,7 +86,7 @@ def client(sandbox: stitchnb.Sandbox) -> stitchnb.Client:
     with sandbox.faults.fail_extractions("the tap fell over"):
         source.start_job()
         sandbox.wait_idle()
-    sandbox.clock.advance(minutes=40)
+    sandbox.clock.advance(minutes=70)
     return client
 
 
@@ -116,7 +116,7 @@ def test_the_runs_of_a_sandbox_are_all_there(client: stitchnb.Client) -> None:
 
 def test_of_a_real_account_the_last_extractions_are_drawn(client: stitchnb.Client) -> None:
     for known in (client.extractions.list(), client.extractions.to_frame()):
-        assert plots.runs(known).alt.startswith("Timeline of 1 run of 1 source, at 2026-03-20 14:")
+        assert plots.runs(known).alt.startswith("Timeline of 1 run of 1 source, at 2026-03-20 15:")
 
 
 def test_rows_stand_in_a_panel_for_each_stream_the_fullest_first() -> None:

@@ -93,7 +93,8 @@ def test_a_job_that_runs_is_watched_by_whoever_opens_its_source() -> None:
         say(jobs.children[0], "press", name="start")
         assert told(jobs)["trouble"] == "", "a button that is off does nothing"
         job.stop()
-        wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] == "stopped"])
+        (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] == "stopped"])
+        assert (run["tone"], run["failure"]) == ("warn", ""), "that it was stopped says it all"
         jobs.close()
 
 
@@ -104,11 +105,38 @@ def test_a_second_job_is_refused_in_words() -> None:
         source.check().wait()
         source = source.select("accounts")
         jobs = SourceJobs(real, real.sources.get(source.id))
-        source.start_job()
+        with slow.client() as other:
+            other.jobs.start(source.id)
         say(jobs.children[0], "press", name="start")
         assert told(jobs)["trouble"] == "A job of this source is under way already: there is one at a time."
         assert jobs.monitor is None
+        slow.wait_idle()
+        say(jobs.children[0], "press", name="refresh")
+        wait_for(lambda: told(jobs)["runs"])
+        assert told(jobs)["trouble"] == ""
         jobs.close()
+
+
+def test_what_was_refused_while_a_job_ran_is_not_said_any_more_once_it_has_ended() -> None:
+    with Sandbox(pace_s=2) as slow, Client(slow.token, base_url=slow.url, rate_limit="off") as real:
+        source = real.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
+        source.check().wait()
+        source = source.select("accounts")
+        jobs = SourceJobs(real, real.sources.get(source.id))
+        job = jobs.start_job()
+        say(jobs.children[0], "press", name="start")
+        assert "under way already" in told(jobs)["trouble"]
+        job.stop()
+        wait_for(lambda: told(jobs)["trouble"] == "")
+        assert [run["state"] for run in told(jobs)["runs"]] == ["stopped"]
+        jobs.close()
+
+
+def test_a_source_that_was_deleted_elsewhere_is_told_in_words(make: Callable[..., SourceJobs]) -> None:
+    jobs = make()
+    jobs._client.sources.delete(jobs._source.id)
+    say(jobs.children[0], "press", name="start")
+    assert told(jobs)["trouble"] == "This source was deleted meanwhile. Its rows in the destination stay."
 
 
 def test_before_the_steps_are_done_no_job_can_be_started(make: Callable[..., SourceJobs]) -> None:
@@ -129,11 +157,39 @@ def test_of_a_real_account_nothing_is_asked_without_need(make: Callable[..., Sou
         assert not told(jobs)["tells_rows"]
         jobs.start_job()
         jobs.monitor.wait()
-        (run,) = wait_for(lambda: told(jobs)["runs"])
+        (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] != "running"])
         assert (run["state"], run["rows"]) == ("succeeded", None)
         before = asked()
         say(jobs.children[0], "press", name="refresh")
         wait_for(lambda: asked() == before + 1)
+
+
+def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_listed_until_it_ends() -> None:
+    with Sandbox(pace_s=2) as slow, Client(slow.token, base_url=slow.url, rate_limit="off") as real:
+        source = real.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
+        source.check().wait()
+        source = source.select("accounts")
+        jobs = SourceJobs(real, real.sources.get(source.id))
+        wait_for(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+        asked = len(real.journal)
+        job = real.jobs.start(source.id)
+        (run,) = wait_for(lambda: told(jobs)["runs"])
+        assert (run["name"], run["state"], run["took"]) == (job.job_name, "running", "")
+        assert run["started"]
+        assert told(jobs)["words"] == ""
+        assert told(jobs)["summary"] == "There is one job at a time."
+        assert not action(jobs, "start")["off"], "Stitch may know that it has ended"
+        assert len(real.journal) == asked + 1, "nothing is asked for that"
+        assert jobs.monitor is None, "whoever started it watches it"
+
+        again = SourceJobs(real, real.sources.get(source.id))
+        assert wait_for(lambda: again.monitor).job.job_name == job.job_name, "who comes back sees it run"
+        job.stop()
+        for one in (jobs, again):
+            (run,) = wait_for(lambda one=one: [run for run in told(one)["runs"] if run["state"] == "stopped"])
+            assert run["name"] == job.job_name
+            one.close()
+        assert real.jobs.under_way(source.id) is None
 
 
 def test_what_cannot_be_asked_is_told_and_can_be_asked_again(make: Callable[..., SourceJobs], sandbox: Sandbox) -> None:

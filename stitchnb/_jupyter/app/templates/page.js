@@ -33,7 +33,11 @@ window.voila_heartbeat = () => {
     timer = setTimeout(look, EVERY_MS);
   };
 
-  addEventListener("pagehide", () => (isLeaving = true));
+  // Voilà tells it too, but not before all of it is there, nor when a tab is closed without being asked.
+  addEventListener("pagehide", () => {
+    isLeaving = true;
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`);
+  });
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
   timer = setTimeout(look, EVERY_MS);
