@@ -6,11 +6,14 @@ told early is told at once.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import importlib
 import importlib.util
 import os
 import shutil
 import socket
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -76,6 +79,9 @@ def start_lab(notebook: str | None = None, *, port: int | None = None, open_brow
 
     from jupyterlab.labapp import LabApp
 
+    # Where it is installed it is one of Lab's extensions, and has Python show warnings of options that nobody gave.
+    with warnings.catch_warnings(record=True), contextlib.suppress(ImportError):
+        importlib.import_module("voila")
     LabApp.launch_instance(argv=lab_arguments(place, port=port, open_browser=open_browser))
 
 

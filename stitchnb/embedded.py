@@ -29,7 +29,7 @@ class SandboxClient(Client):
         self._owns = owns
 
     def today(self) -> date:
-        """Tell the sandbox's date, which forms count their default dates from."""
+        """Tell the sandbox's date, which forms count their default dates from; for stitchnb itself to use."""
         return self.now().date()
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Sandbox(server.Sandbox):
     Parameters
     ----------
     path, seed, port, clock, pace_s, token, plan, executor, shared_folder
-        See `stitchnb.sandbox.Sandbox`, which this is.
+        See `stitchnb.sandbox.Sandbox`.
 
     Attributes
     ----------
@@ -133,6 +133,8 @@ def connect(
     ------
     CredentialsError
         When a real account is clearly meant, and there is no token for it; it lists every place that was looked at.
+    InvalidInputError
+        When `region`, `base_url` or `clock` cannot be one.
     """
     asked_url = base_url or (None if region else os.environ.get("STITCH_BASE_URL")) or None
     search = find_token(token)

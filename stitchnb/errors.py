@@ -76,8 +76,18 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 class StitchError(Exception):
     """Root of the tree."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show itself in IPython, which asks for this: the user's own frames and the message."""
+        from stitchnb._tracebacks import shown_in_ipython
+
+        return shown_in_ipython(self)
 
 
 class InvalidInputError(StitchError, ValueError):
@@ -92,7 +102,8 @@ class _UnknownNameError(InvalidInputError):
     def __init__(self, name: str, known: Iterable[str], *, hint: str = "") -> None:
         self.name = name
         known = list(known)
-        self.near = near_names(name, known)
+        # What is no text at all is named as it is, and is like none.
+        self.near = near_names(name, known) if isinstance(name, str) else []
         message = f"There is no {self.kind} {name!r}."
         if self.near:
             message += f" Did you mean {' or '.join(repr(n) for n in self.near)}?"

@@ -1,5 +1,6 @@
 """The command: what it starts, what it prints, and what it says when it cannot."""
 
+import itertools
 import json
 import os
 import re
@@ -257,6 +258,13 @@ def test_a_browser_opens_unless_it_is_not_wanted(clone: Path) -> None:
     place = find_place(None, cwd=clone)
     assert "--no-browser" in lab_arguments(place, port=1, open_browser=False)
     assert "--no-browser" not in lab_arguments(place, port=1, open_browser=True)
+
+
+def test_lab_begins_without_a_warning_of_what_nobody_asked_for(clone: Path) -> None:
+    with running("lab", "--no-browser", "--port", "0", cwd=clone) as lab:
+        told = list(itertools.takewhile(lambda line: "?token=" not in line, lab.stdout))
+    assert any("jupyterlab" in line for line in told)
+    assert not [line for line in told if "Warning" in line]
 
 
 def test_lab_opens_the_guide_for_whoever_has_the_token_until_ctrl_c(clone: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +10,8 @@ from stitchnb.errors import InvalidInputError
 from stitchnb.models import Breadcrumb, Stream, StreamMetadata
 from stitchnb.models.stream import dotted_name
 from stitchnb.rules.selection_effect import Effect, StreamPart, effect_of
-from stitchnb.rules.selection_fields import AUTOMATIC, NO, WRITABLE_KEYS, YES, FieldColumns
-from stitchnb.rules.selection_problems import METHODS, conflicts_of, replication_key_candidates, selecting_error
+from stitchnb.rules.selection_fields import NO, WRITABLE_KEYS, YES, FieldColumns
+from stitchnb.rules.selection_problems import METHODS, conflicts_of, locked_words, replication_key_candidates
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,7 @@ class StreamState:
                 selected_by_default=yes_or_no(columns.selected_by_default[position]),
                 replicated=replicated[position],
                 reason=effect.reason_texts[reasons[position]],
-                locked=self._locked(columns, position, roles),
+                locked=locked_words(columns, position, roles.get(position, ())),
                 is_changed=position in self._changed,
                 exclusions=tuple(dotted_name(b) for b in columns.exclusions.get(position, ())),
                 conflicts=tuple(columns.names[other] for other in against.get(position, ())),
@@ -272,12 +271,6 @@ class StreamState:
         return StreamPart(
             self.tap_stream_id, self.stream_name, self.selected, columns, self._changed, self._roles(columns)
         )
-
-    def _locked(self, columns: FieldColumns, position: int, roles: Mapping[int, tuple[str, ...]]) -> str | None:
-        if columns.inclusion[position] == AUTOMATIC:
-            named = ", ".join(roles.get(position, ()))
-            return f"automatic: {named}" if named else "automatic"
-        return selecting_error(columns, position)
 
     def _roles(self, columns: FieldColumns) -> dict[int, tuple[str, ...]]:
         return {p: roles for name, roles in self.metadata.key_roles.items() for p in columns.positions_of(name)[:1]}

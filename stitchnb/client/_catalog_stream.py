@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.client._catalog_state import FieldState, StreamState, is_same, yes_or_no
 from stitchnb.errors import InvalidInputError, InvalidSelectionError, UnknownStreamError
@@ -13,7 +13,17 @@ from stitchnb.models.stream import dotted_name
 from stitchnb.rules import selection_patterns as patterns
 from stitchnb.rules.selection_changes import Change
 from stitchnb.rules.selection_fields import AUTOMATIC, NO, YES, FieldColumns
-from stitchnb.rules.selection_problems import Chosen, Problem, key_error, problems_of, selecting_error
+from stitchnb.rules.selection_problems import (
+    Chosen,
+    Problem,
+    deselecting_error,
+    key_error,
+    problems_of,
+    selecting_error,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["UNSET", "CatalogStream", "FieldState", "Unset"]
 
@@ -106,6 +116,18 @@ class CatalogStream(StreamState):
         self._keys.clear()
         self._changed.clear()
         self._touch()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show its fields as a DataFrame: one row per field, with the columns of `Catalog.to_frame`.
+
+        Raises
+        ------
+        InvalidInputError
+            When its fields were not asked for yet: `Catalog.load` does.
+        """
+        from stitchnb import frames
+
+        return frames.catalog_fields([self.part()])
 
     def changes(self) -> list[Change]:
         """List what is to be changed: of the stream itself first, then of its fields in their order."""
@@ -204,8 +226,7 @@ class CatalogStream(StreamState):
                 problems.append(self._problem(refusal, columns.breadcrumbs[position]))
         roles = self._roles(columns) if value == NO else {}
         for position in sorted(named) if value == NO else ():
-            if columns.inclusion[position] == AUTOMATIC or not columns.is_described[position]:
-                refusal = f"it cannot be deselected: {self._locked(columns, position, roles)}"
+            if (refusal := deselecting_error(columns, position, roles.get(position, ()))) is not None:
                 problems.append(self._problem(refusal, columns.breadcrumbs[position]))
         if problems:
             raise InvalidSelectionError(problems)

@@ -205,6 +205,9 @@ class CatalogView:
             return self._streams[name]
         return stream_called(name, list(self), hint="catalog.streams lists all.")
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [stream.stream_name for stream in self]
+
     def __contains__(self, name: object) -> bool:
         return name in self._streams or any(stream.stream_name == name for stream in self)
 

@@ -18,6 +18,7 @@ from stitchnb.errors import (
     RateLimitedError,
     ServerError,
 )
+from stitchnb.rules.unix_cron import fields_hint
 
 E = TypeVar("E", bound=APIError)
 
@@ -50,6 +51,34 @@ _HINTS: Mapping[type[APIError], str] = {
 
 _OF_ACCOUNT = re.compile(r"/v4/(\d+)/")
 _STREAMS_OF = re.compile(r"/v4/sources/(\d+)/streams(?:/metadata)?")
+# What has an id in its path, Stitch's words where it is that id which it does not know, and what lists all of them.
+_OF_ID: tuple[tuple[re.Pattern[str], str, str, str], ...] = (
+    (
+        re.compile(r"/v4/sources/(\d+)(?:/.*)?"),
+        r"\bsource(?: not found )?\({id}\)",
+        "source",
+        "client.sources.list()",
+    ),
+    (
+        re.compile(r"/v4/destinations/(\d+)(?:/.*)?"),
+        r"invalid connection id|\bdest(?:ination not found)? \({id}\)",
+        "destination",
+        "client.destinations.list()",
+    ),
+    (
+        re.compile(r"/notifications/public/v1/api/hooks/(\d+)"),
+        "",
+        "hook",
+        "client.notifications.hooks.list()",
+    ),
+    (
+        re.compile(r"/notifications/public/v1/api/custom-emails/(\d+)"),
+        "",
+        "notification e-mail",
+        "client.notifications.emails.list()",
+    ),
+)
+_CRON = re.compile(r'cron_expression "(.*)" is invalid')
 
 _IMPORT_HINT = (
     "The Import API has tokens of its own, one source each: make one with client.import_tokens.create(source_id). The "
@@ -94,7 +123,19 @@ def _hint(kind: type[APIError], message: str, path: str) -> str:
     source = _STREAMS_OF.fullmatch(path)
     if source is not None and message == f"invalid stream-id: {source[1]}":
         return "The id is the source's: there is none of that id, or it was deleted. client.sources.list() shows all."
-    return _HINTS.get(kind, "")
+    if kind is NotFoundError:
+        return _where_to_look(message, path)
+    cron = _CRON.match(message)
+    return fields_hint(cron[1]) if cron is not None else _HINTS.get(kind, "")
+
+
+def _where_to_look(message: str, path: str) -> str:
+    """Say what the id is of that Stitch does not know, and how to see those that it knows."""
+    for of_path, words, kind, listing in _OF_ID:
+        found = of_path.fullmatch(path)
+        if found is not None and re.search(words.replace("{id}", found[1]), message):
+            return f"There is no {kind} {found[1]} in this account: {listing} shows all."
+    return ""
 
 
 def with_hint(error: E, hint: str) -> E:

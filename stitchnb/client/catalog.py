@@ -16,11 +16,11 @@ from stitchnb.client._catalog_stream import UNSET, CatalogStream, Unset
 from stitchnb.client._catalog_targets import FieldNames, targets_of
 from stitchnb.client._catalog_view import CatalogView, Problems
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation, together
-from stitchnb.client.pages import checked_id
 from stitchnb.client.progress import Progress, Silent, progress_for
 from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream
 from stitchnb.rules import selection_file
+from stitchnb.rules.ids import checked_id
 from stitchnb.rules.selection_fields import NO, YES, FieldColumns
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Catalog(CatalogView, Resource[Mode]):
 
     `select`, `deselect`, `only` and `configure` change nothing but the catalog: `changes` shows what would be
     different, `problems` what is wrong with it, `apply` writes it and `discard` forgets it. `write_selection` keeps
-    what is selected in a file, `read_selection` selects the same again, here or in another source of the type. Made by
-    `Source.catalog`. Of an `AsyncClient`, `load` and `apply` are to be awaited; nothing else talks to Stitch.
+    what is selected in a file, `read_selection` selects the same again, here or in another source of the type. Given
+    by `Source.catalog`. Of an `AsyncClient`, `load` and `apply` are to be awaited; nothing else talks to Stitch.
     """
 
     def __init__(

@@ -28,6 +28,7 @@ from stitchnb.client.transport import AsyncTransport, Transport
 from stitchnb.client.written_requests import refuse_other_tokens, sending, written
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
+from stitchnb.rules.offered import offered
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class BaseClient(Generic[Mode]):
         self.import_tokens: ImportTokens[Mode] = ImportTokens(self)
 
     def run(self, operation: Operation[Any]) -> Any:
-        """Carry out an operation: at once, or when awaited."""
+        """Carry out an operation: at once, or when awaited; for stitchnb itself to use."""
         raise NotImplementedError("use Client or AsyncClient")
 
     @property
@@ -71,31 +72,34 @@ class BaseClient(Generic[Mode]):
 
     @property
     def limit(self) -> RateLimit:
-        """The limit for extractions and loads that it keeps."""
+        """The limit for extractions and loads that it keeps: ``limit.mode`` is the `rate_limit` of a `Client`."""
         return self._transport.limit
 
     @property
     def poll_s(self) -> float:
-        """Seconds between two looks at something that runs."""
+        """Seconds between two looks at something that runs; for stitchnb itself to use."""
         return 0.2 if self._transport.is_loopback else 3.0
 
     def job_poll_s(self, requests: int) -> float:
-        """Tell the seconds until the next look at a job, when the last one took that many requests."""
+        """Tell the seconds to the next look at a job, after one of so many requests; for stitchnb itself to use."""
         if self._transport.is_loopback and self.limit.mode == "off":
             return self.poll_s
         return self.limit.spacing_s(requests)
 
     def now(self) -> datetime:
-        """Tell the time at which a change is made: this machine's, or that of the sandbox that it is a client of."""
+        """Tell the time at which a change is made, a sandbox's own or this machine's; for stitchnb itself to use."""
         if self.sandbox is None:
             return datetime.now(UTC)
         moment: datetime = self.sandbox.clock.now()
         return moment
 
     def learn_client_id(self, client_id: int | None) -> None:
-        """Remember the account's id, where it is not known yet."""
+        """Remember the account's id, where it is not known yet; for stitchnb itself to use."""
         if self.client_id is None:
             self.client_id = client_id
+
+    def __dir__(self) -> list[str]:
+        return offered(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -105,7 +109,7 @@ class BaseClient(Generic[Mode]):
 
 
 class Client(BaseClient[Sync]):
-    """Talks to the Connect API for one account.
+    """Talks to the Connect API for one account; `connect` gives one, and finds the token by itself.
 
     Parameters
     ----------
@@ -129,8 +133,8 @@ class Client(BaseClient[Sync]):
 
     Attributes
     ----------
-    account, source_types, destination_types, sources, destinations, streams, connection_checks, jobs, extractions,
-    loads, notifications, import_tokens
+    sources, source_types, streams, connection_checks, jobs, extractions, loads, destinations, destination_types,
+    notifications, import_tokens, account
         What the API has, one attribute each.
     journal
         The last exchanges, without any secret.
@@ -171,11 +175,11 @@ class Client(BaseClient[Sync]):
         self._begin(sender, client_id)
 
     def run(self, operation: Operation[T]) -> T:
-        """Carry out an operation."""
+        """Carry out an operation; for stitchnb itself to use."""
         return self._transport.run(operation)
 
     def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer."""
+        """Send one request and read its answer; for stitchnb itself to use."""
         return self._transport.send(request)
 
     def request(
@@ -284,11 +288,11 @@ class AsyncClient(BaseClient[Async]):
         self._begin(sender, client_id)
 
     async def run(self, operation: Operation[T]) -> T:
-        """Carry out an operation when awaited."""
+        """Carry out an operation when awaited; for stitchnb itself to use."""
         return await self._transport.run(operation)
 
     async def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer."""
+        """Send one request and read its answer; for stitchnb itself to use."""
         return await self._transport.send(request)
 
     async def request(

@@ -9,16 +9,19 @@ from stitchnb.client import requests
 from stitchnb.client._unchecked import why_unchecked
 from stitchnb.client.answers import with_hint
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.waiting import Look, wait_until
 from stitchnb.errors import CheckFailedError, InvalidInputError, NotFoundError, StitchError
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
 
 
 class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
-    """The last connection check of a source or a destination, which can be waited for."""
+    """The last connection check of a source or a destination, which can be waited for.
+
+    Given by `Source.check`, `Destination.check` and `client.connection_checks.last`.
+    """
 
     _source_id: int | None
     _destination_id: int | None
@@ -32,7 +35,7 @@ class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
         source_id: int | None = None,
         destination_id: int | None = None,
     ) -> Self:
-        """Tie a check to the client and the source or destination that it came from."""
+        """Tie a check to the client and the source or destination that it came from; for stitchnb itself to use."""
         live = cls(check._wire)
         live.__dict__.update(_client=client, _source_id=source_id, _destination_id=destination_id)
         return live

@@ -9,10 +9,10 @@ from stitchnb import models
 from stitchnb.client import requests
 from stitchnb.client.connection_checks import ConnectionCheck
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.rules import properties as property_rules
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 
 class Destination(models.Destination, Resource[Mode]):
-    """One destination, with what one may do with it; it shows what Stitch last told."""
+    """One destination, with what one may do with it; it shows what Stitch last told.
+
+    Given by `client.destinations.create`, `client.destinations.get` and `client.destinations.list`.
+    """
 
     @classmethod
     def bound(cls, client: BaseClient[Mode], destination: models.Destination) -> Self:
-        """Tie a destination to the client that it came from."""
+        """Tie a destination to the client that it came from; for stitchnb itself to use."""
         live = cls(destination._wire)
         live.__dict__["_client"] = client
         client.learn_client_id(destination.stitch_client_id)
@@ -62,10 +65,18 @@ class Destinations(Resource[Mode]):
     def list(self, *, source_id: int | None = None) -> Operation[Records[Destination[Mode]]]:
         """Ask for every destination, or for those of one source.
 
+        Raises
+        ------
+        NotFoundError
+            When there is no such source.
+
         Source: ``GET /v4/destinations``.
         """
         of_source = None if source_id is None else checked_id(source_id, "source id")
         found = yield from ask(requests.list_destinations(source_id=of_source))
+        if of_source is not None and not found:
+            # A source without a destination and one that is not there look alike: only the latter is an error.
+            yield from ask(requests.get_source(of_source))
         return Records(models.Destination, [Destination.bound(self._client, d) for d in found])
 
     @operation

@@ -97,6 +97,8 @@ class Extractions(Resource[Mode]):
         return target
 
     def _log(self, job_name: str) -> Operation[bytes]:
+        if not isinstance(job_name, str):
+            raise InvalidInputError(f"{job_name!r} is no name of a job: give its job_name, or call job.log().")
         client_id = ReplicationJob({"job_name": job_name}).client_id
         if client_id is None:
             client_id = yield from find_client_id(self._client)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.client.sources import Source
 from stitchnb.models import ImportToken
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -36,6 +36,10 @@ class JobRun:
     failure: str | None = None
     rows: Mapping[str, tuple[int, int]] | None = None
 
+    def to_frame(self) -> pd.DataFrame:
+        """Show it as a DataFrame: one row, with the columns of `JobHistory.to_frame`."""
+        return JobHistory([self]).to_frame()
+
     @classmethod
     def told_by_sandbox(cls, told: Mapping[str, Any]) -> JobRun:
         """Read one that a sandbox tells of."""

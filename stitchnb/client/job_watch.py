@@ -116,7 +116,7 @@ class JobLook:
         Returns
         -------
         DataFrame
-            One row per selected stream: ``stream``, ``state`` (string; see `JobStream.phase`), ``rows``,
+            One row per selected stream: ``stream``, ``state`` (string; see `JobStream`), ``rows``,
             ``rows_rejected`` (Int64), ``rows_per_s`` (Float64, rows per second of this machine's time) which are
             missing for a real account, ``loaded_at`` (datetime64, UTC), ``failure`` (string, missing where it was
             good).

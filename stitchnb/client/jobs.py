@@ -11,23 +11,26 @@ from stitchnb.client.job_board import JobBoard
 from stitchnb.client.job_history import JobHistory, JobRun
 from stitchnb.client.job_watch import JobLook, JobResult, JobWatch
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.progress import in_notebook
 from stitchnb.client.waiting import Look, wait_until
 from stitchnb.errors import InvalidInputError, JobFailedError
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
 
 
 class Job(models.ReplicationJob, Resource[Mode]):
-    """A replication job that was started, which can be waited for or stopped."""
+    """A replication job that was started, which can be waited for or stopped.
+
+    Given by `Source.start_job` and `client.jobs.start`.
+    """
 
     _source_id: int
 
     @classmethod
     def bound(cls, client: BaseClient[Mode], source_id: int, job: models.ReplicationJob) -> Self:
-        """Tie a job to the client and the source that it came from."""
+        """Tie a job to the client and the source that it came from; for stitchnb itself to use."""
         live = cls(job._wire)
         live.__dict__.update(_client=client, _source_id=source_id)
         client.learn_client_id(job.client_id)
@@ -97,14 +100,14 @@ class Jobs(Resource[Mode]):
         return job
 
     def under_way(self, source_id: int) -> JobRun | None:
-        """Tell the job of a source that this client started and that was not seen to end, without asking Stitch.
+        """Tell the job that this client started and has not seen end, without asking; for stitchnb itself to use.
 
         A real account does not tell that a job runs, so a client remembers its own.
         """
         return self._under_way.get(source_id)
 
     def learn_ended(self, job_names: Iterable[str]) -> None:
-        """Hear which jobs have ended."""
+        """Hear which jobs have ended; for stitchnb itself to use."""
         ended = set(job_names)
         for source_id, run in list(self._under_way.items()):
             if run.job_name in ended:
@@ -180,7 +183,7 @@ class Jobs(Resource[Mode]):
             from stitchnb.widgets.job_monitor import JobMonitor
 
             return JobMonitor(job, quiet_s=quiet_s)
-        with JobBoard(_title(job)) as board:
+        with JobBoard(_title(_checked(job))) as board:
             return (yield from self._wait(job, timeout_s, quiet_s, None, False, told=board.show))
 
     def _wait(
@@ -192,7 +195,7 @@ class Jobs(Resource[Mode]):
         progress: bool | None,
         told: Callable[[JobLook], None] = lambda seen: None,
     ) -> Operation[JobResult]:
-        title = _title(job)
+        title = _title(_checked(job))
         watch = yield from self.watching.steps(job, quiet_s=quiet_s)
 
         def look() -> Operation[tuple[JobLook, Look]]:
@@ -232,6 +235,11 @@ class Jobs(Resource[Mode]):
             The oldest first. ``.to_frame()`` gives one row per job, ``.rows_to_frame()`` one per job and stream;
             `stitchnb.plots` draws both.
 
+        Raises
+        ------
+        NotFoundError
+            When there is no such source.
+
         Source: ``GET /v4/{client_id}/extractions``, ``GET /v4/sources``.
         """
         if source_id is not None:
@@ -239,7 +247,14 @@ class Jobs(Resource[Mode]):
         if self._client.sandbox is not None:
             runs = JobHistory(map(JobRun.told_by_sandbox, self._client.sandbox.jobs(source_id)))
             self.learn_ended(run.job_name for run in runs if run.status != "running")
-            return runs
+        else:
+            runs = yield from self._told_by_api(source_id)
+        if source_id is not None and not runs:
+            # A source that has not run yet and one that is not there look alike: only the latter is an error.
+            yield from ask(requests.get_source(source_id))
+        return runs
+
+    def _told_by_api(self, source_id: int | None) -> Operation[JobHistory]:
         names = {source.id: source.name for source in (yield from ask(requests.list_sources()))}
         extractions = yield from self._client.extractions.list.steps()
         self.learn_ended(one.job_name for one in extractions)
@@ -247,19 +262,26 @@ class Jobs(Resource[Mode]):
 
     @operation
     def watching(self, job: Job[Any], *, quiet_s: float = 120) -> Operation[JobWatch[Mode]]:
-        """Prepare to look at a job every now and then; `wait` and `watch` do so until it is over.
+        """Prepare to look at a job every now and then, as `wait` does; for stitchnb itself to use.
 
         Parameters
         ----------
         quiet_s
             Seconds without any new load after which the rest is taken to have had no rows.
         """
-        if job.client_id is None:
+        if (client_id := _checked(job).client_id) is None:
             raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
         source = yield from ask(requests.get_source(job.source_id))
         streams = yield from ask(requests.list_streams(job.source_id))
         selected = tuple(dict.fromkeys(s.stream_name for s in streams if s.selected))
-        return JobWatch(self._client, job, job.client_id, source.name, selected, quiet_s)
+        return JobWatch(self._client, job, client_id, source.name, selected, quiet_s)
+
+
+def _checked(job: Any) -> Job[Any]:
+    """Refuse what is no job, such as its name."""
+    if not isinstance(job, Job):
+        raise InvalidInputError(f"{job!r} is no job: give what source.start_job() gave.")
+    return job
 
 
 def _title(job: Job[Any]) -> str:

@@ -84,7 +84,7 @@ class Journal:
         self._redactor = Redactor()
 
     def learn(self, path: str, found: Any) -> None:
-        """Learn from an answer which properties are credentials."""
+        """Learn from an answer which properties are credentials; for stitchnb itself to use."""
         self._redactor.learn(path, found)
 
     def record(
@@ -103,7 +103,7 @@ class Journal:
         size: int = 0,
         error: str | None = None,
     ) -> None:
-        """Keep one exchange; the oldest one goes when there are too many."""
+        """Keep one exchange; the oldest one goes when there are too many; for stitchnb itself to use."""
         if not self._kept.maxlen:
             return
         snippet = self.snippet(
@@ -129,7 +129,7 @@ class Journal:
         with_token: bool = True,
         follows: bool = False,
     ) -> Snippet:
-        """Write a request down without its secrets, whether it is sent or not. Nothing is kept.
+        """Write a request down without its secrets, sent or not, and keep nothing; for stitchnb itself to use.
 
         Parameters
         ----------

@@ -8,10 +8,10 @@ from stitchnb.client import requests
 from stitchnb.client.addresses import is_loopback
 from stitchnb.client.answers import with_hint
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.errors import BadRequestError, InvalidInputError
 from stitchnb.models import Hook, NotificationEmail, format_time
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,6 +139,7 @@ class Hooks(Resource[Mode]):
 
         Source: ``POST /notifications/public/v1/api/hooks``.
         """
+        url = str(url)
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
             raise InvalidInputError("The hook was not created: give the whole address, beginning with https://.")
         try:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from stitchnb.rules.offered import offered
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -139,6 +141,17 @@ class Resource(Generic[Mode]):
     """What belongs to a client: a part of the API, or one object of it."""
 
     _client: BaseClient[Mode]
+
+    def __dir__(self) -> list[str]:
+        return offered(self)
+
+    def __repr__(self) -> str:
+        """Say what it is and what one does with it, as its class does; nothing is asked."""
+        written = (type(self).__doc__ or "").partition("\n")[0].replace("``", "").removesuffix(".")
+        methods = [name for kind in type(self).__mro__[:-1] for name in vars(kind) if not name.startswith("_")]
+        calls = ", ".join(f"{name}()" for name in methods if name in dir(self))
+        told = f"{written[:1].lower()}{written[1:]}"
+        return f"<{type(self).__name__}: {told}; {calls}>" if calls else f"<{type(self).__name__}: {told}>"
 
 
 class Steps(Protocol[P, T_co]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stitchnb.client import requests
@@ -12,6 +11,7 @@ from stitchnb.client.records import Records
 from stitchnb.client.requests import Page, Request
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Model
+from stitchnb.rules.ids import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ class Pages(Resource[Mode], Generic[M, Mode]):
         self._client_id = client_id
 
     def reading(self) -> Operation[Reading[M]]:
-        """Begin to go through the pages; a step of an operation."""
+        """Begin to go through the pages, a step of an operation; for stitchnb itself to use."""
         client_id = yield from find_client_id(self._client, self._client_id)
         return Reading(lambda page: self._request(client_id, page), self._key)
 
@@ -146,10 +146,3 @@ def find_client_id(client: BaseClient[Any], given: int | None = None) -> Operati
             "the number that is in the address of every page of the account."
         )
     return client.client_id
-
-
-def checked_id(id_: Any, what: str) -> int:
-    """Refuse what is no id, before anything is sent; a whole number of numpy's, as out of a frame, is one."""
-    if isinstance(id_, bool) or not isinstance(id_, Integral):
-        raise InvalidInputError(f"{id_!r} is no {what}: give the number in the {what.removesuffix(' id')}'s id.")
-    return int(id_)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Literal, get_args
 
 from stitchnb.errors import InvalidInputError
+from stitchnb.rules.offered import offered
 
 LimitMode = Literal["wait", "raise", "off"]
 
@@ -59,8 +60,14 @@ class RateLimit:
         self._watchers = 0
         self._lock = threading.Lock()
 
+    def __dir__(self) -> list[str]:
+        return offered(self)
+
+    def __repr__(self) -> str:
+        return f"RateLimit({self.requests} requests in {self.period_s:g} s, mode={self.mode!r})"
+
     def take(self, account: str) -> float:
-        """Take a place in the window.
+        """Take a place in the window; for stitchnb itself to use.
 
         Returns
         -------
@@ -82,7 +89,7 @@ class RateLimit:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Count one more wait for a job while it goes on, so that all of them together leave places free."""
+        """Count one more wait for a job, so that all waits together leave places free; for stitchnb itself to use."""
         with self._lock:
             self._watchers += 1
         try:
@@ -92,7 +99,7 @@ class RateLimit:
                 self._watchers -= 1
 
     def spacing_s(self, requests: int) -> float:
-        """Tell how many seconds to let go by after a look at a job that took that many requests."""
+        """Tell the seconds to let go by after a look at a job of so many requests; for stitchnb itself to use."""
         with self._lock:
             watchers = max(1, self._watchers)
         return max(1, requests) * watchers * self.period_s / (self.requests * _SHARE_OF_WATCHERS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.client import requests
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
 from stitchnb.client.records import Records
 from stitchnb.errors import (
     BadRequestError,
+    InvalidInputError,
     UnknownDestinationTypeError,
     UnknownSourceTypeError,
 )
@@ -58,6 +59,7 @@ class SourceTypes(Resource[Mode]):
 
         Source: ``GET /v4/source-types/{source_type}``.
         """
+        _refuse_no_name(source_type, "source type", "platform.recurly")
         try:
             return (yield from ask(requests.get_source_type(source_type)))
         except BadRequestError as error:
@@ -98,6 +100,7 @@ class DestinationTypes(Resource[Mode]):
 
         Source: ``GET /v4/destination-types/{destination_type}``.
         """
+        _refuse_no_name(destination_type, "destination type", "postgres")
         try:
             return (yield from ask(requests.get_destination_type(destination_type)))
         except BadRequestError as error:
@@ -106,3 +109,8 @@ class DestinationTypes(Resource[Mode]):
                 raise
             hint = "client.destination_types.to_frame() lists them all."
             raise UnknownDestinationTypeError(destination_type, known, hint=hint) from error
+
+
+def _refuse_no_name(given: Any, kind: str, example: str) -> None:
+    if not isinstance(given, str):
+        raise InvalidInputError(f"{given!r} is no {kind}: give its name, such as {example!r}.")

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
+from stitchnb.client.answers import with_hint
 from stitchnb.client.catalog import AT_MOST, Catalog
 from stitchnb.client.connection_checks import ConnectionCheck
 from stitchnb.client.jobs import Job
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
-from stitchnb.errors import InvalidInputError, InvalidValuesError
+from stitchnb.errors import InvalidInputError, InvalidValuesError, NameTakenError
 from stitchnb.models import format_time
 from stitchnb.rules import names
 from stitchnb.rules import properties as property_rules
+from stitchnb.rules.ids import checked_id
 from stitchnb.rules.source_types import access_error
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 class Source(models.Source, Resource[Mode]):
     """One source, with what one may do with it.
 
+    Given by `client.sources.create`, `client.sources.get` and `client.sources.list`.
+
     It shows what Stitch last told; `refresh` asks again. Everything that changes it gives back the source as it then
     is. Of an `AsyncClient` everything is to be awaited.
     """
 
     @classmethod
     def bound(cls, client: BaseClient[Mode], source: models.Source) -> Self:
-        """Tie a source to the client that it came from."""
+        """Tie a source to the client that it came from; for stitchnb itself to use."""
         live = cls(source._wire)
         live.__dict__["_client"] = client
         client.learn_client_id(source.stitch_client_id)
@@ -231,8 +234,23 @@ class Sources(Resource[Mode]):
             destination_id = checked_id(destination_id, "destination id")
         if validate:
             yield from self._refuse_what_cannot_be_right(type, display_name, given)
-        created = yield from ask(requests.create_source(type, display_name, given, destination_id))
+        try:
+            created = yield from ask(requests.create_source(type, display_name, given, destination_id))
+        except NameTakenError as error:
+            hint = yield from self._who_has(display_name)
+            if hint is None:
+                raise
+            raise with_hint(error, hint) from error
         return Source.bound(self._client, created)
+
+    def _who_has(self, display_name: str) -> Operation[str | None]:
+        """Say which source has a name that is taken, as one may go on with that one; None where none is found."""
+        wanted = names.derive_name(display_name)
+        for found in (yield from ask(requests.list_sources())):
+            if found.deleted_at is None and (found.display_name == display_name or found.name == wanted):
+                there = f"client.sources.get({found.id})"
+                return f"Choose another display name, or go on with the source that has this one: {there}."
+        return None
 
     @operation
     def update(
@@ -250,12 +268,15 @@ class Sources(Resource[Mode]):
         Raises
         ------
         InvalidValuesError
-            When a value is wrong. Nothing was sent.
+            When a value or the display name is wrong. Nothing was sent.
 
         Source: ``PUT /v4/sources/{id}``.
         """
         changes: dict[str, Any] = {}
         if display_name is not None:
+            if not isinstance(display_name, str) or not display_name.strip():
+                told = f"{display_name!r} is no name: give some text, such as Recurly."
+                raise InvalidValuesError({"display_name": told}, what=f"The change of source {source_id}")
             changes["display_name"] = display_name
         if properties is not None:
             card = (yield from self.get.steps(source_id)).report_card

@@ -9,12 +9,12 @@ from stitchnb.client import requests
 from stitchnb.client._stream_names import stream_called
 from stitchnb.client.catalog import AT_MOST, Catalog, open_catalog
 from stitchnb.client.operations import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import checked_id
 from stitchnb.client.records import Records
 from stitchnb.errors import InvalidInputError, UnknownStreamError
 from stitchnb.models import Field, Selection, Stream, StreamSchema
+from stitchnb.rules.ids import checked_id
 from stitchnb.rules.selection_fields import FieldColumns
-from stitchnb.rules.selection_problems import selecting_error
+from stitchnb.rules.selection_problems import deselecting_error, selecting_error
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
@@ -127,6 +127,13 @@ class Streams(Resource[Mode]):
     def deselect(self, source_id: int, stream: str, fields: Iterable[str] | None = None) -> Operation[None]:
         """Deselect some fields of a stream, or with None the stream itself.
 
+        Raises
+        ------
+        UnknownStreamError
+            When there is no such stream or field; near ones are offered. Nothing was sent.
+        InvalidInputError
+            When a field is automatic: it lands with its stream. Nothing was sent.
+
         Source: ``PUT /v4/sources/{id}/streams/metadata``.
         """
         yield from self._write(source_id, stream, fields or (), selected=False, and_stream=fields is None)
@@ -149,6 +156,8 @@ class Streams(Resource[Mode]):
         Source: ``PUT /v4/sources/{id}/streams/metadata``.
         """
         given = tuple(selections)
+        if not all(isinstance(one, Selection) for one in given):
+            raise InvalidInputError("update takes selections: give Selection.of(…) for each stream.")
         if not given:
             raise InvalidInputError("There is nothing to change: give at least one selection.")
         yield from ask(requests.select_streams(checked_id(source_id, "source id"), given))
@@ -169,7 +178,11 @@ class Streams(Resource[Mode]):
                     raise UnknownStreamError(
                         name, known, hint=f"client.streams.fields({source_id}, {stream!r}) lists all."
                     )
-                if selected and (refusal := selecting_error(columns, known[name])) is not None:
+                if selected:
+                    refusal = selecting_error(columns, known[name])
+                else:
+                    refusal = deselecting_error(columns, known[name], found.metadata.key_roles.get(name, ()))
+                if refusal is not None:
                     raise InvalidInputError(f"{stream}.{name}: {refusal}")
                 entries[columns.breadcrumbs[known[name]]] = {"selected": selected}
         if not entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stitchnb.errors import UnknownTopicError
 from stitchnb.reference._names import find_name, name_of
 from stitchnb.reference._pages import Page, contents, page_of_name, page_of_topic
 from stitchnb.reference._topics import read_topics
@@ -45,7 +46,13 @@ def help(about: Any = None) -> Page:
     if not isinstance(about, str):
         return page_of_name(*name_of(about))
     topics = {topic.name: topic for topic in read_topics()}
-    wanted = about.strip().lower()
+    wanted = about.strip()
     if wanted in topics:
         return page_of_topic(topics[wanted])
-    return page_of_name(*find_name(about.strip(), topics))
+    try:
+        return page_of_name(*find_name(wanted, topics))
+    except UnknownTopicError:
+        # Only now without capitals: `sandbox` is a topic, and `Sandbox` a class.
+        if wanted.lower() in topics:
+            return page_of_topic(topics[wanted.lower()])
+        raise

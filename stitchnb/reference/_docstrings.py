@@ -15,6 +15,9 @@ _SOURCE = re.compile(r"^Source: (.+(?:\n.+)*)\Z", re.MULTILINE)
 # Examples are Python, which a parser of docstrings has no use for.
 _EXAMPLES = re.compile(r"^Examples\n-{3,}\n(.*?)(?=\n\n\S+\n-{3,}\n|\Z)", re.MULTILINE | re.DOTALL)
 
+# How a docstring says that what it is of is public to the code alone.
+_INNER = re.compile(r"; for .+ to (call|use)\.\Z", re.DOTALL)
+
 Rows = tuple[tuple[str, str], ...]
 
 
@@ -42,6 +45,11 @@ class Told:
     raises: Rows = ()
     examples: str = ""
     endpoint: str = ""
+
+    @property
+    def is_inner(self) -> bool:
+        """Is it of use to other parts of stitchnb only, and nothing that an analyst would call?"""
+        return bool(_INNER.search(self.summary))
 
 
 def read_docstring(of: Any) -> Told:

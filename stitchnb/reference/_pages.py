@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from stitchnb.reference._docstrings import Rows, Told, read_docstring
-from stitchnb.reference._names import find_name, parts_of
+from stitchnb.reference._docstrings import Told, read_docstring
+from stitchnb.reference._following import told_of
+from stitchnb.reference._inside import attributes_of, methods_of
+from stitchnb.reference._names import find_name
 from stitchnb.reference._topics import Topic
 
 _WIDTH = 100
@@ -42,7 +44,10 @@ class Page:
 def contents(topics: Iterable[Topic]) -> Page:
     """List the topics."""
     rows = [(f"`{topic.name}`", topic.summary) for topic in topics]
-    ask = 'Ask for one with `stitchnb.help("forms")`; for a name with `stitchnb.help("client.sources.create")`.'
+    ask = (
+        '`stitchnb.help("forms")` explains a topic of this list; '
+        '`stitchnb.help("client.sources.create")` explains a class, a method or a function.'
+    )
     return Page("stitchnb", [ask, _table(("topic", "what it is about"), rows)])
 
 
@@ -60,29 +65,34 @@ def page_of_topic(topic: Topic) -> Page:
 
 def page_of_name(name: str, found: Any) -> Page:
     """Explain one name: how it is called, what goes in and out, what it raises, and what is inside it."""
-    told = read_docstring(found)
-    return Page(name, _parts(name, found, told))
+    return Page(name, _parts(name, found, told_of(name, found)))
 
 
 def _parts(name: str, found: Any, told: Told) -> Iterator[str]:
-    if signature := _signature(found):
+    # `client` is an object that one has, `Client` what makes one.
+    is_object = isinstance(found, type) and name.rpartition(".")[2][:1].islower()
+    is_made_by_hand = not isinstance(found, type) or bool(told.parameters)
+    if is_made_by_hand and not is_object and (signature := _signature(found)):
         yield f"```python\n{_wrapped(name + signature)}\n```"
     yield told.summary
     yield told.text
+    if is_object and is_made_by_hand:
+        yield f'`stitchnb.help("{found.__name__}")` tells how one is made.'
+    calling = not is_object
     for title, rows, head in (
-        ("Parameters", told.parameters, "parameter"),
-        ("Attributes", told.attributes, "attribute"),
+        ("Parameters", told.parameters if calling else (), "parameter"),
+        ("Attributes", attributes_of(found), "attribute"),
         ("Returns", told.returns, "type"),
-        ("Raises", told.raises, "error"),
+        ("Raises", told.raises if calling else (), "error"),
     ):
         if rows:
             yield f"#### {title}"
             yield _table((head, "meaning"), [(_code(row), text) for row, text in rows])
     if told.endpoint:
         yield f"Endpoint: {told.endpoint}"
-    if inside := tuple(_inside(found)):
-        yield "#### Inside"
-        yield _table(("name", "what it does"), [(f"`{part}`", text) for part, text in inside])
+    if methods := methods_of(found, of_an_object=is_object):
+        yield "#### Names" if inspect.ismodule(found) else "#### Methods"
+        yield _table(("name", "what it does"), [(f"`{part}`", text) for part, text in methods])
     if told.examples:
         yield f"#### Examples\n\n```python\n{told.examples}\n```"
 
@@ -112,27 +122,6 @@ def _wrapped(call: str) -> str:
     return (
         f"{head}(\n{textwrap.fill(rest.removesuffix(')'), _WIDTH, initial_indent='    ', subsequent_indent='    ')}\n)"
     )
-
-
-def _inside(found: Any) -> Rows:
-    """List what is inside a class or module that says of itself what it does, in the order of the alphabet."""
-    if not (isinstance(found, type) or inspect.ismodule(found)):
-        return ()
-    parts = ((part, _part_of(found, part)) for part in parts_of(found))
-    rows = ((part, read_docstring(value).summary) for part, value in parts if value is not None)
-    return tuple((part, summary) for part, summary in rows if summary)
-
-
-def _part_of(owner: Any, part: str) -> Any:
-    """Give a part of a class or module; None for what is not stitchnb's, such as a widget's traits."""
-    homes = [home for home in getattr(owner, "__mro__", [owner]) if part in vars(home)]
-    if not homes or (getattr(homes[0], "__module__", None) or homes[0].__name__).partition(".")[0] != "stitchnb":
-        return None
-    value = inspect.getattr_static(owner, part)
-    if isinstance(value, property | cached_property):
-        return value
-    value = getattr(owner, part)
-    return value if callable(value) and value.__doc__ else None
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:

@@ -41,3 +41,35 @@ PRODUCTS: Mapping[str, str] = {
     "sqldw": "SQL Data Warehouse",
 }
 """By the word, in lower case, that stands for them in a type's name."""
+
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "aurora": ("Amazon Aurora", "AWS", "MySQL", "PostgreSQL"),
+    "bing": ("Microsoft Advertising",),
+    "cloudsql": ("Google Cloud", "GCP", "MySQL", "PostgreSQL"),
+    "deskdotcom": ("Salesforce Desk",),
+    "doubleclick": ("DCM", "Google Campaign Manager", "CM360"),
+    "facebook": ("Facebook Ads", "Meta Ads", "Instagram"),
+    "frontapp": ("Front App",),
+    "ga360": ("GA 360", "GA", "Google Analytics"),
+    "github": ("Git Hub",),
+    "google-ads": ("AdWords", "Google AdWords"),
+    "google-analytics": ("GA", "GA4"),
+    "google-sheets": ("Spreadsheet", "Gsheets"),
+    "hubspot": ("Hub Spot",),
+    "jira": ("Atlassian",),
+    "linkedin": ("Linked In",),
+    "mariadb": ("Maria DB", "MySQL"),
+    "marketo": ("Adobe Marketo",),
+    "mongodb": ("Mongo DB",),
+    "ms": ("MS",),
+    "mssql": ("MS SQL Server", "SQL Server"),
+    "mysql": ("My SQL",),
+    "pardot": ("Salesforce Pardot", "Account Engagement"),
+    "postgres": ("PostgreSQL", "Postgre SQL", "pg", "psql"),
+    "redshift": ("Amazon Redshift", "AWS"),
+    "responsys": ("Oracle Responsys",),
+    "s3": ("Amazon S3", "AWS", "bucket"),
+    "salesforce": ("SFDC", "Sales Force"),
+    "zopim": ("Zendesk Chat",),
+}
+"""What else people call a product, by one or two words of a type's name: to be searched for, and never shown."""

@@ -32,7 +32,7 @@ def cron_words(cron: CronExpression | str) -> str:
     Raises
     ------
     CronError
-        Quartz refuses the expression; the message is Quartz's own.
+        Quartz refuses the expression: in its own words, and of five fields with the same in six.
 
     Examples
     --------

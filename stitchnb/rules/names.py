@@ -32,7 +32,7 @@ def display_name_error(display_name: str) -> str | None:
 
     Whether the name is free is for Stitch to say.
     """
-    if not display_name.strip():
+    if not isinstance(display_name, str) or not display_name.strip():
         return "Expected a name, such as Recurly."
     name = derive_name(display_name)
     if not name:

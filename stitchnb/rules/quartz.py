@@ -31,6 +31,7 @@ from stitchnb.rules._quartz_days import (
     NearestWeekday,
     NthDayOfWeek,
 )
+from stitchnb.rules.unix_cron import fields_hint
 
 __all__ = ["LAST_YEAR", "CronError", "CronExpression", "next_fire_times"]
 
@@ -38,7 +39,17 @@ LAST_YEAR = 2099
 
 
 class CronError(InvalidInputError):
-    """An expression that Quartz refuses; the message is Quartz's own."""
+    """An expression that Quartz refuses.
+
+    Attributes
+    ----------
+    message
+        Quartz's own words, without what to do about it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.message = message
+        super().__init__(f"{message} {hint}".rstrip())
 
 
 def next_fire_times(expression: str, *, after: datetime | str, count: int = 5) -> list[datetime]:
@@ -61,7 +72,7 @@ def next_fire_times(expression: str, *, after: datetime | str, count: int = 5) -
     Raises
     ------
     CronError
-        Quartz refuses the expression; the message is Quartz's own.
+        Quartz refuses the expression: in its own words, and of five fields with the same in six.
     InvalidInputError
         A ValueError: `after` is naive or `count` negative.
 
@@ -133,10 +144,13 @@ class CronExpression:
         Raises
         ------
         CronError
-            Quartz refuses it; the message is Quartz's own.
+            Quartz refuses it: in its own words, and of five fields with the same in six.
         """
         reader = _Reader()
-        reader.read(expression.upper())
+        try:
+            reader.read(expression.upper())
+        except CronError as error:
+            raise CronError(error.message, hint=fields_hint(expression)) from None
         return cls(
             expression=expression,
             seconds=reader.matching(_SECOND),

@@ -21,6 +21,8 @@ from collections.abc import Container, Iterable, Mapping
 
 from stitchnb.models import Breadcrumb, FieldMetadata
 
+_UNSELECTED = "stream not selected ("
+
 
 def is_replicated(metadata: FieldMetadata) -> bool:
     """Does a field of a selected stream replicate?
@@ -91,4 +93,9 @@ def reason_inside(around: str) -> str:
 
 def reason_in_unselected_stream(why: str) -> str:
     """Say why a field does not replicate whose stream is not selected, and what it would do otherwise."""
-    return f"stream not selected ({why})"
+    return f"{_UNSELECTED}{why})"
+
+
+def reason_of_field(told: str) -> str:
+    """Give the field's own reason, without that of its stream: what it does, or would do if that were selected."""
+    return told.removeprefix(_UNSELECTED).removesuffix(")") if told.startswith(_UNSELECTED) else told

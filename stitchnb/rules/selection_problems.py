@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from stitchnb.models import Breadcrumb, StreamMetadata
 from stitchnb.models.stream import dotted_name
-from stitchnb.rules.selection_fields import UNSUPPORTED, WRITABLE_KEYS, YES, FieldColumns
+from stitchnb.rules.selection_fields import AUTOMATIC, UNSUPPORTED, WRITABLE_KEYS, YES, FieldColumns
 
 METHODS = ("FULL_TABLE", "INCREMENTAL", "LOG_BASED")
 _KEY_TYPES = ("integer", "date-time", "timestamp")
@@ -204,6 +204,20 @@ def selecting_error(fields: FieldColumns, position: int) -> str | None:
     if not fields.is_described[position] and fields.around[position] >= 0:
         return f"it cannot be selected by itself: it comes with {fields.names[fields.around[position]]}"
     return None
+
+
+def deselecting_error(fields: FieldColumns, position: int, roles: Sequence[str] = ()) -> str | None:
+    """Say why a field cannot be deselected; None when it can, or is never selected."""
+    if fields.inclusion[position] != AUTOMATIC and fields.is_described[position]:
+        return None
+    return f"it cannot be deselected: {locked_words(fields, position, roles) or 'the source tells nothing of it'}"
+
+
+def locked_words(fields: FieldColumns, position: int, roles: Sequence[str] = ()) -> str | None:
+    """Say why nobody can choose whether a field lands, `roles` being those of a key; None when one can."""
+    if fields.inclusion[position] == AUTOMATIC:
+        return f"automatic: {', '.join(roles)}" if roles else "automatic"
+    return selecting_error(fields, position)
 
 
 def conflicts_of(fields: FieldColumns, replicated: Sequence[bool]) -> Iterator[tuple[int, int]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from stitchnb.models.report_card import Property
-from stitchnb.rules._products import PRODUCTS
+from stitchnb.rules._products import OTHER_NAMES, PRODUCTS
 from stitchnb.rules.inputs import InputKind, PropertyInput, describe
 
 _ACRONYMS = {
@@ -136,6 +137,13 @@ def type_title(type_name: str) -> str:
     """Write a type's name as a title: ``platform.google-ads`` becomes ``Google Ads``, ``github`` becomes ``GitHub``."""
     words = [_TITLES.get(word.lower(), word[:1].upper() + word[1:]) for word in _split(type_name.rpartition(".")[2])]
     return " ".join(words) or type_name
+
+
+def other_names(type_name: str) -> list[str]:
+    """List what else people call a type's product: ``platform.hp-postgres`` is also looked for as ``PostgreSQL``."""
+    words = [word.lower() for word in _split(type_name.rpartition(".")[2])]
+    asked = [*words, *(f"{first}-{second}" for first, second in pairwise(words))]
+    return [name for word in asked for name in OTHER_NAMES.get(word, ())]
 
 
 def help_text(prop: Property, type_name: str = "") -> str:

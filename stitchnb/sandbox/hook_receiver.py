@@ -170,6 +170,10 @@ class HookReceiver:
             index=pd.RangeIndex(len(told)),
         )
 
+    def to_frame(self) -> pd.DataFrame:
+        """Show what came as a DataFrame, as `received` does."""
+        return self.received
+
     def wait(self, count: int = 1, *, timeout_s: float = 60) -> pd.DataFrame:
         """Wait until at least that many hooks have come, and give what came as `received` does.
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from stitchnb.errors import InvalidInputError
+
 PlanName = Literal["standard", "advanced", "premium"]
 
 _OPEN_STATES = ("released", "beta")
@@ -45,7 +47,7 @@ _PLANS = {
 
 
 def plan_named(name: str) -> Plan:
-    """Find a plan; `ValueError` where there is none of that name."""
+    """Find a plan; `InvalidInputError` where there is none of that name."""
     if name not in _PLANS:
-        raise ValueError(f"{name!r} is no plan: give one of {', '.join(map(repr, get_args(PlanName)))}")
+        raise InvalidInputError(f"{name!r} is no plan: give one of {', '.join(map(repr, get_args(PlanName)))}.")
     return _PLANS[name]

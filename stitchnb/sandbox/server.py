@@ -17,6 +17,7 @@ import uvicorn
 
 from stitchnb.errors import InvalidInputError, PortInUseError, SandboxError
 from stitchnb.models import Secret
+from stitchnb.rules.ids import checked_id
 from stitchnb.sandbox.app import build_app
 from stitchnb.sandbox.clock import Clock
 from stitchnb.sandbox.control import Control
@@ -94,6 +95,8 @@ class Sandbox:
 
     Raises
     ------
+    InvalidInputError
+        When there is no such plan, or `clock` is no time; nothing was made.
     PortInUseError
         When the port is taken; nothing was made.
     StateFileError
@@ -262,7 +265,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong on demand; see `stitchnb.sandbox.faults.Faults`."""
+        """What goes wrong on demand; see `stitchnb.sandbox.Faults`."""
         return self.world.faults
 
     @property
@@ -354,7 +357,7 @@ class Sandbox:
             ``seconds`` of the machine's that they took, ``last_batch_at``, and ``bookmark``: how far the stream has
             been read and landed by now, which the next job goes on from (None before anything landed).
         """
-        return self._progress.list(source_id)
+        return self._progress.list(None if source_id is None else checked_id(source_id, "source id"))
 
     def job_progress(self, job_name: str) -> dict[str, Any]:
         """Tell how far a job has come, batch by batch, as `jobs` does, with the last lines of its log as ``log``.
@@ -364,6 +367,8 @@ class Sandbox:
         InvalidInputError
             When no job of this name has run.
         """
+        if not isinstance(job_name, str):
+            raise InvalidInputError(f"{job_name!r} is no name of a job: give its job_name.")
         try:
             return self._progress.get(job_name)
         except Refusal as refusal:
@@ -379,7 +384,7 @@ class Sandbox:
             give, in its form or in the step itself: the message names it. Nothing was changed.
         """
         try:
-            self._authorizations.authorize(str(source_id))
+            self._authorizations.authorize(str(checked_id(source_id, "source id")))
         except Refusal as refusal:
             raise InvalidInputError(str(refusal.body["data"]["message"])) from refusal
 
@@ -398,6 +403,10 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __dir__(self) -> list[str]:
+        # What its parts share is not for users.
+        return [name for name in super().__dir__() if name != "world"]
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "closed"

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import format_time
@@ -16,6 +16,9 @@ from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
 from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.state import State
 from stitchnb.sandbox.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LONGEST_NAME = 100
 
@@ -37,6 +40,17 @@ class Snapshot:
     _state: Connection = field(repr=False)
     _tables: str | None = field(repr=False)
     _offset: timedelta = field(repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show it as a DataFrame: one row, with ``name`` (string) and ``taken_at`` (datetime64, UTC)."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "name": pd.Series([self.name], dtype="string"),
+                "taken_at": pd.Series([self.taken_at], dtype="datetime64[us, UTC]"),
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON."""

@@ -164,6 +164,64 @@ def test_where_the_id_of_a_stream_is_the_sources_the_error_says_so(path: str, is
     assert ("The id is the source's: there is none of that id, or it was deleted." in str(error)) is is_told, why
 
 
+# Where Stitch does not know an id, it is said what the id is of and where those that are there can be seen.
+IDS: list[tuple[str, Any, str | None, str]] = [
+    # path, body, what is there not, why this row is here
+    ("/v4/sources/7", {"error": "InvalidId", "data": {"message": "source not found (7)"}}, "source 7", "a source"),
+    ("/v4/sources/7/tokens", {"error": "InvalidId", "data": {"message": "source not found (7)"}}, "source 7", "below"),
+    (
+        "/v4/sources/7/sync",
+        {"error": {"type": "invalid_source", "message": "Unable to locate source(7) for client (1)"}},
+        "source 7",
+        "a job's source",
+    ),
+    (
+        "/v4/sources/7/sync",
+        {"error": {"type": "invalid_source", "message": "Integration is deleted."}},
+        None,
+        "the source is there, and deleted",
+    ),
+    ("/v4/sources/7/streams/8", "invalid stream-id: 8", None, "the id is a stream's"),
+    (
+        "/v4/sources/7/last-connection-check",
+        {"error": "InvalidId", "data": {"message": "connection check not found (source 7 was not checked yet)"}},
+        None,
+        "the source is there",
+    ),
+    ("/v4/destinations/7", "invalid connection id", "destination 7", "a destination to change"),
+    ("/v4/destinations/7", "Unable to locate dest (7) for client (1) to delete", "destination 7", "one to delete"),
+    ("/notifications/public/v1/api/hooks/7", {"error": "NotFound"}, "hook 7", "a hook"),
+    ("/notifications/public/v1/api/custom-emails/7", {"status": "NOT FOUND"}, "notification e-mail 7", "an e-mail"),
+    ("/v4/1/extractions/1.2.sync.x", {"error": "NotFound"}, None, "a job's name is no id"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "missing", "why"), IDS, ids=[case[3] for case in IDS])
+def test_an_id_that_stitch_does_not_know_is_told_with_where_to_look(
+    path: str, body: Any, missing: str | None, why: str
+) -> None:
+    error = error_in(404, body, method="GET", path=path)
+
+    assert type(error) is errors.NotFoundError
+    if missing is None:
+        assert "in this account" not in str(error)
+    else:
+        told = str(error).splitlines()[-1]
+        assert told.startswith(f"There is no {missing} in this account: client.")
+        assert told.endswith(".list() shows all.")
+
+
+def test_a_cron_expression_of_unix_is_told_with_what_it_is_in_quartz() -> None:
+    message = 'cron_expression "0 12 * * *" is invalid: Unexpected end of expression.'
+    body = {"error": "InvalidCronExpression", "data": {"message": message}}
+
+    error = error_in(400, body, method="PUT", path="/v4/sources/7")
+
+    assert error is not None
+    assert error.message == message
+    assert error.hint == 'Quartz takes six or seven fields, seconds first: "0 0 12 * * ?".'
+
+
 def test_a_token_without_a_right_to_an_account_is_told_which_account_it_was() -> None:
     error = error_in(401, {"message": "Not Authorized"}, method="GET", path="/v4/5/extractions")
     assert error is not None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 from both_modes import answering, sync_client
 
@@ -59,6 +60,12 @@ def database(source: Callable[[str], Source]) -> Catalog:
 
 def messages(catalog: Catalog) -> list[tuple[str, str | None]]:
     return [(problem.severity, problem.field) for problem in catalog.problems()]
+
+
+def test_one_stream_has_the_frame_of_its_own_fields(recurly: Catalog) -> None:
+    whole = recurly.to_frame()
+    own = whole[whole["stream"] == "accounts"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(recurly["accounts"].to_frame(), own)
 
 
 def test_the_frame_has_a_row_per_field_with_the_state_as_it_is_to_be(recurly: Catalog) -> None:

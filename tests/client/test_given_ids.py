@@ -10,6 +10,7 @@ import pytest
 import stitchnb
 from stitchnb.client import Client
 from stitchnb.errors import InvalidInputError
+from stitchnb.models import ReportCard, Source
 
 CALLS: dict[str, Callable[[Client, Any], Any]] = {
     "a source": lambda c, id_: c.sources.get(id_),
@@ -26,6 +27,12 @@ CALLS: dict[str, Callable[[Client, Any], Any]] = {
     ),
     "a source's destination": lambda c, id_: c.sources.update(1, destination_id=id_),
     "the destinations of a source": lambda c, id_: c.destinations.list(source_id=id_),
+    "a check that is waited for": lambda c, id_: c.connection_checks.wait(id_),
+    "a source to pause": lambda c, id_: c.sources.pause(id_),
+    "a source to delete": lambda c, id_: c.sources.delete(id_),
+    "a destination": lambda c, id_: c.destinations.get(id_),
+    "a destination to change": lambda c, id_: c.destinations.update(id_, properties={"port": "1"}),
+    "a destination to delete": lambda c, id_: c.destinations.delete(id_),
     "a hook's destination": lambda c, id_: c.notifications.hooks.create("https://e.example.com", destination_id=id_),
 }
 
@@ -40,10 +47,44 @@ def client() -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-@pytest.mark.parametrize("id_", ["233312", True, 1.0, object()])
+@pytest.mark.parametrize("id_", ["233312", True, 1.0, object(), Source({"id": 233312})])
 def test_what_is_no_id_is_refused_and_nothing_sent(client: Client, call: Callable[..., Any], id_: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"is no (source|destination) id: give the number in"):
         call(client, id_)
+
+
+@pytest.mark.parametrize("method", ["wait", "watch", "watching"])
+@pytest.mark.parametrize("job", ["1.2.sync.x", 233312, Source({"id": 233312})])
+def test_what_is_no_job_is_refused_and_nothing_sent(client: Client, method: str, job: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"is no job: give what source\.start_job\(\) gave\.$"):
+        getattr(client.jobs, method)(job)
+
+
+@pytest.mark.parametrize("given", [7, None, ReportCard({"type": "platform.recurly"})])
+def test_what_is_no_name_of_a_type_is_refused_and_nothing_sent(client: Client, given: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"is no source type: give its name, such as 'platform\.recurly'\.$"):
+        client.source_types.get(given)
+    with pytest.raises(InvalidInputError, match=r"is no destination type: give its name, such as 'postgres'\.$"):
+        client.destination_types.get(given)
+
+
+def test_what_is_no_name_of_a_job_has_no_log(client: Client) -> None:
+    with pytest.raises(InvalidInputError, match=r"^7 is no name of a job: give its job_name"):
+        client.extractions.log(7)  # type: ignore[arg-type]
+
+
+def test_what_is_no_selection_is_not_written(client: Client) -> None:
+    with pytest.raises(InvalidInputError, match=r"give Selection\.of"):
+        client.streams.update(1, "accounts")  # type: ignore[arg-type]
+
+
+def test_a_sandbox_asks_for_ids_as_a_client_does() -> None:
+    with stitchnb.Sandbox(pace_s=0) as sandbox:
+        for ask in (sandbox.jobs, sandbox.authorize):
+            with pytest.raises(InvalidInputError, match="is no source id: give the number in"):
+                ask(Source({"id": 233312}))  # type: ignore[arg-type]
+        with pytest.raises(InvalidInputError, match=r"is no name of a job: give its job_name\.$"):
+            sandbox.job_progress(7)  # type: ignore[arg-type]
 
 
 def test_an_id_out_of_a_frame_is_an_id() -> None:

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -110,8 +111,10 @@ def test_a_type_without_access_is_refused_before_anything_is_sent(client: Client
 
 
 def test_what_stitch_refuses_is_raised_by_class(client: Client, source: Source) -> None:
-    with pytest.raises(NameTakenError, match="non-unique name"):
-        client.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
+    there = rf"or go on with the source that has this one: client\.sources\.get\({source.id}\)\.$"
+    for display_name in ("Recurly", "Recurly!"):
+        with pytest.raises(NameTakenError, match=f"non-unique name.*\n.*{there}"):
+            client.sources.create("platform.recurly", display_name=display_name, properties=RECURLY)
     with pytest.raises(InvalidPropertiesError) as caught:
         client.sources.create(
             "platform.recurly", display_name="Other", properties={**RECURLY, "quota_limit": "x"}, validate=False
@@ -140,6 +143,23 @@ def test_an_update_is_checked_before_it_is_sent(source: Source) -> None:
         source.update()
 
     assert source.update(display_name="Recurly EU").display_name == "Recurly EU"
+
+
+@pytest.mark.parametrize("display_name", ["", " ", 7])
+def test_a_name_that_is_none_is_told_before_anything_is_sent(source: Source, display_name: Any) -> None:
+    sent = len(source._client.journal)
+    with pytest.raises(InvalidValuesError, match=r"is no name: give some text, such as Recurly\.") as caught:
+        source.update(display_name=display_name)
+    assert list(caught.value.errors) == ["display_name"]
+    assert len(source._client.journal) == sent
+
+
+def test_the_destinations_of_a_source_that_is_not_there_are_an_error(client: Client, source: Source) -> None:
+    assert len(client.destinations.list(source_id=source.id)) == 1
+    client.destinations.list()[0].delete()
+    assert client.destinations.list(source_id=source.id) == []
+    with pytest.raises(NotFoundError, match="There is no source 1 in this account"):
+        client.destinations.list(source_id=1)
 
 
 def test_a_typo_in_a_selection_offers_near_names(source: Source) -> None:
@@ -174,6 +194,14 @@ def test_deselecting(source: Source) -> None:
     assert source.deselect("accounts").state == "field_selection"
     with pytest.raises(InvalidInputError, match="nothing to change"):
         source.deselect("accounts", [])
+
+
+def test_an_automatic_field_is_not_deselected_and_nothing_is_sent(client: Client, source: Source) -> None:
+    source.select("accounts", ["email"])
+    client.journal.clear()
+    with pytest.raises(InvalidInputError, match=r"^accounts\.id: it cannot be deselected: automatic: primary key$"):
+        source.deselect("accounts", ["email", "id"])
+    assert {one.method for one in client.journal} == {"GET"}
 
 
 def test_a_second_job_is_refused_while_one_runs() -> None:

@@ -79,9 +79,9 @@ def test_a_destination_tells_what_its_form_still_needs(client: Client) -> None:
 
 
 def test_a_source_that_is_not_there_is_still_not_found(client: Client) -> None:
-    with pytest.raises(NotFoundError, match=r"source not found \(7\)$"):
+    with pytest.raises(NotFoundError, match=r"source not found \(7\)\nThere is no source 7 in this account"):
         client.connection_checks.last(7)
-    with pytest.raises(NotFoundError, match=r"invalid connection id$"):
+    with pytest.raises(NotFoundError, match=r"invalid connection id\nThere is no destination 7 in this account"):
         client.connection_checks.last(destination_id=7)
 
 

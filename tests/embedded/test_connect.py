@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -66,6 +67,12 @@ def test_it_never_falls_back_to_the_sandbox(
 def test_what_cannot_be_a_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidInputError, match="token"):
         stitchnb.Client(token)
+
+
+@pytest.mark.parametrize("made", [stitchnb.connect, stitchnb.Sandbox])
+def test_what_is_no_time_is_refused(made: Callable[..., object]) -> None:
+    with pytest.raises(InvalidInputError, match="'noon' is no time: give one such as '2026-03-20T16:00:00Z'"):
+        made(clock="noon")
 
 
 def test_a_sandbox_that_nobody_holds_any_more_ends() -> None:

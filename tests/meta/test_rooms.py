@@ -18,7 +18,9 @@ import stitchnb
 PACKAGE = Path(stitchnb.__file__).resolve().parent
 
 ALLOWED: dict[str, set[str]] = {
-    "errors": set(),
+    # How an error shows itself in IPython.
+    "_tracebacks": set(),
+    "errors": {"_tracebacks"},
     "models": {"errors"},
     "rules": {"models", "errors"},
     "client": {"models", "errors", "rules"},
@@ -28,12 +30,12 @@ ALLOWED: dict[str, set[str]] = {
     # Its own reading of the API: it must not share the client's mistakes.
     "sandbox": {"models", "errors", "rules"},
     "embedded": {"models", "errors", "rules", "client", "sandbox"},
-    "magics": {"models", "errors", "rules", "client", "frames", "embedded"},
+    "magics": {"_tracebacks", "models", "errors", "rules", "client", "frames", "embedded"},
     "_lab": {"errors"},
     # The account as a page: every room has a part in it.
     "_app": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab"},
     # It explains whatever is public.
-    "reference": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "embedded"},
+    "reference": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "sandbox", "embedded"},
     "cli": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab", "_app"},
     # Of pytest itself it may be sure: only pytest loads it.
     "pytest_plugin": {"embedded"},
@@ -58,6 +60,7 @@ EXCEPTIONS = {
     ("client/records.py", "frames"): "a list of objects does the same",
     ("client/_catalog_view.py", "frames"): "and a catalog, whose fields are columns from the start",
     ("client/_catalog_apply.py", "frames"): "and what was applied of it",
+    ("client/_catalog_stream.py", "frames"): "and one of its streams",
     ("reference/_names.py", "__init__"): "help finds a name where a user finds it",
     ("client/jobs.py", "widgets"): "in a notebook a job that is watched shows itself as a monitor",
 }

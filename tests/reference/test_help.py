@@ -103,7 +103,10 @@ def test_names_are_found_however_they_are_written(name: str, told: str) -> None:
 
 def test_an_object_is_explained_by_its_class(stitch_client: stitchnb.Client) -> None:
     source = stitch_client.sources.create("import_api", display_name="Mine")
-    assert stitchnb.help(source).title == "Source"
+    assert stitchnb.help(source).title == "source"
+    assert stitchnb.help(stitch_client).title == "client", "though a sandbox's client is of a class of its own"
+    assert stitchnb.help(stitch_client.sources).title == "client.sources"
+    assert stitchnb.help(stitchnb.ReportCard.from_dict({})).title == "ReportCard"
     assert stitchnb.help(stitchnb.SourceForm).title == "SourceForm"
     assert stitchnb.help(stitch_client.sources.pause).title == "Sources.pause"
     assert stitchnb.help(stitchnb.errors).title == "errors"

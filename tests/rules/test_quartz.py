@@ -118,14 +118,49 @@ REFUSED = [
 def test_it_refuses_in_the_words_of_quartz(expression: str, message: str) -> None:
     with pytest.raises(CronError) as caught:
         next_fire_times(expression, after=JANUARY)
-    assert str(caught.value) == message
+    assert caught.value.message == message
 
 
 @pytest.mark.parametrize(("expression", "message", "reason"), REFUSED, ids=[case[2] for case in REFUSED])
 def test_every_kind_of_mistake_has_its_message(expression: str, message: str, reason: str) -> None:
     with pytest.raises(CronError) as caught:
         CronExpression.parse(expression)
-    assert str(caught.value) == message, reason
+    assert caught.value.message == message, reason
+
+
+# What people write for Unix, and what of Quartz is the same; None where there is no such thing.
+UNIX = [
+    ("0 12 * * *", "0 0 12 * * ?", "every day"),
+    ("*/5 * * * *", "0 */5 * * * ?", "a step"),
+    ("30 6 1 * *", "0 30 6 1 * ?", "a day of the month"),
+    ("0 12 ? * 1-5", "0 0 12 ? * MON-FRI", "days of the week have other numbers"),
+    ("0 12 * * 0,6", "0 0 12 ? * SUN,SAT", "from Sunday on"),
+    ("0 12 * * 7", "0 0 12 ? * SUN", "Sunday's other number"),
+    ("0 12 * * mon", "0 0 12 ? * MON", "names"),
+    ("0 12 * * */2", "0 0 12 ? * */2", "a step from Sunday on"),
+    ("0 12 * * 1-5/2", None, "a step that Quartz would pass over"),
+    ("0 12 1 * 1", None, "two days"),
+    ("0 12", None, "too few for either"),
+]
+
+
+@pytest.mark.parametrize(("expression", "same", "reason"), UNIX, ids=[case[2] for case in UNIX])
+def test_an_expression_of_five_fields_is_told_with_what_it_is_in_quartz(
+    expression: str, same: str | None, reason: str
+) -> None:
+    with pytest.raises(CronError) as caught:
+        CronExpression.parse(expression)
+    if same is None:
+        assert str(caught.value).endswith(' Quartz takes six or seven fields, seconds first, such as "0 0 12 * * ?".')
+    else:
+        assert str(caught.value).endswith(f' Quartz takes six or seven fields, seconds first: "{same}".')
+        assert CronExpression.parse(same)
+
+
+def test_an_expression_of_six_fields_is_refused_in_quartzs_words_alone() -> None:
+    with pytest.raises(CronError) as caught:
+        CronExpression.parse("0 0 25 * * ?")
+    assert str(caught.value) == "Hour values must be between 0 and 23"
 
 
 def test_a_refusal_is_a_value_error_that_widgets_catch() -> None:

@@ -142,6 +142,8 @@ def test_the_reasons_are_told_in_words() -> None:
     }
     assert not unselected.replicated.any()
     assert [unselected.reason_texts[n] for n in unselected.reasons] == [f"stream not selected ({why})" for why in told]
+    assert [selection.reason_of_field(unselected.reason_texts[n]) for n in unselected.reasons] == list(told)
+    assert [selection.reason_of_field(why) for why in told] == list(told)
 
 
 def test_what_was_chosen_since_counts_before_what_is_saved() -> None:

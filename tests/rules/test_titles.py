@@ -2,7 +2,7 @@
 
 import pytest
 
-from stitchnb.rules.words import type_title
+from stitchnb.rules.words import other_names, type_title
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,22 @@ from stitchnb.rules.words import type_title
 )
 def test_a_type_is_titled_as_its_product_is_written(type_name: str, title: str, why: str) -> None:
     assert type_title(type_name) == title, why
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name"),
+    [
+        ("platform.hp-postgres", "PostgreSQL"),
+        ("mssql_server", "SQL Server"),
+        ("platform.facebook", "Facebook Ads"),
+        ("platform.google-analytics", "GA"),
+        ("platform.google-ads", "AdWords"),
+    ],
+)
+def test_a_type_is_looked_for_by_other_names_of_its_product_too(type_name: str, name: str) -> None:
+    assert name in other_names(type_name)
+
+
+@pytest.mark.parametrize("type_name", ["platform.somebody-new", "platform.google-sheets-new", "platform."])
+def test_a_product_does_not_get_the_names_of_another(type_name: str) -> None:
+    assert "AdWords" not in other_names(type_name)

@@ -177,6 +177,14 @@ def test_faults_are_listed_removed_and_cleared() -> None:
     assert faults.of_request("GET", "/") == []
 
 
+def test_faults_show_what_goes_wrong() -> None:
+    faults = Faults()
+    assert repr(faults) == "Faults(none)"
+    faults.add(status=502)
+    faults.fail_loads("no room")
+    assert repr(faults) == "Faults(1: status 502, 2: load)"
+
+
 def test_a_check_fails_with_the_message_that_was_given(api: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.faults.fail_checks("HTTP-error-code: 401, Error: Unauthorized", times=1, source_type="platform.recurly")
 

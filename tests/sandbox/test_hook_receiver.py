@@ -204,6 +204,7 @@ def test_what_came_can_be_looked_at_after_closing_and_be_forgotten() -> None:
     with HookReceiver() as receiver:
         send(receiver, body())
     assert receiver.received["table"].tolist() == ["orders"]
+    assert receiver.to_frame().equals(receiver.received)
     assert repr(receiver) == "HookReceiver(closed, 1 hook received)"
     receiver.close()
 

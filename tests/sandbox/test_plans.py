@@ -6,6 +6,7 @@ import httpx
 import pytest
 import recurly_facts as recurly
 
+from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox
 
 CRON = {"cron_expression": "0 0 12 ? * MON-FRI *"}
@@ -76,5 +77,5 @@ def test_no_plan_opens_what_is_not_released(api: httpx.Client) -> None:
 
 
 def test_a_plan_that_there_is_not_is_said_at_once() -> None:
-    with pytest.raises(ValueError, match="'gold' is no plan: give one of 'standard', 'advanced', 'premium'"):
+    with pytest.raises(InvalidInputError, match="'gold' is no plan: give one of 'standard', 'advanced', 'premium'"):
         Sandbox(plan="gold")  # type: ignore[arg-type]

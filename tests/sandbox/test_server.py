@@ -1,8 +1,11 @@
 """The sandbox's life: guarded, reproducible, kept when asked to, and gone without a trace."""
 
+import re
 import socket
 import sqlite3
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 import recurly_facts as recurly
 from recurly_facts import NOON
 
-from stitchnb.errors import PortInUseError, SandboxError, StateFileError
+from stitchnb.errors import InvalidInputError, PortInUseError, SandboxError, StateFileError
 from stitchnb.sandbox import Clock, Sandbox
 from stitchnb.sandbox.server import Sandbox as Server
 
@@ -216,7 +219,56 @@ def test_a_clock_only_moves_forward() -> None:
     clock = Clock(NOON)
 
     assert clock.advance(hours=1).hour == 13
-    with pytest.raises(ValueError, match="only moves forward"):
+    with pytest.raises(InvalidInputError, match="only moves forward"):
         clock.advance(hours=-1)
-    with pytest.raises(ValueError, match="no time"):
-        Clock("yesterday")
+    with pytest.raises(InvalidInputError, match="only moves forward, and it is 2026-03-20T"):
+        clock.advance_to(NOON)
+    assert clock.advance_to("2026-03-21T00:00:00Z").day == 21
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("noon", "'noon' is no time: give one such as"),
+        (7, "7 is no time: give one such as"),
+        (datetime(2026, 3, 20), "has no time zone: give an aware datetime"),
+    ],
+)
+def test_what_is_no_time_is_an_error_of_ones_input(given: Any, complaint: str) -> None:
+    with pytest.raises(InvalidInputError, match=complaint):
+        Clock(given)
+    with pytest.raises(InvalidInputError, match=complaint):
+        Clock(NOON).advance_to(given)
+
+
+@pytest.mark.parametrize("hours", ["six", 1e20, 1e9], ids=["text", "too much to count", "after the calendar's end"])
+def test_a_clock_is_moved_by_numbers_within_the_calendar(hours: Any) -> None:
+    clock = Clock(NOON)
+    with pytest.raises(InvalidInputError, match="The clock was not moved"):
+        clock.advance(hours=hours)
+    assert repr(clock) == "Clock(2026-03-20T12:00:00Z, frozen)"
+
+
+def test_a_real_clock_shows_its_time() -> None:
+    assert re.fullmatch(r"Clock\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, real\)", repr(Clock()))
+
+
+CLOSED: dict[str, Callable[[Sandbox], object]] = {
+    "its clock": lambda s: s.clock.advance(hours=1),
+    "its jobs": lambda s: s.jobs(),
+    "a job": lambda s: s.job_progress("1.2.sync.x"),
+    "its hooks": lambda s: s.hook_deliveries(),
+    "a destination's warehouse": lambda s: s.warehouses.of(1),
+    "its rows": lambda s: s.warehouse.tables(),
+    "a snapshot": lambda s: s.snapshot(),
+    "a new beginning": lambda s: s.reset(),
+    "an authorisation": lambda s: s.authorize(1),
+}
+
+
+@pytest.mark.parametrize("ask", CLOSED.values(), ids=list(CLOSED))
+def test_a_closed_sandbox_says_that_it_is_closed(ask: Callable[[Sandbox], object]) -> None:
+    with Sandbox(clock=NOON, pace_s=0) as sandbox:
+        pass
+    with pytest.raises(SandboxError, match="is closed"):
+        ask(sandbox)

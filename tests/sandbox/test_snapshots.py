@@ -163,3 +163,10 @@ def test_snapshots_go_by_names(sandbox: Sandbox, api: httpx.Client) -> None:
         sandbox.restore("other")
     with Sandbox(pace_s=0) as other, pytest.raises(InvalidInputError, match="There are: none"):
         other.restore(second)
+
+
+def test_a_snapshot_is_a_frame_of_one_row(sandbox: Sandbox) -> None:
+    frame = sandbox.snapshot("before").to_frame()
+    assert frame["name"].tolist() == ["before"]
+    assert frame["taken_at"].tolist() == [sandbox.clock.now()]
+    assert str(frame["taken_at"].dtype) == "datetime64[us, UTC]"

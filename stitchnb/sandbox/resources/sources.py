@@ -271,7 +271,7 @@ class Sources:
         try:
             quartz.CronExpression.parse(expression)
         except quartz.CronError as error:
-            raise refusals.invalid_cron(expression, str(error)) from error
+            raise refusals.invalid_cron(expression, error.message) from error
 
     @staticmethod
     def _set_by_stitch(card: ReportCard, given: Mapping[str, Any]) -> dict[str, Any]:

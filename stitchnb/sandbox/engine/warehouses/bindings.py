@@ -95,7 +95,7 @@ class Warehouses:
         return dict(self._bound)
 
     def of(self, destination_id: int) -> Warehouse:
-        """Give the warehouse that a destination's rows land in.
+        """Give the warehouse that a destination's rows land in; for stitchnb itself to use.
 
         Returns
         -------
@@ -111,15 +111,15 @@ class Warehouses:
         return self.opened(self._find(destination_id))
 
     def opened(self, destination: Destination) -> Warehouse:
-        """Give the warehouse of a destination; equal ones for destinations whose rows land in one place."""
+        """Give the warehouse of a destination, equal ones where rows land in one place; for stitchnb itself to use."""
         return self._type_of(destination).open(destination.properties)
 
     def check(self, destination: Destination) -> None:
-        """Raise `WarehouseError` where a destination cannot be loaded into, in its server's words."""
+        """Raise `WarehouseError`, in its server's words, where nothing can be loaded; for stitchnb itself to use."""
         self._type_of(destination).check(destination.properties)
 
     def is_real(self, destination: Destination) -> bool:
-        """Whether a destination has a server of its own."""
+        """Whether a destination has a server of its own; for stitchnb itself to use."""
         return destination.type in self._bound and not destination.is_embedded
 
     def __getitem__(self, destination_type: str) -> WarehouseType:

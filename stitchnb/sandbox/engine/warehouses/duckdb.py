@@ -76,7 +76,7 @@ class DuckDBWarehouse:
         self.close()
 
     def load(self, batch: LoadBatch) -> LoadResult:
-        """Load one batch in one transaction.
+        """Load one batch in one transaction; for stitchnb itself to use.
 
         Rows are upserted where the table's primary key is the stream's, the highest ``_sdc_sequence`` winning, and
         appended otherwise. Another ``table_version`` than the table's replaces its rows. Records that cannot be
@@ -210,22 +210,22 @@ class DuckDBWarehouse:
             return frame(cursor.execute(query))
 
     def keep_copy(self, name: str) -> None:
-        """Copy all of it, under a name, into memory: `bring_back` puts the copy in place of what is there then."""
+        """Copy all of it, under a name, into memory, for `bring_back`; for stitchnb itself to use."""
         with self._lock:
             copies.keep_copy(self._live(), name)
 
     def bring_back(self, name: str | None) -> None:
-        """Put a copy in place of what is there; None empties the warehouse."""
+        """Put a copy in place of what is there, or with None nothing; for stitchnb itself to use."""
         with self._lock:
             copies.bring_back(self._live(), name)
 
     def forget_copy(self, name: str) -> None:
-        """Let go of a copy."""
+        """Let go of a copy; for stitchnb itself to use."""
         with self._lock:
             copies.forget_copy(self._live(), name)
 
     def close(self) -> None:
-        """Let go of the file; what was in memory is gone. Closing twice does no harm."""
+        """Let go of the file, and of what was in memory, once or again; for stitchnb itself to use."""
         with self._lock:
             if self._connection is not None:
                 # Closing brings the file up to date, which is work like a load's.
