@@ -74,7 +74,7 @@ def resume_code(source_id: int, *, in_sandbox: bool = False) -> str:
     An embedded sandbox lives with its client, so its cell takes the notebook's own.
     """
     client = "" if in_sandbox else "client = stitchnb.connect()\n"
-    return f"import stitchnb\n\n{client}stitchnb.SourceWizard(client, source_id={source_id})"
+    return f"import stitchnb\n\n{client}stitchnb.SourceWizard(client, source={source_id})"
 
 
 def explanation(

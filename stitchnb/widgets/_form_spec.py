@@ -18,8 +18,12 @@ from stitchnb.widgets._schedule import SCHEDULE
 from stitchnb.widgets.fields import FormField, PropertyField
 
 _CHIP_TONES = {"released": "ok", "beta": "warn", "alpha": "warn", "deprecated": "error"}
+_CONFIGURED = "fully_configured"
 _STATE_TONES = {"fully_configured": "ok", "deleted": "error", "paused": "mute"}
 _MOST_SHOWN_OF_STITCH = 3
+# What a destination has besides its properties.
+_BESIDE = "Name and description"
+_WITHOUT_SCHEDULE = "takes rows"
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def field_groups(
 ) -> list[FieldGroup]:
     """Arrange a form's fields: what is no property first, and what another field governs behind that one."""
     names = {group.name: [prop.name for prop in group.properties] for group in groups}
-    own = [field for field in fields.values() if not isinstance(field, PropertyField)]
+    own = [field for field in fields.values() if not isinstance(field, PropertyField) and field.required]
+    beside = [field for field in fields.values() if not isinstance(field, PropertyField) and not field.required]
     arranged = []
     for group in groups:
         members = [fields[name] for name in _in_order(names[group.name], governed) if name in fields]
@@ -89,6 +94,7 @@ def field_groups(
     if own:
         rest = arranged.pop(0) if arranged and arranged[0].title == REQUIRED else FieldGroup(REQUIRED, ())
         arranged.insert(0, replace(rest, fields=(*own, *rest.fields)))
+    arranged.insert(0, FieldGroup(_BESIDE, tuple(beside)))
     return [group for group in arranged if group.fields]
 
 
@@ -278,11 +284,12 @@ def steps(card: ReportCard, progress: ReportCard | None) -> list[dict[str, str]]
     current = progress.current_step if progress is not None else 1
     # An answer without its step leaves us where we know we are: behind the form.
     current = current if current is not None else 2
+    is_scheduled = any(prop.name in SCHEDULE for prop in card.properties)
     return [
         {
             "type": step.type,
             "title": step_title(step.type),
-            "note": step_note(step.type),
+            "note": step_note(step.type) if is_scheduled or step.type != _CONFIGURED else _WITHOUT_SCHEDULE,
             "state": "done" if number < current else "now" if number == current else "next",
         }
         for number, step in enumerate(card.steps, start=1)

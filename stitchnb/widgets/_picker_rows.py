@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
+from stitchnb.rules.selection import reason_of_field
 from stitchnb.rules.selection_fields import AUTOMATIC, UNSUPPORTED
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def fields_of(stream: CatalogStream, problems: Sequence[Problem]) -> dict[str, A
                 stream.columns.depth[position],
                 state.types,
                 state.sql_type or "",
-                reasons.setdefault(state.reason, len(reasons)),
+                # That the stream is not selected is said once, above them.
+                reasons.setdefault(reason_of_field(state.reason), len(reasons)),
                 int(_flags(state, ticked=ticked[position])),
             ]
             for position, state in enumerate(states)

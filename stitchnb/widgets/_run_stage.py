@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 
 from stitchnb.client import Job, JobLook, JobWatch
 from stitchnb.errors import AlreadyRunningError, StitchError
@@ -16,6 +17,7 @@ from stitchnb.widgets._stage import PanelStage, StageOwner
 from stitchnb.widgets._wizard_steps import ROWS, RUN, SCHEDULE, StepState
 
 _LOG_LINES = 40
+_SOON = timedelta(minutes=1)
 
 
 class RunStage(PanelStage):
@@ -105,7 +107,7 @@ class RunStage(PanelStage):
         self.show(
             [
                 panel.text("A job extracts the selected streams and loads them. The schedule starts jobs by itself."),
-                panel.facts(_schedule_facts(source)),
+                panel.facts(_schedule_facts(source, self.owner.client.now())),
             ],
             summary="Starting one now does not change the schedule.",
             actions=[
@@ -158,13 +160,16 @@ class RunStage(PanelStage):
         self.show(blocks, summary=content["summary"], actions=actions)
 
 
-def _schedule_facts(source: Source) -> list[tuple[str, str]]:
+def _schedule_facts(source: Source, now: datetime) -> list[tuple[str, str]]:
     schedule = source.schedule
     if schedule is None:
         return [("Schedule", "none while paused" if source.state == "paused" else "none")]
     found = [("Schedule", _schedule_words(source))]
     if schedule.next_fire_time is not None:
-        found.append(("Next start", f"{schedule.next_fire_time:%Y-%m-%d %H:%M} UTC"))
+        due = schedule.next_fire_time
+        # What is about to start would look past without its seconds.
+        told = f"{due:%Y-%m-%d %H:%M:%S}" if due - now < _SOON else f"{due:%Y-%m-%d %H:%M}"
+        found.append(("Next start", f"{told} UTC"))
     return found
 
 

@@ -28,6 +28,7 @@ INTERVAL_MODE, ANCHORED_MODE, CRON_MODE = "interval", "anchored", "cron"
 _PARTS = {INTERVAL_MODE: (FREQUENCY,), ANCHORED_MODE: (FREQUENCY, ANCHOR), CRON_MODE: (CRON,)}
 _TITLES = {INTERVAL_MODE: "Every so often", ANCHORED_MODE: "From a set time on", CRON_MODE: "By cron expression"}
 _SHOWN_TIMES = 5
+_SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,16 @@ class ScheduleControl:
 
     def state(self) -> dict[str, Any]:
         """Tell the page which kind is chosen, and when it fires next, as far as that can be told."""
-        rule = self._rule()
-        times = fire_times(rule, self._now(), _SHOWN_TIMES) if rule and self._is_told(rule) else []
+        rule, now = self._rule(), self._now()
+        times = fire_times(rule, now, _SHOWN_TIMES) if rule and self._is_told(rule) else []
+        has_seconds = isinstance(rule, CronRule) and any(moment.second for moment in times)
         return {
             "mode": self.mode,
             "modes": [[mode, _TITLES[mode]] for mode in self._modes()],
             "words": self._words(rule) if rule else "",
             "times": [format_time(moment) for moment in times],
+            # Those of an interval are those of this very moment. What is about to start would look past without them.
+            "exact": has_seconds or bool(times and times[0] - now < _SOON),
             "note": self._note(rule, len(times)) if rule else "",
         }
 

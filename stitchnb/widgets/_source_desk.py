@@ -30,7 +30,7 @@ class SourceDesk(ipywidgets.VBox):
     def __init__(self, client: Client, source_id: int | None, *, on_source: Callable[[SourceDesk], None]) -> None:
         self._client = client
         self._on_source = on_source
-        self.wizard = SourceWizard(client, source_id=source_id)
+        self.wizard = SourceWizard(client, source=source_id)
         super().__init__([self.wizard])
         self._take()
         self.wizard.observe(self._changed, "source")

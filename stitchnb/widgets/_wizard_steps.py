@@ -119,13 +119,17 @@ def wizard_steps(
     unsaved
         The steps that were left with something unsaved.
     """
+    marks = dict(marks or {})
+    if marks.get(ROWS) == StepState.DONE:
+        # A job has brought what has landed, whoever started it.
+        marks.setdefault(RUN, StepState.DONE)
     names = step_names(card)
     reached = names.index(current) if current in names else 0
     configured = names.index(next(name for name in _AFTER if name in names))
     found = []
     for at, name in enumerate(names):
         state = StepState.DONE if at < reached else StepState.NOW if at == reached else StepState.NEXT
-        mark = (marks or {}).get(name)
+        mark = marks.get(name)
         if mark in (StepState.FAILED, StepState.DONE):
             state = mark
         # A source that is configured can be changed, run and looked at in any order.

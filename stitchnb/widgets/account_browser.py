@@ -12,6 +12,7 @@ from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.rules.names import display_name_error
 from stitchnb.widgets._account_rows import View, row_of
 from stitchnb.widgets._account_table import AccountTable
+from stitchnb.widgets._given import require_client
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,8 @@ class AccountBrowser(ipywidgets.VBox):
 
     Raises
     ------
+    InvalidInputError
+        When something else than a client was given.
     APIError
         When Stitch does not tell its sources.
 
@@ -71,6 +74,7 @@ class AccountBrowser(ipywidgets.VBox):
     """
 
     def __init__(self, client: Client, *, open: Opener | None = None) -> None:
+        require_client(client, "AccountBrowser")
         self._client = client
         self._opener = open
         self._wizard: ipywidgets.Widget | None = None
@@ -253,7 +257,7 @@ class AccountBrowser(ipywidgets.VBox):
             return self._opener(source_id)
         from stitchnb.widgets.wizard import SourceWizard
 
-        return SourceWizard(self._client, source_id=source_id)
+        return SourceWizard(self._client, source=source_id)
 
     def _refresh(self, *, notice: str | None = None) -> None:
         self._sources = self._ask()

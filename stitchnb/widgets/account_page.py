@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from stitchnb.errors import InvalidInputError, NotFoundError, StitchError
+from stitchnb.widgets._given import require_client
 from stitchnb.widgets._page_head import PageHead
 from stitchnb.widgets._source_desk import SourceDesk
 from stitchnb.widgets.account_browser import AccountBrowser
@@ -72,6 +73,7 @@ class AccountPage(ipywidgets.VBox):
     _parts: tuple[ipywidgets.DOMWidget, ...] = ()
 
     def __init__(self, client: Client, *, source_id: int | None = None, own_page: bool = False, note: str = "") -> None:
+        require_client(client, "AccountPage")
         self._client = client
         self._head = PageHead(client, self.visit, own_page=own_page, note=note)
         self._browser = AccountBrowser(client, open=self._desk_for)
@@ -150,7 +152,9 @@ class AccountPage(ipywidgets.VBox):
 
     def close(self) -> None:
         """Stop looking at anything, and let go of every widget."""
-        self._browser.unobserve_all("children")
+        # One that was refused at its beginning is closed too, and has no browser yet.
+        if hasattr(self, "_browser"):
+            self._browser.unobserve_all("children")
         if self._desk is not None:
             self._desk.close()
             self._desk = None

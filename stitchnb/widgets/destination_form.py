@@ -11,6 +11,7 @@ from stitchnb.client import requests
 from stitchnb.errors import InvalidInputError
 from stitchnb.models.report_card import ReportCard
 from stitchnb.widgets import _snippets
+from stitchnb.widgets._given import require_client, require_type
 from stitchnb.widgets.fields import TextField
 from stitchnb.widgets.form import ConnectionForm
 
@@ -51,7 +52,7 @@ class DestinationForm(ConnectionForm):
     Raises
     ------
     InvalidInputError
-        When there is no such destination type or destination.
+        When there is no such destination type or destination, or something else than a client was given.
     """
 
     destination = traitlets.Any(None, allow_none=True)
@@ -68,6 +69,8 @@ class DestinationForm(ConnectionForm):
         ignore_unmapped_sources: bool = False,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        require_client(client, "DestinationForm")
+        require_type(type, "DestinationForm", "destination")
         if (type is None) == (destination is None):
             raise InvalidInputError("Give either the type of a new destination, or the destination to change.")
         self._client = client

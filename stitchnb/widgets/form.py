@@ -11,12 +11,13 @@ from stitchnb.errors import (
     near_names,
 )
 from stitchnb.models import Destination, ReportCard, Source
-from stitchnb.models._secret import MASK
 from stitchnb.rules.conditions import conditions
 from stitchnb.rules.properties import by_name, default_values, groups
 from stitchnb.rules.words import type_title
 from stitchnb.widgets import _authorization, _form_spec, _form_static, _snippets
 from stitchnb.widgets._form_sending import FormSending
+from stitchnb.widgets._form_values import FormValues
+from stitchnb.widgets._given import require_card
 from stitchnb.widgets._overrides import Override, read_overrides
 from stitchnb.widgets._schedule import CRON, InForce, ScheduleControl
 from stitchnb.widgets.fields import CronField, FormField, PropertyField
@@ -88,6 +89,7 @@ class ConnectionForm(FormSending):
         only: Collection[str] | None = None,
         header: bool = True,
     ) -> None:
+        require_card(report_card, type(self).__name__)
         if report_card is None and connection is None:
             raise InvalidInputError("Give a report card, or a source or destination that has one.")
         if only is not None and connection is None:
@@ -235,19 +237,22 @@ class ConnectionForm(FormSending):
     def __contains__(self, name: object) -> bool:
         return name in self._fields
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._fields)
+
     @property
     def values(self) -> dict[str, Any]:
-        """The properties that were given, by name, as they would be sent.
+        """The properties that were given, by name, as they would be sent; set one by ``form[name].value = …``.
 
         Blank, hidden and read-only ones are absent. Credentials are `Secret`: they show as a mask, and travel as they
         are. Once they were sent they are forgotten, and absent too.
         """
-        return _Values([f for f in self if isinstance(f, PropertyField) and f.value is not None and not f.hidden])
+        return FormValues.of([f for f in self if isinstance(f, PropertyField) and f.value is not None and not f.hidden])
 
     @property
     def changes(self) -> dict[str, Any]:
         """The properties that differ from what Stitch has, by name, as they would be sent: of a new one, all values."""
-        return _Values([f for f in self if isinstance(f, PropertyField) and f.changed and not f.hidden])
+        return FormValues.of([f for f in self if isinstance(f, PropertyField) and f.changed and not f.hidden])
 
     @property
     def unsent(self) -> dict[str, str]:
@@ -373,14 +378,3 @@ class ConnectionForm(FormSending):
             fields = [f for f in group.fields if not f.hidden or f.name in self._schedule]
             rows.append((group.title, [(f, _form_spec.shown_by_stitch(f, card, self._told_values)) for f in fields]))
         return _form_static.table(heading.title, heading.code, self._summary(), [row for row in rows if row[1]])
-
-
-class _Values(dict[str, Any]):
-    """Values whose repr shows no credential, not even one that is a list."""
-
-    def __init__(self, fields: list[PropertyField]) -> None:
-        super().__init__({f.name: f.value for f in fields})
-        self._masked = frozenset(f.name for f in fields if f.input.is_secret)
-
-    def __repr__(self) -> str:
-        return repr({name: MASK if name in self._masked else value for name, value in self.items()})

@@ -14,6 +14,7 @@ import traitlets
 from stitchnb.client import Client, Job, JobLook, JobResult
 from stitchnb.errors import InvalidInputError, JobFailedError, StitchError, WaitTimeoutError
 from stitchnb.widgets._assets import asset
+from stitchnb.widgets._given import require_job
 from stitchnb.widgets._job_rows import streams_block
 from stitchnb.widgets._messages import MessageError, one_of
 from stitchnb.widgets._panel import Panel
@@ -56,7 +57,8 @@ class JobMonitor(Panel):
     Raises
     ------
     InvalidInputError
-        When the job belongs to an `AsyncClient`, which cannot be asked in the background: await ``job.watch()``.
+        When it is no job, or belongs to an `AsyncClient`, which cannot be asked in the background: await
+        ``job.watch()``.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class JobMonitor(Panel):
     look = traitlets.Any(None, allow_none=True)
 
     def __init__(self, job: Job[Any], *, quiet_s: float = 120) -> None:
+        require_job(job, "JobMonitor")
         if not isinstance(job.client, Client):
             raise InvalidInputError("A job of an AsyncClient cannot be watched in the background: await job.watch().")
         self.job: Job = cast("Job", job)

@@ -13,6 +13,7 @@ from stitchnb.errors import InvalidInputError
 from stitchnb.models.report_card import ReportCard
 from stitchnb.rules.words import type_title
 from stitchnb.widgets import _authorization, _snippets
+from stitchnb.widgets._given import require_client, require_type, source_of
 from stitchnb.widgets.fields import DISPLAY_NAME, DisplayNameField
 from stitchnb.widgets.form import ConnectionForm
 
@@ -55,6 +56,8 @@ class SourceForm(ConnectionForm):
         When there is no such source type; near ones are offered.
     NotFoundError
         When there is no source with that id.
+    InvalidInputError
+        When something else than a client, a type's name or a source was given, or both of the latter, or neither.
 
     Examples
     --------
@@ -88,11 +91,13 @@ class SourceForm(ConnectionForm):
         only: Collection[str] | None = None,
         header: bool = True,
     ) -> None:
+        require_client(client, "SourceForm")
+        require_type(type, "SourceForm", "source")
         if (type is None) == (source is None):
             raise InvalidInputError("Give either the type of a new source, or the source to change.")
         self._client = client
         self._asked_type = type
-        found: Source | None = client.sources.get(source) if isinstance(source, int) else source
+        found = source_of(client, source, "SourceForm")
         self._schema_name = found.name if found is not None else ""
         card = client.source_types.get(type) if type is not None else None
         super().__init__(

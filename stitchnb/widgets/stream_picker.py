@@ -13,6 +13,7 @@ from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.widgets import _picker_words as words
 from stitchnb.widgets._account_rows import describe, state_name
 from stitchnb.widgets._assets import asset
+from stitchnb.widgets._given import require_live_source
 from stitchnb.widgets._messages import MessageError, number_of, one_of, text_of, truth_of
 from stitchnb.widgets._panel import Panel
 from stitchnb.widgets._picker_rows import fields_of, stream_names, stream_row
@@ -43,7 +44,8 @@ class StreamPicker(Panel):
     Parameters
     ----------
     source
-        The source, as ``client.sources.get`` gives it. Its streams are asked for, in one request.
+        The source, as ``client.sources.get`` gives it. Its streams are asked for, in one request; it is asked for again
+        where it was told before its connection check had ended.
     header
         Draw the picker's own header; without it, it is part of something that has its own.
 
@@ -56,6 +58,8 @@ class StreamPicker(Panel):
 
     Raises
     ------
+    InvalidInputError
+        When something else than a source was given.
     APIError
         When Stitch does not tell the streams.
 
@@ -82,6 +86,7 @@ class StreamPicker(Panel):
     _streams: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, source: Source[Any], *, header: bool = True) -> None:
+        require_live_source(source, "StreamPicker")
         self.source = source
         self.catalog: Catalog[Any] = source.catalog(load=False)
         self._has_header = header
@@ -97,6 +102,9 @@ class StreamPicker(Panel):
         self._names = stream_names(self._members)
         self._rows: list[list[Any]] = [[] for _ in self._members]
         self._problems: list[list[Problem]] = [[] for _ in self._members]
+        if header and self._members and source.state == "discover_schema":
+            # A check has ended since it was told: there are streams.
+            self.source = source.refresh()
         super().__init__({"notice": None})
         self.refresh()
 

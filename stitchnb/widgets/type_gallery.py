@@ -9,7 +9,7 @@ from typing import Any
 from stitchnb.errors import InvalidInputError, StitchError, UnknownSourceTypeError
 from stitchnb.models import ReportCard
 from stitchnb.rules.source_types import KIND_TITLES, TypeKind, access_error, type_kind
-from stitchnb.rules.words import type_title
+from stitchnb.rules.words import other_names, type_title
 from stitchnb.widgets._assets import asset
 from stitchnb.widgets._messages import MessageError, text_of
 from stitchnb.widgets._panel import Panel
@@ -104,6 +104,7 @@ def _tile(card: ReportCard, known: Mapping[str, ReportCard]) -> dict[str, Any]:
         "tier": "enterprise" if card.details.pricing_tier == "enterprise" else "",
         "refusal": _why_not(card),
         "upgrade": {"type": upgrade, "title": type_title(upgrade)} if upgrade else None,
+        "also": other_names(card.type_name),
     }
     return {key: value for key, value in tile.items() if value}
 

@@ -11,6 +11,7 @@ import traitlets
 from stitchnb.errors import InvalidInputError, StitchError, WaitTimeoutError
 from stitchnb.widgets._fields_stage import FieldsStage
 from stitchnb.widgets._form_stages import FormStage
+from stitchnb.widgets._given import require_client, require_type, source_id_of
 from stitchnb.widgets._run_stage import RunStage
 from stitchnb.widgets._watching import Watcher
 from stitchnb.widgets._wizard_course import Course
@@ -19,6 +20,7 @@ from stitchnb.widgets._wizard_steps import RUN, TYPE, WizardStep
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stitchnb import models
     from stitchnb.client import Client, Job, Source
     from stitchnb.widgets.source_form import SourceForm
     from stitchnb.widgets.stream_picker import StreamPicker
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class SourceWizard(ipywidgets.VBox):
     """Leads from a source type to rows that have landed: every step of *that* type's report card, and the job.
 
-    One may leave it and come back: what has been done is at Stitch, and ``SourceWizard(client, source_id=…)`` goes on
+    One may leave it and come back: what has been done is at Stitch, and ``SourceWizard(client, source=…)`` goes on
     where the source stands. What was typed or chosen in a step and not saved is there again when one comes back to it,
     as long as the wizard is open. Checks and jobs are watched in the background, so that the notebook stays usable.
 
@@ -37,8 +39,8 @@ class SourceWizard(ipywidgets.VBox):
         The account. Of a sandbox, the rows can be looked at too.
     type
         The source type to begin with, such as ``platform.recurly``; None begins with a gallery of all types.
-    source_id
-        A source that is there, to go on with.
+    source
+        A source that is there, or its id, to go on with. It is asked for anew.
 
     Attributes
     ----------
@@ -53,7 +55,7 @@ class SourceWizard(ipywidgets.VBox):
     UnknownSourceTypeError
         When there is no such type; near ones are offered.
     InvalidInputError
-        When the account may not use the type, or the source was deleted.
+        When the account may not use the type, or the source was deleted, or something else was given.
     NotFoundError
         When there is no such source.
 
@@ -75,11 +77,13 @@ class SourceWizard(ipywidgets.VBox):
     step = traitlets.Unicode(TYPE)
     _course: Course
 
-    def __init__(self, client: Client, type: str | None = None, *, source_id: int | None = None) -> None:
-        if type is not None and source_id is not None:
-            raise InvalidInputError("Give either the type of a new source, or the id of one to go on with.")
+    def __init__(self, client: Client, type: str | None = None, *, source: models.Source | int | None = None) -> None:
+        require_client(client, "SourceWizard")
+        require_type(type, "SourceWizard", "source")
+        if type is not None and source is not None:
+            raise InvalidInputError("Give either the type of a new source, or the one to go on with.")
         self.client = client
-        found = _found(client, source_id) if source_id is not None else None
+        found = _found(client, source) if source is not None else None
         # The schedule of a source that was there before is known.
         course = Course(client, is_new=found is None, on_source=self._take, on_show=self._show)
         self._course = course
@@ -219,8 +223,8 @@ class SourceWizard(ipywidgets.VBox):
         return bundle
 
 
-def _found(client: Client, source_id: int) -> Source:
-    source = client.sources.get(source_id)
+def _found(client: Client, given: models.Source | int) -> Source:
+    source = client.sources.get(source_id_of(given, "SourceWizard"))
     if source.state == "deleted":
-        raise InvalidInputError(f"Source {source_id} was deleted: there is nothing to go on with. Create a new one.")
+        raise InvalidInputError(f"Source {source.id} was deleted: there is nothing to go on with. Create a new one.")
     return source

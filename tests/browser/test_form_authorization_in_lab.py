@@ -34,7 +34,7 @@ def test_a_source_that_must_be_authorized_is_created_with_a_client_of_ones_own_a
     after = form.root.get_by_label("What is next")
     grant, resume = after.locator("pre").all_text_contents()
     number = form.run("print(form.source.id)").strip()
-    assert resume == f"import stitchnb\n\nstitchnb.SourceWizard(client, source_id={number})"
+    assert resume == f"import stitchnb\n\nstitchnb.SourceWizard(client, source={number})"
     expect_accessible(form.root.locator(".stitchnb"))
     form.notebook.screenshot("form-authorization", of=form.root.locator(".stitchnb"), whole=True)
     form.expect_printed("print(client.sources.get(form.source.id).state)", "oauth\n")

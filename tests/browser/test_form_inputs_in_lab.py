@@ -146,6 +146,17 @@ def test_what_is_switched_on_appears_where_it_belongs(show: Callable[..., Form])
     expect(form.root.get_by_text("asks a person to grant access in a browser")).to_be_visible()
 
 
+def test_where_the_clocks_go_by_utc_the_next_starts_are_shown_once(show: Callable[..., Form]) -> None:
+    form = show("print()", FORM)
+    session = form.page.context.new_cdp_session(form.page)
+    session.send("Emulation.setTimezoneOverride", {"timezoneId": "Atlantic/Reykjavik"})
+    form.run("form")
+    form.notebook.wait_for_widgets()
+    form.root = form.notebook.output(len(form.notebook.cells()) - 1)
+    expect(form.root.get_by_role("columnheader")).to_have_text(["UTC"])
+    expect(form.root.get_by_role("cell")).to_have_count(5)
+
+
 def test_a_schedule_shows_its_next_starts_here_and_in_utc(show: Callable[..., Form]) -> None:
     form = show("print()", FORM)
     session = form.page.context.new_cdp_session(form.page)

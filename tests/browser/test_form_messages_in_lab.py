@@ -52,13 +52,50 @@ def test_a_keystroke_is_one_message_up_and_one_down(show: Callable[..., Form]) -
 
 def test_a_form_whose_kernel_was_started_anew_says_so(show: Callable[..., Form]) -> None:
     form = show(FORM)
-    silent = form.root.get_by_text("Nothing answers.")
+    silent = form.root.get_by_text("The kernel was restarted: run this cell again")
     form.field("Subdomain").fill("acme")
     form.settle()
     form.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
     expect(silent).to_be_hidden()
     form.field("Subdomain").fill("other")
     expect(silent).to_be_visible(timeout=10_000)
+
+
+def test_a_source_that_was_created_by_enter_is_said_in_sight_and_has_the_focus(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    fill_in(form)
+    form.field("Display name").press("Enter")
+    alert = form.root.get_by_role("alert").filter(has_text="Created source")
+    expect(alert).to_be_focused()
+    expect(alert).to_be_in_viewport()
+
+
+def test_a_source_that_was_created_by_its_button_leaves_the_focus_in_the_form(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    fill_in(form)
+    form.root.get_by_role("button", name="Create source").press("Enter")
+    expect(form.root.get_by_role("alert").filter(has_text="Created source")).to_be_focused()
+
+
+def test_a_change_that_was_saved_is_said_in_sight_and_the_focus_stays(show: Callable[..., Form]) -> None:
+    form = show("form = SourceForm(account, source=233312)\nform")
+    form.page.set_viewport_size({"width": 1280, "height": 500})
+    name = form.field("Display name")
+    name.fill("Other")
+    form.settle()
+    name.press("Enter")
+    expect(form.root.get_by_role("alert").filter(has_text="Saved Display name.")).to_be_in_viewport()
+    expect(name).to_be_focused()
+
+
+def test_a_form_that_was_refused_does_not_say_that_all_is_well(show: Callable[..., Form]) -> None:
+    form = show(FORM)
+    fill_in(form)
+    expect(form.root.get_by_text("Nothing to mend.")).to_be_visible()
+    form.run("account.refusal = TransportError('It was not sent: this client was closed.')")
+    form.root.get_by_role("button", name="Create source").click()
+    expect(form.root.get_by_role("alert").filter(has_text="was not sent")).to_be_visible()
+    expect(form.root.get_by_text("Nothing to mend.")).to_have_count(0)
 
 
 def test_a_form_is_copied_as_code_without_its_credentials(show: Callable[..., Form]) -> None:

@@ -234,6 +234,28 @@ def test_fields_that_exclude_each_other_say_so_at_both(show: Show) -> None:
     expect(picker.root.locator(".sn-field-reason .sn-warn")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [1280, 800])
+def test_what_a_field_conflicts_with_is_readable_in_its_row(show: Show, width: int) -> None:
+    picker = Picker(show(ADS, width=width))
+    picker.form.run("picker.load(REPORT)\npicker.select(REPORT, fields=['DeviceOS', 'ImpressionSharePercent'])")
+    picker.open("campaign_performance_report")
+    for field, other in (("DeviceOS", "ImpressionSharePercent"), ("ImpressionSharePercent", "DeviceOS")):
+        note = picker.row(field).get_by_text(f"conflicts with {other}")
+        expect(note).to_be_visible()
+        assert note.evaluate("chip => chip.scrollWidth <= chip.clientWidth"), f"{field} at {width} px is cut short"
+
+
+def test_that_a_stream_is_not_selected_is_said_once_and_not_of_every_field(show: Show) -> None:
+    picker = Picker(show(RECURLY))
+    picker.open("accounts")
+    expect(picker.said).to_contain_text("This stream is not selected: no field of it replicates.")
+    expect(picker.fields.get_by_role("columnheader", name="Replicated because")).to_be_visible()
+    expect(picker.fields.get_by_text("not selected", exact=True).first).to_be_visible()
+    expect(picker.fields.get_by_text("stream not selected")).to_have_count(0)
+    picker.box("accounts").check()
+    expect(picker.said).not_to_contain_text("not selected")
+
+
 def test_changes_are_shown_and_discarded(show: Show) -> None:
     picker = Picker(show(RECURLY))
     picker.open("accounts")

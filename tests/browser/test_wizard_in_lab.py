@@ -25,7 +25,14 @@ source = client.sources.create("platform.recurly", display_name="Recurly", prope
 source.check().wait()
 source.select("accounts", ["email"])
 source.select("plans", ["code"])
-stitchnb.SourceWizard(client, source_id=source.id)
+stitchnb.SourceWizard(client, source=source.id)
+"""
+ORDERS = """
+given = {"api_key": "a-key", "shop": "acme", "start_date": "2026-01-01T00:00:00Z"}
+source = client.sources.create("platform.shopify", display_name="Shop", properties=given)
+source.check().wait()
+source.select("orders", ["order_number", "name", "email", "phone", "created_at"])
+stitchnb.SourceWizard(client, source=source.id)
 """
 GOOD = {"API key": "a-key", "Subdomain": "acme", "Quota limit": "30"}
 
@@ -239,13 +246,70 @@ def test_a_wizard_goes_on_after_the_kernel_was_restarted(begin: Begin, tmp_path:
 
     form.notebook.restart_kernel()
     setup = SETUP.format(path=str(tmp_path / "acme.sandbox"), pace_s=0)
-    form.run(f"{setup}\nwizard = stitchnb.SourceWizard(client, source_id=233312)\ndisplay(wizard)")
+    form.run(f"{setup}\nwizard = stitchnb.SourceWizard(client, source=233312)\ndisplay(wizard)")
     form.notebook.wait_for_widgets()
     again = Form(form.notebook, form.notebook.output(2))
     expect(step(again)).to_contain_text("Streams and fields")
     expect(again.root.locator("header code")).to_have_text("source 233312")
     button(again, "Continue").click()
     expect(again.root.get_by_role("alert").filter(has_text="Select at least one stream")).to_be_visible()
+
+
+def test_what_was_pressed_after_the_kernel_was_restarted_is_not_lost_in_silence(begin: Begin) -> None:
+    form = begin()
+    form.notebook.restart_kernel()
+    form.field("Search").fill("recurly")
+    form.page.keyboard.press("Enter")
+    expect(form.root.get_by_text("The kernel was restarted: run this cell again")).to_be_visible()
+    assert form.notebook.page_errors == []
+
+
+def test_where_one_is_and_what_is_done_is_told_apart(begin: Begin) -> None:
+    form = begin(RUNNABLE)
+    form.run("client.sources.get(233312).start_job().wait(progress=False)")
+    steps = form.root.locator("ol.sn-steps > li")
+    brand = step(form).evaluate("item => getComputedStyle(item).color")
+    steps.get_by_role("button", name="Streams and fields").click()
+    expect(step(form)).to_have_text("✓Streams and fields (done)")
+    expect(step(form)).to_have_css("color", brand)
+    run = steps.filter(has_text="Run")
+    expect(run).to_contain_text("Run (to do)")
+    assert run.evaluate("item => getComputedStyle(item).color") != brand
+
+    steps.get_by_role("button", name="Rows").click()
+    expect(form.root.get_by_role("table")).to_be_visible()
+    expect(step(form)).to_have_text("✓Rows (done)")
+    expect(step(form)).to_have_css("color", brand)
+    expect(run).to_have_text("✓Run (done)")
+    assert run.evaluate("item => getComputedStyle(item).color") != brand
+
+
+def test_a_table_of_rows_that_is_too_wide_scrolls_by_itself_and_breaks_no_value(begin: Begin) -> None:
+    form = begin(ORDERS, width=800)
+    form.run("client.sources.get(233312).start_job().wait(progress=False)")
+    form.root.get_by_role("button", name="Rows").click()
+    box = form.root.get_by_role("region", name="The first rows of shop.orders")
+    expect(box.get_by_role("columnheader", name="order_number")).to_be_visible()
+    lines = box.locator("th, td").evaluate_all(
+        "cells => cells.map(cell => { const r = document.createRange(); r.selectNodeContents(cell);"
+        " return new Set([...r.getClientRects()].map(one => one.top)).size; })"
+    )
+    assert set(lines) <= {0, 1}
+    form.page.set_viewport_size({"width": 600, "height": 900})
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    box.focus()
+    form.page.keyboard.press("ArrowRight")
+    expect(box).to_be_focused()
+    form.page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    (wide,) = form.notebook.sideways_overflow("application/vnd.jupyter.widget-view+json")
+    assert wide.startswith("div.sn-table-box")
+
+
+@pytest.mark.parametrize(("words", "title"), [("PostgreSQL", "HP Postgres"), ("Facebook Ads", "Facebook")])
+def test_a_type_is_found_by_what_its_product_is_called(begin: Begin, words: str, title: str) -> None:
+    form = begin()
+    form.field("Search").fill(words)
+    expect(form.root.locator("ul.sn-tiles > li:visible").get_by_text(title, exact=True)).to_be_visible()
 
 
 def test_the_gallery_searches_and_filters_without_the_kernel(begin: Begin) -> None:

@@ -1,6 +1,8 @@
 """A form from code: its fields, its values, and what stands in the way."""
 
+import copy
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -34,6 +36,36 @@ def test_a_form_begins_with_the_cards_defaults_and_says_what_is_needed() -> None
 def test_without_a_day_the_default_start_date_counts_from_today() -> None:
     start = datetime.fromisoformat(ConnectionForm(recurly()).values["start_date"])
     assert timedelta(days=364) < datetime.now(UTC) - start < timedelta(days=368)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda values: values.__setitem__("quota_limit", "31"),
+        lambda values: values.update(quota_limit="31"),
+        lambda values: values.setdefault("anchor_time", "2026-01-01T00:00:00Z"),
+        lambda values: values.__delitem__("quota_limit"),
+        lambda values: values.pop("quota_limit"),
+        lambda values: values.popitem(),
+        lambda values: values.clear(),
+        lambda values: values.__ior__({"quota_limit": "31"}),
+    ],
+)
+def test_values_cannot_be_written_to_and_say_how_one_is_set(write: Callable[[dict[str, Any]], object]) -> None:
+    form = filled()
+    values = form.values
+    with pytest.raises(TypeError, match=r"read-only.*Set one by form\[name\]\.value = …"):
+        write(values)
+    assert values == form.values
+    assert form.values["quota_limit"] == "30"
+
+
+def test_values_can_be_copied_and_taken_into_a_dict_of_ones_own() -> None:
+    values = filled().values
+    assert copy.copy(values) == values
+    assert list(copy.deepcopy(values)) == list(values)
+    assert repr(copy.deepcopy(values)) == repr(values)
+    assert {**values, "quota_limit": "31"}["quota_limit"] == (values | {"quota_limit": "31"})["quota_limit"] == "31"
 
 
 def test_the_guides_values_are_valid_and_come_back_as_they_would_be_sent() -> None:

@@ -157,9 +157,7 @@ def test_before_there_is_a_source_the_link_leads_to_the_app_itself() -> None:
 
 
 def test_the_resume_cell_is_a_whole_program_and_in_a_sandbox_keeps_its_client() -> None:
-    assert resume_code(5) == (
-        "import stitchnb\n\nclient = stitchnb.connect()\nstitchnb.SourceWizard(client, source_id=5)"
-    )
+    assert resume_code(5) == "import stitchnb\n\nclient = stitchnb.connect()\nstitchnb.SourceWizard(client, source=5)"
     assert "connect" not in resume_code(5, in_sandbox=True)
     compile(resume_code(5), "cell", "exec")
 

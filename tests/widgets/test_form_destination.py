@@ -59,12 +59,29 @@ def test_name_and_description_may_be_left_out(account: Account) -> None:
     assert "name" not in account.created[0]
 
 
+def test_name_and_description_stand_apart_from_what_is_required(account: Account) -> None:
+    form = DestinationForm(account, "postgres")
+    first, required, *_ = form._spec["groups"]
+    assert (first["title"], [field["name"] for field in first["fields"]]) == (
+        "Name and description",
+        ["name", "description"],
+    )
+    assert required["title"] == "Required"
+    assert not any("required" in field for field in first["fields"])
+
+
+def test_a_destination_ends_ready_to_take_rows_and_has_no_schedule(account: Account, wire: Wire) -> None:
+    notes = [step["note"] for step in Page(DestinationForm(account, "postgres"), wire).state["steps"]]
+    assert notes[-1] == "takes rows"
+    assert "runs on schedule" not in notes
+
+
 def test_a_tunnel_is_only_asked_for_where_one_is_wanted(account: Account) -> None:
     form = DestinationForm(account, "postgres", values=VALUES)
     assert form["encryption_host"].hidden
     form["encryption_type"].value = "ssh"
     assert not form["encryption_host"].hidden
-    names = [field["name"] for field in form._spec["groups"][0]["fields"]]
+    names = [field["name"] for field in form._spec["groups"][1]["fields"]]
     # What a tunnel needs stands right behind what asks for one.
     assert names[-2:] == ["encryption_type", "encryption_host"]
 

@@ -44,6 +44,7 @@ def test_it_begins_with_the_types_own_interval(page: Page) -> None:
         ],
         "words": "Every hour.",
         "times": [f"2026-03-20T{hour}:00:00Z" for hour in (13, 14, 15, 16, 17)],
+        "exact": False,
         "note": "As if the source were complete now: intervals are counted from then.",
     }
     assert [name for name, state in page.fields.items() if state["hidden"]] == ["anchor_time", "cron_expression"]
@@ -92,10 +93,31 @@ def test_a_wrong_expression_is_refused_in_the_words_of_the_api(
 ) -> None:
     page.say("schedule", mode="cron")
     page.type("cron_expression", expression)
-    assert page.error("cron_expression") == f'cron_expression "{expression}" is invalid: {words}'
+    error = page.error("cron_expression")
+    assert error is not None
+    assert error.startswith(f'cron_expression "{expression}" is invalid: {words}')
     assert page.state["schedule"]["times"] == []
     page.say("schedule", mode="interval")
     assert form.errors == {}, "what is not chosen does not count"
+
+
+@pytest.mark.parametrize(
+    ("values", "is_exact", "why"),
+    [
+        ({"frequency_in_minutes": "30"}, False, "the seconds of an interval are those of this very moment"),
+        ({"anchor_time": "2026-03-20T11:00:30Z"}, True, "it starts in 30 seconds"),
+        ({"anchor_time": "2026-03-20T11:01:00Z"}, False, "it starts in a minute"),
+        ({"cron_expression": "0 0 20 ? * *"}, False, "the expression has no seconds"),
+        ({"cron_expression": "15 0 20 ? * *"}, True, "the expression has seconds"),
+    ],
+)
+def test_seconds_are_shown_where_they_tell_something(
+    form: Frozen, page: Page, values: dict[str, str], is_exact: bool, why: str
+) -> None:
+    for name, value in values.items():
+        form[name].value = value
+    page.hear()
+    assert page.state["schedule"]["exact"] is is_exact, why
 
 
 def test_an_expression_that_stops_says_so(page: Page) -> None:

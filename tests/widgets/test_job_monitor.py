@@ -326,7 +326,7 @@ def test_in_a_notebook_a_watched_job_is_a_monitor(
 
 
 def test_a_wizards_run_step_shows_the_same_table(client: Client) -> None:
-    wizard = SourceWizard(client, source_id=client.sources.list()[0].id)
+    wizard = SourceWizard(client, source=client.sources.list()[0].id)
     wizard.start_job()
     wizard.wait(timeout_s=120)
     panel: Any = wizard.children[1]

@@ -1,7 +1,7 @@
 """The wizard's replication job, stopped while it runs: told as stopped, in the words of the monitor and the history."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,9 +45,19 @@ def client() -> Iterator[Client]:
         yield client
 
 
+def test_the_next_start_is_told_to_the_second_once_it_is_near(client: Client) -> None:
+    (source,) = client.sources.list()
+    due = source.schedule.next_fire_time
+    client.sandbox.clock.advance_to(due - timedelta(seconds=35))
+    wizard = SourceWizard(client, source=source.id)
+    facts = dict(wizard.children[1]._content["blocks"][1]["facts"])
+    assert facts["Next start"] == f"{due:%Y-%m-%d %H:%M:%S} UTC"
+    wizard.close()
+
+
 def test_a_job_that_was_stopped_is_not_told_as_one_that_failed(client: Client) -> None:
     (source,) = client.sources.list()
-    wizard = SourceWizard(client, source_id=source.id)
+    wizard = SourceWizard(client, source=source.id)
     wizard.start_job()
     panel = wizard.children[1]
     assert isinstance(panel, StepPanel)

@@ -54,6 +54,7 @@ def test_a_tile_tells_name_kind_and_state(chosen: Chosen) -> None:
         "kind": "database",
         "state": "released",
         "tone": "mute",
+        "also": ["PostgreSQL", "Postgre SQL", "pg", "psql"],
     }
     assert [tile["title"] for tile in chosen.gallery._content["types"]] == [
         *("HP Postgres", "Mambu", "New", "Zendesk", "Zendesk")

@@ -48,7 +48,7 @@ def test_the_steps_are_those_of_the_chosen_type(begin: Begin) -> None:
 
 def test_a_form_that_is_not_complete_yet_offers_no_way_around_it(begin: Begin, sandbox: stitchnb.Sandbox) -> None:
     source = sandbox.client().sources.create("platform.recurly", display_name="Recurly", validate=False)
-    wizard = begin(source_id=source.id)
+    wizard = begin(source=source.id)
     assert wizard.step == "form"
     assert len(wizard.children) == 2, "nothing is below the form"
 
@@ -64,7 +64,7 @@ def test_a_form_that_is_not_complete_yet_offers_no_way_around_it(begin: Begin, s
 def test_one_comes_back_to_where_the_source_stands(begin: Begin, until: str, step: str) -> None:
     first = created(begin) if until == "check" else configured(begin)
     first.close()
-    again = begin(source_id=first.source.id)
+    again = begin(source=first.source.id)
     assert again.step == step
     assert again.source.name == "recurly"
 
@@ -93,16 +93,29 @@ def test_a_source_keeps_its_type(begin: Begin) -> None:
 
 
 def test_what_cannot_be_begun_with_is_refused_at_once(begin: Begin, sandbox: stitchnb.Sandbox) -> None:
-    with pytest.raises(InvalidInputError, match="either the type of a new source, or the id"):
-        begin("platform.recurly", source_id=1)
+    with pytest.raises(InvalidInputError, match="either the type of a new source, or the one to go on with"):
+        begin("platform.recurly", source=1)
     with pytest.raises(UnknownSourceTypeError, match=r"platform\.recurly"):
         begin("platform.recurli")
     with pytest.raises(NotFoundError):
-        begin(source_id=4711)
+        begin(source=4711)
     source = created(begin).source
     source.delete()
     with pytest.raises(InvalidInputError, match=f"Source {source.id} was deleted"):
-        begin(source_id=source.id)
+        begin(source=source.id)
+
+
+def test_a_source_is_gone_on_with_as_it_is_and_by_its_id(begin: Begin) -> None:
+    source = created(begin).source
+    assert begin(source=source).step == begin(source=source.id).step == "field_selection"
+
+
+def test_a_source_that_was_told_long_ago_is_asked_for_anew(begin: Begin) -> None:
+    wizard = filled(begin("platform.recurly"))
+    told = wizard.form.submit()
+    wizard.wait()
+    assert told.state == "discover_schema"
+    assert begin(source=told).step == "field_selection"
 
 
 def test_one_that_is_refused_leaves_no_widget_behind(begin: Begin) -> None:
@@ -117,7 +130,7 @@ def test_one_that_is_refused_leaves_no_widget_behind(begin: Begin) -> None:
 def test_a_paused_source_says_so_and_can_still_be_run(begin: Begin) -> None:
     source = configured(begin).source
     source.pause()
-    wizard = begin(source_id=source.id)
+    wizard = begin(source=source.id)
     assert wizard.step == "run"
     assert wizard.children[0]._content["banner"].startswith("This source is paused")
     wizard.start_job()
@@ -128,7 +141,7 @@ def test_a_paused_source_says_so_and_can_still_be_run(begin: Begin) -> None:
 def test_a_paused_source_that_rows_are_pushed_to_speaks_of_no_job(begin: Begin, sandbox: stitchnb.Sandbox) -> None:
     source = sandbox.client().sources.create("import_api", display_name="Pushed")
     source.pause()
-    banner = begin(source_id=source.id).children[0]._content["banner"]
+    banner = begin(source=source.id).children[0]._content["banner"]
     assert banner == "This source is paused: rows that are pushed to it are refused."
 
 

@@ -99,7 +99,7 @@ def test_a_check_that_was_done_can_be_looked_at_again(begin: Begin) -> None:
 
 def test_one_comes_back_to_a_failed_check(begin: Begin) -> None:
     first = created(begin, api_key="bad-key")
-    again = begin(source_id=first.source.id).wait()
+    again = begin(source=first.source.id).wait()
     assert again.step == "discover_schema"
     assert states(again)["discover_schema"] == "failed"
 
@@ -119,7 +119,7 @@ def test_access_is_granted_in_the_browser_and_the_wizard_goes_on(begin: Begin, s
     content = panel(wizard)._content
     assert "asks a person to grant access in a browser" in content["blocks"][0]["text"]
     codes = next(block["codes"] for block in content["blocks"] if block["kind"] == "next")
-    assert any(f"stitchnb.SourceWizard(client, source_id={wizard.source.id})" in code["text"] for code in codes)
+    assert any(f"stitchnb.SourceWizard(client, source={wizard.source.id})" in code["text"] for code in codes)
 
     press(wizard, "look")
     assert wizard.step == "oauth"

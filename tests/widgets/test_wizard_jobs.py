@@ -167,7 +167,7 @@ def test_rows_of_a_real_account_are_told_by_their_loads(begin: Begin, sandbox: s
     first.start_job()
     first.wait()
     with stitchnb.Client(sandbox.token, base_url=sandbox.url) as client:
-        wizard = SourceWizard(client, source_id=first.source.id)
+        wizard = SourceWizard(client, source=first.source.id)
         wizard.go("rows")
         wizard.wait()
         loads = next(block for block in panel(wizard)._content["blocks"] if block["kind"] == "table")

@@ -71,8 +71,18 @@ def told(steps: list[Any]) -> str:
         ("what comes after is not open before", {"is_created": True, "current": "field_selection"}, "dDDNxxx"),
         ("what is configured can be gone through in any order", {"is_created": True, "current": "run"}, "dDDDDNX"),
         (
-            "rows that were looked at",
+            "rows that were looked at have come by a job, whoever started it",
             {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "discover_schema": StepState.NOW}},
+            "dDDDDDD",
+        ),
+        (
+            "rows of before do not make a failed job right",
+            {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "run": StepState.FAILED}},
+            "dDDDDFD",
+        ),
+        (
+            "rows of before do not end a job that goes on",
+            {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "run": StepState.NOW}},
             "dDDDDND",
         ),
     ],

@@ -1,7 +1,9 @@
 // What every widget of the package needs to build its part of a page. Text only ever becomes text, never markup.
 
-// True of a notebook and of a page of its own.
+// True of a notebook and of a page of its own. Whether a kernel is busy or gone cannot always be told apart; once its
+// connection was closed, it can.
 const NO_ANSWER = "Nothing answers. It is busy, or was started anew: then run this cell again, or load the page again.";
+const RESTARTED = "The kernel was restarted: run this cell again, or load the page again.";
 
 let lastId = 0;
 
@@ -46,7 +48,7 @@ function chip(text, tone) {
   return text ? h("span", { class: `sn-chip sn-${tone}` }, text) : null;
 }
 
-const STEP_WORDS = { done: "done", now: "current step", failed: "failed", next: "not begun" };
+const STEP_WORDS = { done: "done", now: "to do", failed: "failed", next: "not begun" };
 const STEP_SIGNS = { done: "✓", failed: "!" };
 
 // A stepper. A step that is open is a button, which `go` is called by; the one that is shown has its content below.
@@ -56,11 +58,12 @@ function drawSteps(list, steps, notes = {}, go = null) {
   list.dataset.facts = facts;
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.step : null;
   const drawn = steps.map(({ type, title, note, state, open, shown, unsaved }, i) => {
-    const words = [title, h("span", { class: "sn-unseen" }, ` (${STEP_WORDS[state]})`)];
     const isHere = shown ?? state === "now";
+    const stands = isHere && state === "now" ? "current step" : STEP_WORDS[state];
+    const words = [title, h("span", { class: "sn-unseen" }, ` (${stands})`)];
     return h(
       "li",
-      { class: `sn-${state}${shown ? " sn-shown" : ""}`, "aria-current": isHere ? "step" : null },
+      { class: `sn-${state}`, "aria-current": isHere ? "step" : null },
       h("i", { "aria-hidden": "true" }, STEP_SIGNS[state] ?? String(i + 1)),
       open && go ? h("button", { type: "button", "data-step": type, onclick: () => go(type) }, ...words) : h("span", {}, ...words),
       unsaved

@@ -154,7 +154,10 @@ class FormView {
     try {
       this.model.send({ ...message, view: this.id });
     } catch {
-      // The connection of a kernel that was ended.
+      // A kernel that was ended took its connection with it: nothing will ever be answered.
+      clearTimeout(this.timer);
+      this.busy = false;
+      setText(this.silence, RESTARTED);
       this.silence.hidden = false;
     }
   }
@@ -170,7 +173,7 @@ class FormView {
     this.steps = h("ol", { class: "sn-steps" });
     this.summary = h("div", { class: "sn-summary" });
     this.silence = h("p", { class: "sn-notice sn-warn", role: "status", hidden: true }, NO_ANSWER);
-    this.notice = h("div", { class: "sn-notice", role: "alert" });
+    this.notice = h("div", { class: "sn-notice", role: "alert", tabindex: "-1", "data-lm-suppress-shortcuts": "true" });
     this.button = action ? h("button", { type: "submit", class: "sn-primary" }, action) : null;
     const links = (copies ?? []).map((language) => {
       const ask = () => this.send({ type: "code", language });
@@ -263,8 +266,16 @@ class FormView {
     }
     if (this.state.locked) this.rows.forEach((row) => row.input.show(row.state.text));
     const everything = "tried" in message || "locked" in message || message.type === "state";
+    const hadFocus = this.form.contains(document.activeElement);
     this.draw(everything ? [...this.rows.keys()] : Object.keys(message.fields));
+    if (hadFocus && message.notice?.tone === "ok") this.leadToNotice();
     if (message.focus && message.focus.view === this.id) this.rows.get(message.focus.name)?.focus();
+  }
+
+  // How it ended may stand far below what was pressed; and what was pressed is gone, once a form is closed.
+  leadToNotice() {
+    if (this.state.locked) this.notice.focus();
+    this.notice.scrollIntoView({ block: "nearest" });
   }
 
   showCode({ language, text }) {
@@ -337,7 +348,7 @@ class FormView {
     }
     if (needed.length) parts.push(h("span", {}, "Still needed: ", ...this.links(needed)));
     if (this.busy) parts.splice(0, parts.length, h("span", { role: "status" }, "Sending…"));
-    else if (!parts.length && !this.state.locked && !this.awaited) parts.push(h("span", {}, ...this.allIsWell()));
+    else if (!parts.length && !this.state.locked && !this.awaited && this.state.notice.tone !== "error") parts.push(h("span", {}, ...this.allIsWell()));
     const focused = this.summary.contains(document.activeElement) ? document.activeElement.textContent : null;
     this.summary.replaceChildren(...parts);
     if (focused) [...this.summary.querySelectorAll("a")].find((link) => link.textContent === focused)?.focus();

@@ -5,6 +5,7 @@ const PATIENCE = { short: 4_000, long: 30_000 };
 class Line {
   constructor(model, { heard = () => {}, changed = () => {} } = {}) {
     this.model = model;
+    this.heard = heard;
     this.id = uniqueId("view");
     this.open = 0;
     this.silence = h("p", { class: "sn-notice sn-warn", role: "status", hidden: true }, NO_ANSWER);
@@ -25,7 +26,20 @@ class Line {
     this.open += 1;
     this.patience = PATIENCE[patience];
     this.timer ??= this.wait();
-    this.model.send({ type, view: this.id, ...content });
+    try {
+      this.model.send({ type, view: this.id, ...content });
+    } catch {
+      this.broke();
+    }
+  }
+
+  // A kernel that was ended took its connection with it: nothing will ever be answered.
+  broke() {
+    clearTimeout(this.timer);
+    this.open = 0;
+    setText(this.silence, RESTARTED);
+    this.silence.hidden = false;
+    this.heard();
   }
 
   wait() {

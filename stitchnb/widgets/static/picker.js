@@ -37,7 +37,7 @@ class PickerView {
       head: [
         h("span", { role: "columnheader" }, h("label", { class: "sn-box" }, this.all, allWords)),
         h("span", { role: "columnheader" }, this.count),
-        h("span", { role: "columnheader", class: "sn-number" }, "Fields"),
+        h("span", { role: "columnheader", class: "sn-number", title: "Replicated / all" }, "Fields"),
       ],
       make: (stream) => this.make(stream),
       update: (row, stream) => this.update(row, stream),
@@ -200,7 +200,7 @@ class PickerView {
     setText(row.label.lastElementChild, `Select ${name}`);
     const isKnown = count !== undefined;
     setText(row.count, isKnown ? `${replicated.toLocaleString("en")} / ${count.toLocaleString("en")}` : "–");
-    row.count.title = isKnown ? `${replicated} of ${count} fields replicate` : "Its fields were not asked for yet";
+    row.count.title = isKnown ? `${replicated} of ${count} fields replicate` : "Its fields were not asked for yet: open the stream";
     drawMark(row.mark, flags);
   }
 

@@ -1,6 +1,7 @@
 // The chosen stream: how it is replicated, and its fields.
 
 const FIELD_HEIGHT = 31;
+const NONE_CHOSEN = "Choose a stream to see its fields. They are counted once they have been asked for: – until then.";
 const KEYS_HELP = "Up and down arrows move, Space selects.";
 
 class FieldsPane {
@@ -30,7 +31,7 @@ class FieldsPane {
     });
     this.line = h("p", { class: "sn-line-below", role: "status" }, KEYS_HELP);
     this.body = h("div", { class: "sn-fields-body" }, this.finder.element, this.grid.element, this.line);
-    this.wait = h("p", { class: "sn-wait", role: "status" }, "Choose a stream to see its fields.");
+    this.wait = h("p", { class: "sn-wait", role: "status" }, NONE_CHOSEN);
     this.again = h("button", { type: "button", onclick: () => this.reopen() }, "Try again");
     this.head = h("div", { class: "sn-fields-head" }, h("div", {}, this.title, this.about), this.choosers, this.said);
     const section = { class: "sn-fields", "aria-label": "Fields of the stream" };
@@ -53,7 +54,7 @@ class FieldsPane {
     this.again.hidden = !told?.error;
     this.wait.classList.toggle("sn-wrong", Boolean(told?.error));
     if (!isThere) {
-      setText(this.wait, !stream ? "Choose a stream to see its fields." : (told?.error ?? "Asking for the fields…"));
+      setText(this.wait, !stream ? NONE_CHOSEN : (told?.error ?? "Asking for the fields…"));
     }
     if (stream) setText(this.title, stream.name);
     if (isOther) {
@@ -101,7 +102,8 @@ class FieldsPane {
     this.said.classList.toggle("sn-wrong", isWrong);
     this.said.classList.toggle("sn-mind", problems.length > 0 && !isWrong);
     const lines = problems.map(([severity, message]) => `${severity === "error" ? "To mend" : "Mind"}: ${message}`);
-    setText(this.said, lines.join("\n") || usual);
+    const unselected = has(STREAM.selected)(this.stream) ? "" : "This stream is not selected: no field of it replicates. ";
+    setText(this.said, lines.join("\n") || unselected + usual);
   }
 
   // Choosers are only drawn anew when they differ, so that the one that was just used keeps the focus.

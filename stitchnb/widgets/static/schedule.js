@@ -28,9 +28,10 @@ class ScheduleView {
     const hint = h("div", { class: "sn-hint" }, h("div", { class: "sn-words" }, this.words));
     this.head = h("div", { class: "sn-row" }, label, h("div", { class: "sn-input" }, this.choice), hint);
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "local";
-    const headings = [h("th", { scope: "col" }, "UTC"), h("th", { scope: "col" }, `Here (${zone})`)];
+    this.here = h("th", { scope: "col" }, `Here (${zone})`);
+    this.headings = h("tr", {}, h("th", { scope: "col" }, "UTC"));
     this.body = h("tbody");
-    this.table = h("table", { class: "sn-times" }, h("thead", {}, h("tr", {}, ...headings)), this.body);
+    this.table = h("table", { class: "sn-times" }, h("thead", {}, this.headings), this.body);
     this.note = h("p", { class: "sn-help" });
     this.foot = h(
       "div",
@@ -49,7 +50,7 @@ class ScheduleView {
     this.radios.forEach((radio) => (radio.disabled = locked));
   }
 
-  redraw({ mode, modes, words, times, note }) {
+  redraw({ modes, mode, words, times, exact, note }) {
     if (modes.length !== this.radios.size) this.offer(modes);
     this.radios.forEach((radio, name) => (radio.checked = name === mode));
     this.head.hidden = modes.length < 2;
@@ -58,9 +59,13 @@ class ScheduleView {
     this.foot.hidden = times.length === 0 && note === "";
     this.table.hidden = times.length === 0;
     const moments = times.map((time) => new Date(time));
-    // Seconds only where the schedule itself has any: those of an interval are those of this very moment.
-    const length = mode === "cron" && moments.some((moment) => moment.getUTCSeconds()) ? 8 : 5;
-    const line = (moment) => h("tr", {}, h("td", {}, utcTime(moment, length)), h("td", {}, localTime(moment, length)));
+    const length = exact ? 8 : 5;
+    // Where the clocks here go by UTC, the same column twice tells nothing.
+    const isElsewhere = moments.some((moment) => moment.getTimezoneOffset() !== 0);
+    if (isElsewhere) this.headings.append(this.here);
+    else this.here.remove();
+    const cells = (moment) => [utcTime(moment, length), ...(isElsewhere ? [localTime(moment, length)] : [])];
+    const line = (moment) => h("tr", {}, ...cells(moment).map((text) => h("td", {}, text)));
     this.body.replaceChildren(...moments.map(line));
   }
 

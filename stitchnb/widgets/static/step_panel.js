@@ -175,13 +175,16 @@ function makeTable({ caption, columns, rows }) {
   const side = ([, isNumber]) => (isNumber ? "sn-number" : null);
   const head = columns.map((column) => h("th", { scope: "col", class: side(column) }, column[0]));
   const line = (cells) => h("tr", {}, ...cells.map((cell, i) => h("td", { class: side(columns[i]) }, ...cellOf(cell))));
-  return h(
+  const table = h(
     "table",
     { class: "sn-table" },
     h("caption", { class: "sn-unseen" }, caption),
     h("thead", {}, h("tr", {}, ...head)),
     h("tbody", {}, ...rows.map(line)),
   );
+  // A wide table scrolls in a box of its own, which can have the focus for that.
+  const box = { class: "sn-table-box", role: "region", "aria-label": caption, tabindex: "0" };
+  return h("div", { ...box, "data-lm-suppress-shortcuts": "true" }, table);
 }
 
 // A cell is a text, or a state: a word in a colour of its own.

@@ -72,7 +72,8 @@ class GalleryView {
       : null;
     instead?.setAttribute("aria-label", `Use ${type.upgrade.title} (${type.upgrade.type}) instead of ${type.type}`);
     const kindWords = this.content.kinds.find(([kind]) => kind === type.kind)?.[1] ?? "";
-    const text = plain([type.title, type.type, kindWords, type.kind, type.state ?? "", type.tier ?? ""].join(" "));
+    const told = [type.title, type.type, kindWords, type.kind, type.state ?? "", type.tier ?? "", ...(type.also ?? [])];
+    const text = plain(told.join(" "));
     return { type, text, button, element: h("li", { class: instead ? "sn-upgraded" : null }, button, instead) };
   }
 
