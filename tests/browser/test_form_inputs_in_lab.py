@@ -224,8 +224,9 @@ def test_a_cron_expression_is_explained_with_its_next_five_starts_and_refused_in
     expect(form.root.get_by_text("At 12:00 UTC, on Monday.")).to_be_visible()
     days = [23, 30, 6, 13, 20]
     starts = [f"Mon 2026-{'03' if day > 20 else '04'}-{day:02} 12:00" for day in days]
-    expect(form.root.get_by_role("cell")).to_have_text([text for start in starts for text in (start, start)])
-    expect(form.root.get_by_role("columnheader")).to_have_text([re.compile("^UTC$"), re.compile("^Here ")])
+    # Here the clocks go by UTC, so there is no other time to be shown beside it.
+    expect(form.root.get_by_role("cell")).to_have_text(starts)
+    expect(form.root.get_by_role("columnheader")).to_have_text(["UTC"])
     wrong = "0 0 12 1 * MON"
     form.field("Cron expression").fill(wrong)
     expect(form.root.get_by_role("cell")).to_have_count(0)
