@@ -178,6 +178,9 @@ class JobWatch(Resource[Mode]):
         seen = yield from self._look(is_over=told is not None and told["status"] != "running")
         if seen.is_over:
             self._client.jobs.learn_ended((self._job_name,))
+            if told is not None and told["status"] == "running":
+                # It ended between the two, and what was told first holds no more.
+                told = self._ask_sandbox()
         extraction, loads = self._extraction, seen.result.loads if seen.result is not None else ()
         seen = replace(
             seen,

@@ -296,7 +296,7 @@ def test_a_table_of_rows_that_is_too_wide_scrolls_by_itself_and_breaks_no_value(
     )
     assert set(lines) <= {0, 1}
     form.page.set_viewport_size({"width": 600, "height": 900})
-    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    form.page.wait_for_function("box => box.scrollWidth > box.clientWidth", arg=box.element_handle())
     box.focus()
     form.page.keyboard.press("ArrowRight")
     expect(box).to_be_focused()

@@ -178,6 +178,23 @@ def test_a_watched_job_that_fails_raises_as_a_wait_does(
     assert f"Replication job of source {source.id}: failed in tap: the tap fell over" in told
 
 
+def test_a_job_that_ends_while_one_looks_is_told_as_it_ended(
+    sandbox: stitchnb.Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = ready(sandbox.client())
+    with sandbox.faults.fail_extractions("the tap fell over"):
+        job = source.start_job()
+        sandbox.wait_idle()
+    tell = sandbox.job_progress
+    earlier = [{**tell(job.job_name), "status": "running", "phase": "discovery"}]
+    monkeypatch.setattr(sandbox, "job_progress", lambda name: earlier.pop() if earlier else tell(name))
+
+    with pytest.raises(JobFailedError, match="fell over"):
+        job.watch()
+
+    assert "failed in tap: the tap fell over" in capsys.readouterr().err
+
+
 def test_an_asynchronous_client_waits_too(sandbox: stitchnb.Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     source = ready(sandbox.client())
 
