@@ -1,7 +1,6 @@
 """Frames whose columns are Arrow's, as ``dtype_backend="pyarrow"`` gives them, are pushed as any others."""
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,24 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-import stitchnb
 from stitchnb.client import Client, ImportClient
 from stitchnb.errors import InvalidValuesError
 
 NOON = datetime(2026, 3, 20, 12)
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
-        yield sandbox.client()
-
-
-@pytest.fixture
-def importer(client: Client) -> Iterator[ImportClient]:
-    source = client.sources.create("import_api", display_name="Shop")
-    with ImportClient(client.import_tokens.create(source.id), base_url=client.base_url) as made:
-        yield made
 
 
 def column(values: list[Any], kind: pa.DataType) -> pd.Series:

@@ -1,28 +1,13 @@
 """Exact decimals keep their digits all the way: by their schema they land as numeric, not in floating point."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import stitchnb
 from stitchnb.client import Client, ImportClient
 from stitchnb.errors import InvalidValuesError
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
-        yield sandbox.client()
-
-
-@pytest.fixture
-def importer(client: Client) -> Iterator[ImportClient]:
-    source = client.sources.create("import_api", display_name="Shop")
-    with ImportClient(client.import_tokens.create(source.id), base_url=client.base_url) as made:
-        yield made
 
 
 def column_type(client: Client, column: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,6 @@ import pandas as pd
 import pytest
 from both_modes import MODES, Plays, answering, push
 
-import stitchnb
 from stitchnb.client import AsyncImportClient, Client, ImportClient, frame_batches, frame_records
 from stitchnb.errors import (
     BadRequestError,
@@ -28,19 +26,6 @@ OK = {"status": "OK", "message": "Batch Accepted!"}
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EARLIER = timezone(timedelta(hours=-5))
 ID = uuid.UUID("12345678-1234-5678-1234-567812345678")
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
-        yield sandbox.client()
-
-
-@pytest.fixture
-def importer(client: Client) -> Iterator[ImportClient]:
-    source = client.sources.create("import_api", display_name="Shop")
-    with ImportClient(client.import_tokens.create(source.id), base_url=client.base_url) as made:
-        yield made
 
 
 def sent(server: Plays) -> list[dict[str, Any]]:

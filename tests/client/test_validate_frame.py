@@ -1,31 +1,16 @@
 """A frame can be looked at, here and by Stitch, without a row of it being kept."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pandas as pd
 import pytest
 from both_modes import MODES, Plays, answering, push
 
-import stitchnb
 from stitchnb.client import Client, ImportClient, frame_batches
 from stitchnb.errors import BadRequestError, InvalidValuesError
 
 OK = {"status": "OK", "message": "Batch is valid!"}
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
-        yield sandbox.client()
-
-
-@pytest.fixture
-def importer(client: Client) -> Iterator[ImportClient]:
-    source = client.sources.create("import_api", display_name="Shop")
-    with ImportClient(client.import_tokens.create(source.id), base_url=client.base_url) as made:
-        yield made
 
 
 def test_a_good_frame_is_told_as_it_would_be_sent_and_nothing_lands(client: Client, importer: ImportClient) -> None:
