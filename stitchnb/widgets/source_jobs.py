@@ -28,6 +28,7 @@ _SHOWN_RUNS = 5
 _POLL_S = 1.0
 _TONES = {"running": "ok", "succeeded": "ok", "failed": "error", "stopped": "warn"}
 _CONFIGURED = "fully_configured"
+_ASKING = "Asking for the last jobs…"
 _ONE_AT_A_TIME = "A job of this source is under way already: there is one at a time."
 
 
@@ -40,7 +41,9 @@ class JobsPanel(Panel):
     def __init__(self, on_press: Callable[[str], None], on_error: Callable[[StitchError], None]) -> None:
         self._on_press = on_press
         self._on_error = on_error
-        super().__init__({"runs": [], "tells_rows": False, "words": "", "trouble": "", "summary": "", "actions": []})
+        super().__init__(
+            {"runs": [], "tells_rows": False, "words": _ASKING, "trouble": "", "summary": "", "actions": []}
+        )
 
     def show(self, **content: Any) -> None:
         """Show other content; what is the same is not sent again."""
@@ -126,18 +129,24 @@ class SourceJobs(ipywidgets.VBox):
         AlreadyRunningError
             When one is under way.
         """
-        job = self._client.jobs.start(self._source.id)
-        self._watch(job)
-        with self._lock:
-            self._under_way = self._client.jobs.under_way(self._source.id)
-            self._draw(trouble="")
-        self._keep_looking()
+        # A look that began before the job did must not take its row away again.
+        self._stop_looking()
+        try:
+            job = self._client.jobs.start(self._source.id)
+            with self._lock:
+                self._watch(job)
+                self._under_way = self._client.jobs.under_way(self._source.id)
+                self._draw(trouble="")
+        finally:
+            self._keep_looking()
         return job
 
     def refresh(self) -> None:
         """Ask for the last jobs again, in the background."""
-        self._panel.show(trouble="")
-        self._is_stale = True
+        self._stop_looking()
+        with self._lock:
+            self._is_stale = True
+            self._draw(trouble="")
         self._keep_looking()
 
     def close(self) -> None:
@@ -173,44 +182,72 @@ class SourceJobs(ipywidgets.VBox):
 
     def _keep_looking(self) -> None:
         self._stop_looking()
-        self._watcher = Watcher(self._look, poll_s=lambda: _POLL_S, on_error=self._refuse)
-        self._watcher.start()
+        if not self._is_closed:
+            watcher = Watcher(lambda: self._look(watcher), poll_s=lambda: _POLL_S, on_error=self._refuse)
+            self._watcher = watcher
+            watcher.start()
 
     def _stop_looking(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
 
-    def _look(self) -> bool:
+    def _look(self, watcher: Watcher) -> bool:
         """Look once; a real account is asked only where that can tell something new."""
         if self._client.sandbox is not None:
             runs = self._client.jobs.history(self._source.id)
-            self._watch_run(next((run for run in reversed(runs) if run.status == "running"), None))
-            self._take(runs, None)
+            running = next((run for run in reversed(runs) if run.status == "running"), None)
+            self._take(watcher, runs, None, watched=running)
             return self._is_closed
         is_first, before = self._runs is None, self._under_way
         run = self._client.jobs.under_way(self._source.id)
         if self._is_stale or (before is not None and run != before):
-            history = self._client.jobs.history(self._source.id)
-            self._is_stale = False
-            run = self._client.jobs.under_way(self._source.id)
-            if is_first:
-                # Whoever starts one later on this page watches it too, and each look takes one of few requests.
-                self._watch_run(run)
-            self._take(history, run)
+            history, run = self._history_of_account()
+            # Whoever starts one later on this page watches it too, and each look takes one of few requests.
+            self._take(watcher, history, run, watched=run if is_first else None)
         elif run != before:
-            self._take(self._runs, run)
+            self._take(watcher, self._runs, run)
         return self._is_closed
 
-    def _take(self, runs: Iterable[JobRun] | None, under_way: JobRun | None) -> None:
+    def _history_of_account(self) -> tuple[Iterable[JobRun], JobRun | None]:
+        """Ask for the jobs that have ended, and give the one that runs as it stands at the same moment."""
+        before = self._client.jobs.under_way(self._source.id)
+        history = self._client.jobs.history(self._source.id)
+        run = self._client.jobs.under_way(self._source.id)
+        if before is not None and run is None and all(one.job_name != before.job_name for one in history):
+            # A monitor saw the job end after this history was read, so only the next one lists it.
+            history = self._client.jobs.history(self._source.id)
+            run = self._client.jobs.under_way(self._source.id)
+        return history, run
+
+    def _take(
+        self,
+        watcher: Watcher,
+        runs: Iterable[JobRun] | None,
+        under_way: JobRun | None,
+        *,
+        watched: JobRun | None = None,
+    ) -> None:
+        """Show what a look has found, in one update, unless the look is out of date."""
         with self._lock:
-            if not self._is_closed:
-                before = (self._runs, self._under_way)
-                self._runs = None if runs is None else tuple(runs)
-                self._under_way = under_way
-                is_other = before != (self._runs, self._under_way)
-                # What was refused for the sake of a job is no news once that job has gone on.
-                is_past = is_other and self._panel.trouble == _ONE_AT_A_TIME
-                self._draw(trouble="" if is_past else None)
+            if self._is_closed or watcher.is_stopped:
+                return
+            is_first, before = self._runs is None, self._shown_runs()
+            self._runs = None if runs is None else tuple(runs)
+            self._under_way = under_way
+            self._is_stale = False
+            self._watch_run(watched)
+            # What was refused because of a job is out of date once that job has ended.
+            has_ended = bool(_running(before) - _running(self._shown_runs()))
+            is_new = not is_first and bool(_ended(self._shown_runs()) - _ended(before))
+            is_past = (has_ended or is_new) and self._panel.trouble == _ONE_AT_A_TIME
+            self._draw(trouble="" if is_past else None)
+
+    def _shown_runs(self) -> tuple[JobRun, ...]:
+        runs, run = self._runs or (), self._under_way
+        # What this client knows to run may be listed by now.
+        if run is None or any(one.job_name == run.job_name for one in runs):
+            return runs
+        return (*runs, run)
 
     def _watch_run(self, run: JobRun | None) -> None:
         if run is not None:
@@ -229,8 +266,8 @@ class SourceJobs(ipywidgets.VBox):
 
     def _draw(self, *, trouble: str | None = None) -> None:
         with self._lock:
-            runs = (*(self._runs or ()), *([self._under_way] if self._under_way is not None else ()))
-            is_running = any(run.status == "running" for run in runs)
+            runs = self._shown_runs()
+            is_running = bool(_running(runs))
             is_told = self._client.sandbox is not None
             actions = [] if is_told else [action("refresh", "Refresh")]
             # What a client remembers of a real account may have ended unseen: there Stitch itself says no.
@@ -248,7 +285,7 @@ class SourceJobs(ipywidgets.VBox):
 
     def _words(self, *, has_runs: bool) -> str:
         if self._runs is None:
-            return "Asking for the last jobs…"
+            return _ASKING
         if has_runs:
             return ""
         return "No job of this source has ended yet." if self._client.sandbox is None else "No job has run yet."
@@ -262,6 +299,14 @@ class SourceJobs(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return f"SourceJobs(source {self._source.id})"
+
+
+def _running(runs: Iterable[JobRun]) -> set[str]:
+    return {run.job_name for run in runs if run.status == "running"}
+
+
+def _ended(runs: Iterable[JobRun]) -> set[str]:
+    return {run.job_name for run in runs if run.status != "running"}
 
 
 def _row(run: JobRun) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import comm
+import ipywidgets
 from form_cards import recurly
 
 from stitchnb.errors import StitchError, UnknownSourceTypeError
@@ -21,8 +22,13 @@ class Wire:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
 
-    def record(self, _comm: comm.DummyComm, msg_type: str, data: Any = None, **_: Any) -> None:
-        self.messages.append({"type": msg_type, "data": data})
+    def record(self, sender: comm.DummyComm, msg_type: str, data: Any = None, **_: Any) -> None:
+        self.messages.append({"type": msg_type, "data": data, "comm": sender.comm_id})
+
+    def contents(self, widget: ipywidgets.Widget) -> list[dict[str, Any]]:
+        """Every content that a panel's page was sent, in order: what a person could see, if only for a moment."""
+        sent = [message["data"].get("state", {}) for message in self.messages if message["comm"] == widget.model_id]
+        return [state["_content"] for state in sent if "_content" in state]
 
     def holds(self, text: str) -> bool:
         """Does any message hold this text?"""

@@ -1,16 +1,22 @@
 """The jobs of a source: started, found while they run, watched, and listed when they have ended."""
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from connection_properties import recurly_properties
+from form_page import Wire
+from gated_connector import GatedConnector
 from panel_page import say
+from polling import LIMIT_S, wait_until
 
 from stitchnb import Client, Sandbox
+from stitchnb.client import Source
+from stitchnb.errors import JobFailedError
+from stitchnb.widgets import source_jobs
 from stitchnb.widgets.source_jobs import SourceJobs, _took
-
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def make(sandbox: Sandbox) -> Iterator[Callable[..., SourceJobs]]:
 
     def make(client: Client | None = None, *, select: bool = True) -> SourceJobs:
         client = client or sandbox.client()
-        source = client.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
+        source = client.sources.create("platform.recurly", display_name="Recurly", properties=recurly_properties())
         source.check().wait()
         if select:
             source = source.select("accounts")
@@ -38,16 +44,31 @@ def make(sandbox: Sandbox) -> Iterator[Callable[..., SourceJobs]]:
         jobs.close()
 
 
+@pytest.fixture
+def gated(sandbox: Sandbox) -> Iterator[GatedConnector]:
+    """What the sandbox's Recurly jobs wait for: each goes on until it is stopped or let pass."""
+    connector = GatedConnector()
+    sandbox.connectors["platform.recurly"] = connector
+    yield connector
+    connector.open()
+
+
+@pytest.fixture
+def real(sandbox: Sandbox) -> Iterator[Client]:
+    """A client that takes the sandbox for a real account."""
+    with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as client:
+        yield client
+
+
+def selected_source(client: Client) -> Source:
+    source = client.sources.create("platform.recurly", display_name="Recurly", properties=recurly_properties())
+    source.check().wait()
+    source.select("accounts")
+    return client.sources.get(source.id)
+
+
 def told(jobs: SourceJobs) -> dict[str, object]:
     return jobs.children[0]._content
-
-
-def wait_for(seen: Callable[[], object], timeout_s: float = 60) -> object:
-    deadline = time.monotonic() + timeout_s
-    while not (found := seen()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-    return found
 
 
 def action(jobs: SourceJobs, name: str) -> dict[str, object]:
@@ -56,10 +77,10 @@ def action(jobs: SourceJobs, name: str) -> dict[str, object]:
 
 def test_a_press_starts_a_job_which_is_watched_and_listed(make: Callable[..., SourceJobs]) -> None:
     jobs = make()
-    wait_for(lambda: told(jobs)["words"] == "No job has run yet.")
+    wait_until(lambda: told(jobs)["words"] == "No job has run yet.")
     say(jobs.children[0], "press", name="start")
     assert jobs.monitor.wait().succeeded
-    (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] == "succeeded"])
+    (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] == "succeeded"])
     rows = int(jobs.monitor.to_frame()["rows"].sum())
     assert (run["tone"], run["rows"]) == ("ok", f"{rows:,}")
     assert run["started"].startswith("2026-03-20 16:00:")
@@ -73,63 +94,147 @@ def test_a_job_that_something_else_started_is_listed_with_why_it_failed(
     sandbox.faults.fail_loads(stream="accounts", message="disk full")
     with sandbox.client() as other:
         job = other.jobs.start(jobs._source.id)
-    (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] == "failed"])
+    (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] == "failed"])
     assert run["name"] == job.job_name
     assert run["tone"] == "error"
     assert "disk full" in run["failure"]
 
 
-def test_a_job_that_runs_is_watched_by_whoever_opens_its_source() -> None:
-    with Sandbox(pace_s=2) as slow:
-        client = slow.client()
-        source = client.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
-        source.check().wait()
-        source = source.select("accounts")
-        job = source.start_job()
-        jobs = SourceJobs(client, client.sources.get(source.id))
-        assert wait_for(lambda: jobs.monitor).job.job_name == job.job_name
-        wait_for(lambda: action(jobs, "start")["off"])
-        assert told(jobs)["summary"] == "There is one job at a time."
-        say(jobs.children[0], "press", name="start")
-        assert told(jobs)["trouble"] == "", "a button that is off does nothing"
-        job.stop()
-        (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] == "stopped"])
-        assert (run["tone"], run["failure"]) == ("warn", ""), "that it was stopped says it all"
-        jobs.close()
+def test_a_job_that_runs_is_watched_by_whoever_opens_its_source(sandbox: Sandbox, gated: GatedConnector) -> None:
+    client = sandbox.client()
+    source = selected_source(client)
+    job = source.start_job()
+    jobs = SourceJobs(client, source)
+    assert wait_until(lambda: jobs.monitor).job.job_name == job.job_name
+    wait_until(lambda: action(jobs, "start")["off"])
+    assert told(jobs)["summary"] == "There is one job at a time."
+    say(jobs.children[0], "press", name="start")
+    assert told(jobs)["trouble"] == "", "a button that is off does nothing"
+    job.stop()
+    (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] == "stopped"])
+    assert (run["tone"], run["failure"]) == ("warn", ""), "that it was stopped says it all"
+    jobs.close()
 
 
-def test_a_second_job_is_refused_in_words() -> None:
+def test_a_second_job_is_refused_in_words(real: Client, sandbox: Sandbox, gated: GatedConnector) -> None:
     # Of a real account it is not told that a job runs, so that one can try.
-    with Sandbox(pace_s=2) as slow, Client(slow.token, base_url=slow.url, rate_limit="off") as real:
-        source = real.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
-        source.check().wait()
-        source = source.select("accounts")
-        jobs = SourceJobs(real, real.sources.get(source.id))
-        with slow.client() as other:
-            other.jobs.start(source.id)
-        say(jobs.children[0], "press", name="start")
-        assert told(jobs)["trouble"] == "A job of this source is under way already: there is one at a time."
-        assert jobs.monitor is None
-        slow.wait_idle()
-        say(jobs.children[0], "press", name="refresh")
-        wait_for(lambda: told(jobs)["runs"])
-        assert told(jobs)["trouble"] == ""
-        jobs.close()
+    source = selected_source(real)
+    jobs = SourceJobs(real, source)
+    with sandbox.client() as other:
+        other.jobs.start(source.id)
+    say(jobs.children[0], "press", name="start")
+    assert told(jobs)["trouble"] == "A job of this source is under way already: there is one at a time."
+    assert jobs.monitor is None
+    gated.open()
+    sandbox.wait_idle()
+    say(jobs.children[0], "press", name="refresh")
+    wait_until(lambda: told(jobs)["runs"])
+    assert told(jobs)["trouble"] == ""
+    jobs.close()
 
 
-def test_what_was_refused_while_a_job_ran_is_not_said_any_more_once_it_has_ended() -> None:
-    with Sandbox(pace_s=2) as slow, Client(slow.token, base_url=slow.url, rate_limit="off") as real:
-        source = real.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
-        source.check().wait()
-        source = source.select("accounts")
-        jobs = SourceJobs(real, real.sources.get(source.id))
-        job = jobs.start_job()
-        say(jobs.children[0], "press", name="start")
-        assert "under way already" in told(jobs)["trouble"]
-        job.stop()
-        wait_for(lambda: told(jobs)["trouble"] == "")
-        assert [run["state"] for run in told(jobs)["runs"]] == ["stopped"]
-        jobs.close()
+def contradictions(sent: list[dict[str, Any]]) -> list[str]:
+    """What does not fit together within one content that the page was sent, or from one to the next."""
+    found = []
+    listed: set[str] = set()
+    for content in sent:
+        names = [run["name"] for run in content["runs"]]
+        is_running = any(run["state"] == "running" for run in content["runs"])
+        if len(names) != len(set(names)):
+            found.append(f"a job is listed twice: {names}")
+        if not listed <= set(names):
+            found.append(f"a job that was listed is gone: {listed - set(names)}")
+        if (content["summary"] == "There is one job at a time.") != is_running:
+            found.append(f"the summary does not fit the rows: {content['summary']!r}, {content['runs']}")
+        if (names and content["words"].startswith("No job")) or not (names or content["words"]):
+            found.append(f"the words do not fit the rows: {content['words']!r}, {names}")
+        if "under way already" in content["trouble"] and names and not is_running:
+            found.append("the refusal stands beside a job that has ended")
+        listed = set(names)
+    return found
+
+
+def without_its_refusal(sent: list[dict[str, Any]]) -> list[list[str]]:
+    """The states of the rows in every content that was sent after the refusal was taken away."""
+    refused = [i for i, content in enumerate(sent) if "under way already" in content["trouble"]]
+    return [[run["state"] for run in content["runs"]] for content in sent[refused[-1] + 1 :]]
+
+
+class PausedHistory:
+    """The history of a client's jobs, which is read at once and returned when the test says so."""
+
+    def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.was_read = threading.Event()
+        self.go_on = threading.Event()
+        self._read = client.jobs.history
+        monkeypatch.setattr(client.jobs, "history", self._paused)
+
+    def _paused(self, source_id: int) -> object:
+        found = self._read(source_id)
+        self.was_read.set()
+        assert self.go_on.wait(LIMIT_S)
+        return found
+
+
+def test_a_refusal_goes_in_the_update_that_shows_the_job_ended(
+    real: Client, gated: GatedConnector, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = selected_source(real)
+    history = PausedHistory(real, monkeypatch)
+    jobs = SourceJobs(real, source)
+    assert history.was_read.wait(LIMIT_S)
+    job = jobs.start_job()
+    say(jobs.children[0], "press", name="start")
+    assert "under way already" in told(jobs)["trouble"]
+    # The first history comes while the job still runs: it is no news about the job.
+    history.go_on.set()
+    wait_until(lambda: jobs._runs is not None)
+    assert "under way already" in told(jobs)["trouble"]
+    job.stop()
+    wait_until(lambda: told(jobs)["trouble"] == "")
+    sent = wire.contents(jobs.children[0])
+    assert without_its_refusal(sent) == [["stopped"]]
+    assert contradictions(sent) == []
+    jobs.close()
+
+
+def test_a_job_that_ends_while_the_history_is_read_stays_listed(
+    real: Client, gated: GatedConnector, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = selected_source(real)
+    history = PausedHistory(real, monkeypatch)
+    jobs = SourceJobs(real, source)
+    job = jobs.start_job()
+    say(jobs.children[0], "press", name="start")
+    assert history.was_read.wait(LIMIT_S)
+    job.stop()
+    # The monitor sees the end after the paused history was read without it.
+    with pytest.raises(JobFailedError):
+        jobs.monitor.wait()
+    history.go_on.set()
+    wait_until(lambda: told(jobs)["trouble"] == "")
+    sent = wire.contents(jobs.children[0])
+    assert without_its_refusal(sent) == [["stopped"]]
+    assert contradictions(sent) == []
+    jobs.close()
+
+
+def test_a_history_that_was_read_before_a_job_began_does_not_take_it_away(
+    sandbox: Sandbox, gated: GatedConnector, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sandbox.client()
+    source = selected_source(client)
+    history = PausedHistory(client, monkeypatch)
+    jobs = SourceJobs(client, source)
+    looking = jobs._watcher
+    assert history.was_read.wait(LIMIT_S)
+    job = jobs.start_job()
+    history.go_on.set()
+    assert looking.join(LIMIT_S)
+    job.stop()
+    wait_until(lambda: [run["state"] for run in told(jobs)["runs"]] == ["stopped"])
+    assert contradictions(wire.contents(jobs.children[0])) == []
+    jobs.close()
 
 
 def test_a_source_that_was_deleted_elsewhere_is_told_in_words(make: Callable[..., SourceJobs]) -> None:
@@ -147,65 +252,87 @@ def test_before_the_steps_are_done_no_job_can_be_started(make: Callable[..., Sou
     assert not action(jobs, "start")["off"]
 
 
-def test_of_a_real_account_nothing_is_asked_without_need(make: Callable[..., SourceJobs], sandbox: Sandbox) -> None:
+class Looks:
+    """Counts the looks that watchers begin, which come at once one after the other."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._count = 0
+        look = SourceJobs._look
+
+        def counted(*args: Any) -> bool:
+            self._count += 1
+            return look(*args)
+
+        monkeypatch.setattr(SourceJobs, "_look", counted)
+        monkeypatch.setattr(source_jobs, "_POLL_S", 0.01)
+
+    def wait_for_more(self, count: int) -> None:
+        # One that has begun ends before the next one begins.
+        before = self._count
+        wait_until(lambda: self._count, lambda now: now > before + count, what=f"{count} more looks")
+
+
+def test_of_a_real_account_nothing_is_asked_without_need(
+    make: Callable[..., SourceJobs], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(monkeypatch)
     with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as real:
         jobs = make(real)
         asked = lambda: sum("extractions" in path for path in real.journal.to_frame()["path"])  # noqa: E731
-        wait_for(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
-        time.sleep(1.5)
+        wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+        looks.wait_for_more(3)
         assert asked() == 1, "30 requests in 10 minutes are all there is"
         assert not told(jobs)["tells_rows"]
         jobs.start_job()
         jobs.monitor.wait()
-        (run,) = wait_for(lambda: [run for run in told(jobs)["runs"] if run["state"] != "running"])
+        (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] != "running"])
         assert (run["state"], run["rows"]) == ("succeeded", None)
         before = asked()
         say(jobs.children[0], "press", name="refresh")
-        wait_for(lambda: asked() == before + 1)
+        wait_until(lambda: asked() == before + 1)
 
 
-def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_listed_until_it_ends() -> None:
-    with Sandbox(pace_s=2) as slow, Client(slow.token, base_url=slow.url, rate_limit="off") as real:
-        source = real.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
-        source.check().wait()
-        source = source.select("accounts")
-        jobs = SourceJobs(real, real.sources.get(source.id))
-        wait_for(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
-        asked = len(real.journal)
-        job = real.jobs.start(source.id)
-        (run,) = wait_for(lambda: told(jobs)["runs"])
-        assert (run["name"], run["state"], run["took"]) == (job.job_name, "running", "")
-        assert run["started"]
-        assert told(jobs)["words"] == ""
-        assert told(jobs)["summary"] == "There is one job at a time."
-        assert not action(jobs, "start")["off"], "Stitch may know that it has ended"
-        assert len(real.journal) == asked + 1, "nothing is asked for that"
-        assert jobs.monitor is None, "whoever started it watches it"
+def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_listed_until_it_ends(
+    real: Client, gated: GatedConnector
+) -> None:
+    source = selected_source(real)
+    jobs = SourceJobs(real, source)
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    asked = len(real.journal)
+    job = real.jobs.start(source.id)
+    (run,) = wait_until(lambda: told(jobs)["runs"])
+    assert (run["name"], run["state"], run["took"]) == (job.job_name, "running", "")
+    assert run["started"]
+    assert told(jobs)["words"] == ""
+    assert told(jobs)["summary"] == "There is one job at a time."
+    assert not action(jobs, "start")["off"], "Stitch may know that it has ended"
+    assert len(real.journal) == asked + 1, "nothing is asked for that"
+    assert jobs.monitor is None, "whoever started it watches it"
 
-        again = SourceJobs(real, real.sources.get(source.id))
-        assert wait_for(lambda: again.monitor).job.job_name == job.job_name, "who comes back sees it run"
-        job.stop()
-        for one in (jobs, again):
-            (run,) = wait_for(lambda one=one: [run for run in told(one)["runs"] if run["state"] == "stopped"])
-            assert run["name"] == job.job_name
-            one.close()
-        assert real.jobs.under_way(source.id) is None
+    again = SourceJobs(real, real.sources.get(source.id))
+    assert wait_until(lambda: again.monitor).job.job_name == job.job_name, "who comes back sees it run"
+    job.stop()
+    for one in (jobs, again):
+        (run,) = wait_until(lambda one=one: [run for run in told(one)["runs"] if run["state"] == "stopped"])
+        assert run["name"] == job.job_name
+        one.close()
+    assert real.jobs.under_way(source.id) is None
 
 
 def test_what_cannot_be_asked_is_told_and_can_be_asked_again(make: Callable[..., SourceJobs], sandbox: Sandbox) -> None:
     with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as real:
         jobs = make(real)
-        wait_for(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+        wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
         sandbox.faults.add(status=400, path="/v4/{client_id}/extractions", times=1)
         jobs.refresh()
-        wait_for(lambda: told(jobs)["trouble"])
+        wait_until(lambda: told(jobs)["trouble"])
         jobs.refresh()
-        wait_for(lambda: told(jobs)["trouble"] == "")
+        wait_until(lambda: told(jobs)["trouble"] == "")
 
 
 def test_after_it_was_closed_nothing_is_drawn(make: Callable[..., SourceJobs]) -> None:
     jobs = make()
-    wait_for(lambda: told(jobs)["words"] == "No job has run yet.")
+    wait_until(lambda: told(jobs)["words"] == "No job has run yet.")
     before = told(jobs)
     jobs.close()
     assert jobs._watcher.join(30)
