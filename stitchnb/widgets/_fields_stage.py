@@ -41,10 +41,13 @@ class FieldsStage(Stage):
         if waiting:
             raise InvalidInputError(f"{counted(waiting, 'change')} not applied yet: apply or discard, then continue.")
         fresh = self._ask()
-        self.owner.told(fresh)
-        if step_of(fresh.report_card) == FIELDS:
-            raise InvalidInputError("Select at least one stream and one of its fields, and apply it: then it goes on.")
-        self.owner.go_on()
+        with self.owner.one_update():
+            self.owner.told(fresh)
+            if step_of(fresh.report_card) == FIELDS:
+                raise InvalidInputError(
+                    "Select at least one stream and one of its fields, and apply it: then it goes on."
+                )
+            self.owner.go_on()
 
     def _applied(self) -> None:
         """Tell the wizard how the source stands now."""

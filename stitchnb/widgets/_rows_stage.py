@@ -82,8 +82,7 @@ class RowsStage(PanelStage):
         hidden = len(rows.columns) - len(columns)
         shown = f"{counted(len(rows), 'row')} shown"
         summary = f"{shown}, and {len(columns)} of {len(rows.columns)} columns." if hidden else f"{shown}."
-        self.show(blocks, summary=summary, actions=self._actions())
-        self.owner.mark(ROWS, StepState.DONE)
+        self._show_rows(blocks, summary)
 
     def _show_loads(self, schema: str, loads: Records[Load]) -> None:
         if not loads:
@@ -97,14 +96,18 @@ class RowsStage(PanelStage):
             ]
             for load in loads
         ]
-        self.show(
+        self._show_rows(
             [
                 panel.text(f"The rows are in schema {schema} of the destination. The last load of each stream:"),
                 panel.table("Last loads", [("Stream", False), ("State", False), ("Last loaded (UTC)", True)], rows),
-            ],
-            actions=self._actions(),
+            ]
         )
-        self.owner.mark(ROWS, StepState.DONE)
+
+    def _show_rows(self, blocks: list[panel.Block], summary: str = "") -> None:
+        with self.owner.lock:
+            if not self.is_over:
+                self.show(blocks, summary=summary, actions=self._actions())
+                self.owner.mark(ROWS, StepState.DONE)
 
     def _show_nothing(self, words: str) -> None:
         source = self.owner.live_source

@@ -94,7 +94,7 @@ class RunStage(PanelStage):
             self._show_progress(seen)
             return False
         fresh = self.owner.client.sources.get(self.owner.live_source.id)
-        with self.owner.lock:
+        with self.owner.one_update():
             if not self.is_over:
                 self._last = seen
                 self.owner.told(fresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stitchnb.errors import StitchError
@@ -41,6 +42,9 @@ class StageOwner(Protocol):
 
     def mark(self, step: str, state: StepState) -> None:
         """Note how the last try of a step ended."""
+
+    def one_update(self) -> AbstractContextManager[None]:
+        """Take the wizard's lock, and have its header sent once, as it is at the end of the block."""
 
     def redraw(self) -> None:
         """Show how the steps stand now."""

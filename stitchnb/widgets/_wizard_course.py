@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError, StitchError, near_names
@@ -88,13 +89,14 @@ class Course:
 
     def begin(self, source: Source | None, type: str | None) -> None:
         """Show the first step: that of a source, of a type, or the gallery."""
-        if source is not None:
-            self._take(source)
-            self._show(step_of(source.report_card))
-        elif type is not None:
-            self.choose(type)
-        else:
-            self._show(TYPE)
+        with self.one_update():
+            if source is not None:
+                self._take(source)
+                self._show(step_of(source.report_card))
+            elif type is not None:
+                self.choose(type)
+            else:
+                self._show(TYPE)
 
     def choose(self, type: str) -> None:
         """Choose the type of a new source. See `SourceWizard.choose`."""
@@ -128,7 +130,7 @@ class Course:
 
     def go(self, step: str) -> None:
         """Show a step. See `SourceWizard.go`."""
-        with self.lock:
+        with self.one_update():
             steps = {one.name: one for one in self.steps}
             if step not in steps:
                 near = near_names(step, steps) or list(steps)
@@ -145,23 +147,29 @@ class Course:
 
     def moved(self, source: Source) -> None:
         """Take what Stitch told of the source, and show the step at which it stands."""
-        with self.lock:
+        with self.one_update():
             self._take(source)
             self._show(step_of(source.report_card, is_new=self._is_new and SCHEDULE not in self._marks))
 
     def changed(self, source: Source) -> None:
         """Take what Stitch told of a source that was changed, and show its check."""
-        with self.lock:
+        with self.one_update():
             self._take(source)
             checked = {one.name for one in self.steps if one.name == CHECK and one.is_open}
             self._show(CHECK if checked else step_of(source.report_card), goes_on=True)
 
     def told(self, source: Source) -> None:
         """Take what Stitch told of the source, and stay."""
-        with self.lock:
+        with self.one_update():
             self._take(source)
             self.head.tell("")
             self._draw()
+
+    @contextmanager
+    def one_update(self) -> Iterator[None]:
+        """Have the header sent once, as it is at the end of the block, so that it never shows half of an event."""
+        with self.lock, self.head.hold_sync():
+            yield
 
     def redraw(self) -> None:
         """Show how the steps stand now.
@@ -197,7 +205,7 @@ class Course:
             self._foot.close()
 
     def _chosen(self, card: ReportCard) -> None:
-        with self.lock:
+        with self.one_update():
             self.card = card
             self._show(FORM)
 

@@ -124,11 +124,13 @@ class AccountPage(ipywidgets.VBox):
         place
             A source's id as text, ``new`` for the way to a new one, or an empty text for the list.
         """
-        self._head.tell_trouble("")
-        try:
-            self._go(place.strip())
-        except StitchError as error:
-            self._leave_for(error)
+        # The head is sent once, as it is at the end of the visit.
+        with self._head.hold_sync():
+            self._head.tell_trouble("")
+            try:
+                self._go(place.strip())
+            except StitchError as error:
+                self._leave_for(error)
 
     @property
     def trouble(self) -> str:
@@ -196,8 +198,9 @@ class AccountPage(ipywidgets.VBox):
         before, self._desk = self._desk, desk
         if before is not None:
             before.close()
-        self._head.tell_trouble("")
-        self._told(desk)
+        with self._head.hold_sync():
+            self._head.tell_trouble("")
+            self._told(desk)
         return desk
 
     def _told(self, desk: SourceDesk) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -152,17 +151,18 @@ class StreamPicker(Panel):
         SelectionNotAppliedError, SelectionNotKeptError
             When a request failed, or what is read back is not what was written.
         """
-        # What was read back may hold what somebody else chose meanwhile.
-        everything = range(len(self._members))
-        with self._applying():
-            try:
-                applied: Applied = self.catalog.apply()
-                if self._has_header:
-                    self.source = self.source.refresh()
-            except StitchError as error:
-                self._draw(everything, notice=("error", words.failure(error)))
-                raise
-            self._draw(everything, notice=("ok", words.success(applied)))
+        self._begin_applying()
+        notice: tuple[str, str] | None = None
+        try:
+            applied: Applied = self.catalog.apply()
+            if self._has_header:
+                self.source = self.source.refresh()
+            notice = ("ok", words.success(applied))
+        except StitchError as error:
+            notice = ("error", words.failure(error))
+            raise
+        finally:
+            self._end_applying(notice)
         for callback in list(self._callbacks):
             callback(self)
         return applied
@@ -250,19 +250,19 @@ class StreamPicker(Panel):
         if stream.is_loaded:
             self.send({"type": "fields", "stream": i, **fields_of(stream, self._problems[i])})
 
-    @contextmanager
-    def _applying(self) -> Iterator[None]:
+    def _begin_applying(self) -> None:
         with self._lock:
             if self._is_applying:
                 raise InvalidInputError("Changes are being applied already: wait until that is done.")
             self._is_applying = True
             self._draw(())
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._is_applying = False
-                self._content = {**self._content, "applying": False}
+
+    def _end_applying(self, notice: tuple[str, str] | None) -> None:
+        """Show the result, and that Apply is over, in one update."""
+        with self._lock:
+            self._is_applying = False
+            # What was read back may hold what somebody else chose meanwhile.
+            self._draw(range(len(self._members)), notice=notice)
 
     # From the page
 

@@ -1,11 +1,12 @@
 """An account as one page: what is open, what its address points at, and what is said where there is nothing."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from form_page import Wire
 from panel_page import say, send
+from polling import wait_until
 
 import stitchnb
 from stitchnb import Client, Sandbox
@@ -85,14 +86,7 @@ def test_a_source_is_opened_from_the_list_and_left_again(open_page: Callable[...
     press(page, "back")
     assert (page.source_id, page.wizard) == (None, None)
     assert (head(page)["place"], head(page)["title"]) == ("", "Sources")
-    assert watchers() == 0 or all_end(), "nobody looks at what was left"
-
-
-def all_end(timeout_s: float = 20) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while watchers() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return watchers() == 0
+    wait_until(watchers, lambda count: count == 0, what="the end of every watcher of what was left")
 
 
 def test_an_address_leads_to_its_source(open_page: Callable[..., AccountPage], client: Client) -> None:
@@ -141,6 +135,26 @@ def test_an_address_that_leads_nowhere_is_told_above_the_list(
     assert page.trouble == ""
 
 
+def test_a_visit_changes_the_top_of_the_page_in_one_update(
+    open_page: Callable[..., AccountPage], client: Client, wire: Wire
+) -> None:
+    id_ = shop(client)
+    page = open_page()
+    page.open_source(id_)
+
+    def shown_by(place: str) -> list[tuple[str, bool]]:
+        before = len(wire.contents(page.children[0]))
+        page.visit(place)
+        sent = wire.contents(page.children[0])[before:]
+        return [(one["place"], bool(one["trouble"])) for one in sent]
+
+    assert shown_by("99") == [("", True)]
+    assert shown_by("abc") == [("", True)]
+    assert shown_by(str(id_)) == [(str(id_), False)]
+    assert shown_by("new") == [("new", False)]
+    assert shown_by("") == [("", False)]
+
+
 def test_a_deleted_source_is_told_by_its_name(open_page: Callable[..., AccountPage], client: Client) -> None:
     id_ = shop(client)
     client.sources.delete(id_)
@@ -152,7 +166,7 @@ def test_a_deleted_source_is_told_by_its_name(open_page: Callable[..., AccountPa
 def test_in_code_an_unknown_source_is_an_error(client: Client) -> None:
     with pytest.raises(InvalidInputError, match="There is no source 99 in this account"):
         AccountPage(client, source_id=99)
-    assert all_end()
+    wait_until(watchers, lambda count: count == 0)
 
 
 def test_what_stitch_refuses_is_told_and_the_list_stays(

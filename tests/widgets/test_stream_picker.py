@@ -2,12 +2,13 @@
 
 import json
 import logging
-import time
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from picker_sources import REPORT, VIEW, LargeAccount, make_source, new_sandbox
+from polling import LIMIT_S
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Source
@@ -49,7 +50,7 @@ class Page:
     def say(self, kind: str, **content: Any) -> None:
         """Send a message, and wait until what it began in the background is done."""
         self.send({"type": kind, "view": self.view, **content})
-        assert self.picker.wait(30)
+        assert self.picker.wait(LIMIT_S)
 
     def send(self, content: Any) -> None:
         self.picker._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
@@ -115,14 +116,22 @@ def test_the_streams_are_asked_for_in_one_request_and_their_fields_when_one_is_o
     assert len(client.journal) == before + 2
 
 
-def test_fields_are_asked_for_without_holding_up_the_kernel(recurly: Source, sandbox: Sandbox, wire: Any) -> None:
+def test_fields_are_asked_for_without_holding_up_the_kernel(
+    recurly: Source, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = Page(StreamPicker(recurly), wire)
-    with sandbox.faults.delay(0.5, path="/v4/sources/*"):
-        began = time.perf_counter()
-        page.send({"type": "open", "view": "view-1", "stream": page.number("accounts")})
-        assert time.perf_counter() - began < 0.4
-        assert page.messages[-1] == {"type": "heard", "to": "view-1"}
-        assert page.picker.wait(30)
+    go_on = threading.Event()
+    load = page.picker.catalog.load
+
+    def slowly(*streams: str, **options: Any) -> object:
+        assert go_on.wait(LIMIT_S)
+        return load(*streams, **options)
+
+    monkeypatch.setattr(page.picker.catalog, "load", slowly)
+    page.send({"type": "open", "view": "view-1", "stream": page.number("accounts")})
+    assert page.messages[-1] == {"type": "heard", "to": "view-1"}, "the press is over before the fields are there"
+    go_on.set()
+    assert page.picker.wait(LIMIT_S)
     assert page.fields("accounts")["id"] == (
         FieldFlag.TICKED | FieldFlag.LOCKED | FieldFlag.PRIMARY_KEY,
         "automatic: primary key",
@@ -326,19 +335,48 @@ def test_a_refusal_says_what_was_applied_and_keeps_the_rest(recurly: Source, san
     assert picker.notice == "Applied 2 changes in 1 request."
 
 
-def test_nothing_can_be_changed_while_changes_are_applied(recurly: Source, sandbox: Sandbox, wire: Any) -> None:
+def test_nothing_can_be_changed_while_changes_are_applied(
+    recurly: Source, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = Page(StreamPicker(recurly), wire)
     page.say("streams", which=[0], on=True)
-    with sandbox.faults.delay(0.5, path="/v4/sources/*"):
-        page.send({"type": "apply", "view": "view-1"})
-        while not page.told["applying"]:
-            time.sleep(0.01)
-        page.send({"type": "streams", "view": "view-1", "which": [1], "on": True})
-        assert page.picker.notice == "Changes are being applied: wait until that is done."
-        with pytest.raises(InvalidInputError, match="being applied"):
-            page.picker.apply()
-        assert page.picker.wait(30)
+    is_applying, go_on = threading.Event(), threading.Event()
+    apply = page.picker.catalog.apply
+
+    def slowly() -> object:
+        is_applying.set()
+        assert go_on.wait(LIMIT_S)
+        return apply()
+
+    monkeypatch.setattr(page.picker.catalog, "apply", slowly)
+    page.send({"type": "apply", "view": "view-1"})
+    assert is_applying.wait(LIMIT_S)
+    assert page.told["applying"]
+    page.send({"type": "streams", "view": "view-1", "which": [1], "on": True})
+    assert page.picker.notice == "Changes are being applied: wait until that is done."
+    with pytest.raises(InvalidInputError, match="being applied"):
+        page.picker.apply()
+    go_on.set()
+    assert page.picker.wait(LIMIT_S)
     assert page.picker.notice == "Applied 1 change in 1 request."
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_result_comes_in_the_update_that_ends_apply(
+    is_refused: bool, recurly: Source, sandbox: Sandbox, wire: Any
+) -> None:
+    page = Page(StreamPicker(recurly), wire)
+    page.say("streams", which=[0], on=True)
+    before = len(wire.contents(page.picker))
+    if is_refused:
+        sandbox.faults.add(status=403, method="PUT", path="/v4/sources/*")
+    page.say("apply")
+    sent = wire.contents(page.picker)[before:]
+    tone, waiting = ("error", 1) if is_refused else ("ok", 0)
+    assert [(one["applying"], one["notice"] and one["notice"]["tone"], one["changes"]["count"]) for one in sent] == [
+        (True, None, 1),
+        (False, tone, waiting),
+    ]
 
 
 def test_discard_takes_everything_back(recurly: Source, wire: Any) -> None:

@@ -1,6 +1,7 @@
 """The later steps of a wizard: what is selected, when it starts, a job, and its rows."""
 
 import pytest
+from form_page import Wire
 from panel_page import say, told
 from wizard_page import NOW, Begin, configured, created, filled, foot, panel, press, states
 
@@ -41,6 +42,33 @@ def test_continue_does_not_pass_over_a_schedule_that_cannot_be(begin: Begin) -> 
     assert wizard.children[0].error
     with pytest.raises(InvalidValuesError):
         wizard.form.submit()
+
+
+def test_each_event_changes_the_header_in_one_update(begin: Begin, wire: Wire) -> None:
+    wizard = configured(begin)
+    head = wizard.children[0]
+    seen = len(wire.contents(head))
+
+    def updates() -> list[tuple[str, str]]:
+        """The step that is shown and the state of the job, in each update since."""
+        nonlocal seen
+        new, seen = wire.contents(head)[seen:], len(wire.contents(head))
+        return [(next(s["type"] for s in one["steps"] if s["shown"]), one["steps"][-2]["state"]) for one in new]
+
+    head.tell("Stitch refused it.")
+    updates()
+    wizard.go("form")
+    assert updates() == [("form", "now")], "the error goes in the update that shows the other step"
+    wizard.go("field_selection")
+    updates()
+    foot(wizard, "continue")
+    # That an error is taken away comes at once, before anything is asked.
+    assert updates()[-1] == ("schedule", "now")
+    wizard.go("run")
+    assert updates() == [("run", "now")]
+    wizard.start_job()
+    wizard.wait()
+    assert updates() == [("run", "done")]
 
 
 def test_a_type_without_a_schedule_goes_on_to_the_job(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
