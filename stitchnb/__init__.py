@@ -4,8 +4,6 @@ Everything public is here; each name is only loaded when it is first used, so th
 nothing else.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +88,7 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":
     return [*__all__, "load_ipython_extension", "unload_ipython_extension"]
 
 

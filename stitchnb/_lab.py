@@ -38,10 +38,13 @@ class Place:
         Lab's root folder: what the file browser shows first.
     notebook
         The notebook to open, somewhere below `root`.
+    copied
+        Whether `root` holds copies of the guides that an installation made.
     """
 
     root: Path
     notebook: Path
+    copied: bool = False
 
     @property
     def url_path(self) -> str:
@@ -82,7 +85,21 @@ def start_lab(notebook: str | None = None, *, port: int | None = None, open_brow
     # Where it is installed it is one of Lab's extensions, and has Python show warnings of options that nobody gave.
     with warnings.catch_warnings(record=True), contextlib.suppress(ImportError):
         importlib.import_module("voila")
+    print(welcome(place, port=port, open_browser=open_browser), flush=True)
     LabApp.launch_instance(argv=lab_arguments(place, port=port, open_browser=open_browser))
+
+
+def welcome(place: Place, *, port: int, open_browser: bool) -> str:
+    """Say where the notebooks are and what to do next; Jupyter itself prints the address with its token."""
+    where = f"The notebooks are in {place.notebook.parent}."
+    if place.copied:
+        where += " These are your copies: change what you like. A guide that you delete is copied again."
+    address = f"the address with a token that is printed below (http://{HOST}:{port}{place.url_path}…)"
+    if open_browser:
+        what = f"JupyterLab opens {place.notebook.name} in your browser. If it does not, open {address}."
+    else:
+        what = f"Open {address} in a browser."
+    return f"{where}\n{what}\nStop JupyterLab with Ctrl-C.\n"
 
 
 def lab_arguments(place: Place, *, port: int, open_browser: bool) -> list[str]:
@@ -127,10 +144,10 @@ def claim_port(port: int, *, command: str = "stitchnb lab") -> int:
         free = _bound_port(0)
         if error.errno == errno.EADDRINUSE:
             why = f"Port {port} on {HOST} is in use, perhaps by another {command}."
-            act = f"Stop what listens there, or take another port: {command} --port {free}"
+            act = f"Stop what listens there, or take another port: --port {free}"
         else:
             why = f"Port {port} on {HOST} cannot be taken: {error.strerror or error}."
-            act = f"Take another port: {command} --port {free}"
+            act = f"Take another port: --port {free}"
         raise StitchError(f"{why} {act}") from error
 
 
@@ -164,10 +181,10 @@ def find_place(notebook: str | None, *, cwd: Path, package: Path = _PACKAGE) -> 
         root = clone.resolve() if clone is not None else given.parent
         return Place(root if given.is_relative_to(root) else given.parent, given)
     if clone is not None:
-        root, folder = clone.resolve(), clone.resolve() / "notebooks"
-    else:
-        root = folder = copy_notebooks(package / "_notebooks", cwd / COPIES).resolve()
-    return Place(root, _shipped(notebook or FIRST_NOTEBOOK, folder))
+        root = clone.resolve()
+        return Place(root, _shipped(notebook or FIRST_NOTEBOOK, root / "notebooks"))
+    root = copy_notebooks(package / "_notebooks", cwd / COPIES).resolve()
+    return Place(root, _shipped(notebook or FIRST_NOTEBOOK, root), copied=True)
 
 
 def copy_notebooks(source: Path, target: Path) -> Path:

@@ -1,8 +1,9 @@
-"""The command ``stitchnb``: JupyterLab on the notebooks, the account as a page, and the sandbox on its own."""
+"""The command ``stitchnb``: JupyterLab on the guides, the account as a page, the sandbox on its own, the tests."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stitchnb import __version__
+from stitchnb import __version__, _bootstrap
 from stitchnb._lab import DEFAULT_PORT, FIRST_NOTEBOOK
 from stitchnb.errors import StitchError
 
@@ -35,9 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 when all went well, 2 when something could not be done (one message on stderr says what),
         130 when Ctrl-C came before anything was up.
     """
+    words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
-    arguments = parser.parse_args(argv)
     try:
+        if words[:1] == ["test"]:
+            # All that follows is pytest's, its --help included.
+            return _run_tests(words[1:])
+        arguments = parser.parse_args(words)
         if arguments.command == "lab":
             from stitchnb._lab import start_lab
 
@@ -73,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--port", type=_port, help="default: 8866, or a free one where that is in use")
     app.add_argument("--state", type=Path, metavar="FILE", help="keep the sandbox in FILE and go on from there")
 
+    commands.add_parser("test", help="run the project's tests, in a clone; takes the options of pytest")
+
     sandbox = commands.add_parser("sandbox", help="serve the sandbox by itself", description=_SANDBOX)
     sandbox.add_argument("--json", action="store_true", help="print one line of JSON: base_url, token, client_id")
     sandbox.add_argument("--port", type=_port, default=0, help="default: a free one")
@@ -100,6 +107,23 @@ def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 0 to 65535")
+
+
+def _run_tests(options: list[str]) -> int:
+    """Run pytest in the clone, in place of this process: it must be the first to import stitchnb."""
+    clone = _bootstrap.find_clone()
+    if clone is None:
+        raise StitchError(
+            f"The tests are not part of an installed stitchnb, such as the one in {Path(__file__).parent}. "
+            "Clone the repository, and run there: python3 -m stitchnb test"
+        )
+    if importlib.util.find_spec("pytest") is None:
+        raise StitchError(
+            f"The tests need packages that are not installed for {sys.executable}. "
+            f"Install them in {clone} with: pip install --group dev --editable ."
+        )
+    os.chdir(clone)
+    return _bootstrap.replace_process([sys.executable, "-P", "-m", "pytest", *options], dict(os.environ))
 
 
 def _serve_sandbox(arguments: argparse.Namespace) -> None:

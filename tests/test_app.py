@@ -57,7 +57,7 @@ def test_a_taken_port_is_one_message_that_names_this_command(
     assert main(["app", "--port", str(taken_port)]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert re.fullmatch(rf"stitchnb: Port {taken_port} [^\n]*: stitchnb app --port \d+\n", told.err)
+    assert re.fullmatch(rf"stitchnb: Port {taken_port} [^\n]* another stitchnb app\.[^\n]*: --port \d+\n", told.err)
 
 
 def test_without_a_port_a_taken_one_is_passed_over(taken_port: int) -> None:

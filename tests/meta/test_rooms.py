@@ -32,11 +32,25 @@ ALLOWED: dict[str, set[str]] = {
     "embedded": {"models", "errors", "rules", "client", "sandbox"},
     "magics": {"_tracebacks", "models", "errors", "rules", "client", "frames", "embedded"},
     "_lab": {"errors"},
+    "_bootstrap": set(),
     # The account as a page: every room has a part in it.
     "_app": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab"},
     # It explains whatever is public.
     "reference": {"models", "errors", "rules", "client", "frames", "plots", "widgets", "sandbox", "embedded"},
-    "cli": {"models", "errors", "rules", "client", "frames", "widgets", "sandbox", "embedded", "_lab", "_app"},
+    "cli": {
+        "models",
+        "errors",
+        "rules",
+        "client",
+        "frames",
+        "widgets",
+        "sandbox",
+        "embedded",
+        "_lab",
+        "_app",
+        "_bootstrap",
+    },
+    "__main__": {"_bootstrap", "cli"},
     # Of pytest itself it may be sure: only pytest loads it.
     "pytest_plugin": {"embedded"},
     # Names everything, and imports each only when it is first asked for (see below).
