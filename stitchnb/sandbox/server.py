@@ -28,6 +28,7 @@ from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.engine.warehouses.bindings import Destination, Warehouses
 from stitchnb.sandbox.engine.workers import Workers
 from stitchnb.sandbox.faults import Faults
+from stitchnb.sandbox.http_server import PromptServer
 from stitchnb.sandbox.ids import Ids
 from stitchnb.sandbox.journal import Exchange, Journal
 from stitchnb.sandbox.openapi import Description
@@ -208,7 +209,7 @@ class Sandbox:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        server = uvicorn.Server(config)
+        server = PromptServer(config)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="stitchnb-sandbox", daemon=True
         )
@@ -462,7 +463,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _shut(
-    server: uvicorn.Server,
+    server: PromptServer,
     thread: threading.Thread,
     listener: socket.socket,
     scheduler: Scheduler,
@@ -472,7 +473,7 @@ def _shut(
     state: State,
 ) -> None:
     """End everything in the order in which it depends on each other; holds no reference to the sandbox."""
-    server.should_exit = True
+    server.stop()
     if thread.ident is not None:
         thread.join(timeout=10)
     listener.close()
