@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stitchnb import errors, frames, models, plots, rules
+    from stitchnb._help import help
     from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, create_account
     from stitchnb.embedded import Sandbox, connect
     from stitchnb.errors import StitchError
     from stitchnb.models import ReportCard
-    from stitchnb.reference import help
     from stitchnb.widgets import (
         AccountBrowser,
         AccountPage,
@@ -72,7 +72,7 @@ _HOMES = {
     "StitchError": "stitchnb.errors",
     "StreamPicker": "stitchnb.widgets",
     "connect": "stitchnb.embedded",
-    "help": "stitchnb.reference",
+    "help": "stitchnb._help",
 }
 _MODULES = ("errors", "frames", "models", "plots", "rules")
 

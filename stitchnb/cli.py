@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stitchnb import __version__, _bootstrap
-from stitchnb._lab import DEFAULT_PORT, FIRST_NOTEBOOK
 from stitchnb.errors import StitchError
+from stitchnb.lab import DEFAULT_PORT, FIRST_NOTEBOOK
 
 if TYPE_CHECKING:
     from stitchnb.sandbox import Sandbox
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run_tests(words[1:])
         arguments = parser.parse_args(words)
         if arguments.command == "lab":
-            from stitchnb._lab import start_lab
+            from stitchnb.lab import start_lab
 
             start_lab(arguments.notebook, port=arguments.port, open_browser=not arguments.no_browser)
         elif arguments.command == "app":

@@ -11,7 +11,8 @@ from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.client import AsyncClient, Client
 from stitchnb.client.credentials import Search, ask_for_token, find_token
 from stitchnb.errors import CredentialsError
-from stitchnb.sandbox import Clock, server
+from stitchnb.sandbox import Clock
+from stitchnb.sandbox import sandbox as server
 
 
 class SandboxClient(Client):

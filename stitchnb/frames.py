@@ -26,12 +26,12 @@ from stitchnb.models import (
     Stream,
 )
 from stitchnb.models.stream import dotted_name
-from stitchnb.rules import properties, selection
-from stitchnb.rules.selection_changes import Change
-from stitchnb.rules.selection_diff import Difference
-from stitchnb.rules.selection_effect import StreamPart, effect_of
-from stitchnb.rules.selection_fields import INCLUSIONS, UNKNOWN, YES
-from stitchnb.rules.selection_problems import Problem
+from stitchnb.rules.report_cards import properties
+from stitchnb.rules.selection import rules as selection
+from stitchnb.rules.selection.changes import Change, Difference
+from stitchnb.rules.selection.columns import INCLUSIONS, UNKNOWN, YES
+from stitchnb.rules.selection.effect import StreamPart, effect_of
+from stitchnb.rules.selection.validate import Problem
 
 _TIME = "datetime64[us, UTC]"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from polling import LIMIT_S
 
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context, SelectedStream
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, SelectedStream
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
 
 
 class GatedConnector(SeededConnector):

@@ -18,8 +18,8 @@ from stitchnb import Sandbox
 from stitchnb._app import start
 from stitchnb._app.account import SANDBOX, find_account
 from stitchnb._app.page import build
-from stitchnb._app.remote_sandbox import RemoteSandbox
-from stitchnb._app.sandbox_calls import SandboxCalls
+from stitchnb._app.rpc_client import RemoteSandbox
+from stitchnb._app.rpc_server import SandboxCalls
 from stitchnb.cli import main
 from stitchnb.errors import CredentialsError, InvalidInputError, SandboxError, StitchError
 from stitchnb.widgets import AccountPage

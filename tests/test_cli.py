@@ -20,10 +20,11 @@ import pytest
 from lab_server import wait_until_up
 from nbformat.v4 import new_notebook
 
-from stitchnb import __version__, _lab
-from stitchnb._lab import COPIES, FIRST_NOTEBOOK, claim_port, copy_notebooks, find_place, lab_arguments
+from stitchnb import __version__
+from stitchnb import lab as _lab
 from stitchnb.cli import main
 from stitchnb.errors import InvalidInputError, StitchError
+from stitchnb.lab import COPIES, FIRST_NOTEBOOK, claim_port, copy_notebooks, find_place, lab_arguments
 
 SECOND = "02-select-streams.ipynb"
 

@@ -12,7 +12,7 @@ from tornado.web import HTTPError, RequestHandler, authenticated
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from stitchnb._app.sandbox_calls import SandboxCalls
+from stitchnb._app.rpc_server import SandboxCalls
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]

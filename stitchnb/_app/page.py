@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs
 
 from stitchnb._app.account import SANDBOX
-from stitchnb._app.remote_sandbox import RemoteSandbox
+from stitchnb._app.rpc_client import RemoteSandbox
 from stitchnb.embedded import Sandbox, SandboxClient, connect
 from stitchnb.errors import StitchError
 from stitchnb.widgets import AccountPage
-from stitchnb.widgets import _step_panel as panel
+from stitchnb.widgets.wizard import panel
 
 if TYPE_CHECKING:
     import ipywidgets

@@ -21,8 +21,8 @@ from voila.paths import collect_template_paths
 
 from stitchnb._app import handlers as answering
 from stitchnb._app.processes import IDLE_S, LOOK_S, OwnPython, PageProcesses
-from stitchnb._app.sandbox_calls import SandboxCalls
-from stitchnb._lab import HOST
+from stitchnb._app.rpc_server import SandboxCalls
+from stitchnb.lab import HOST
 
 _FILES = Path(__file__).resolve().parent.parent / "_jupyter" / "app"
 _BASE_TEMPLATE = "lab"

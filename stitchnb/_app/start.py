@@ -14,8 +14,8 @@ import types
 from contextlib import closing
 from pathlib import Path
 
-from stitchnb._lab import HOST, claim_port, usual_port
 from stitchnb.errors import StitchError
+from stitchnb.lab import HOST, claim_port, usual_port
 
 DEFAULT_PORT = 8866
 _NEEDED = ("voila", "ipykernel")
@@ -48,7 +48,7 @@ def start_app(*, port: int | None = None, open_browser: bool = True, state: Path
     signal.signal(signal.SIGTERM, _interrupt)
 
     from stitchnb._app.account import find_account
-    from stitchnb._app.sandbox_calls import SandboxCalls
+    from stitchnb._app.rpc_server import SandboxCalls
     from stitchnb._app.server import PageServer, server_config
 
     if state is not None:

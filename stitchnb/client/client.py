@@ -9,23 +9,22 @@ from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
-from stitchnb.client.account import Account
+from stitchnb.client._sansio import Async, Mode, Operation, Sync
 from stitchnb.client.addresses import Region, base_url_of
-from stitchnb.client.connection_checks import ConnectionChecks
-from stitchnb.client.destinations import Destinations
-from stitchnb.client.extractions import Extractions, Loads
-from stitchnb.client.import_tokens import ImportTokens
-from stitchnb.client.jobs import Jobs
+from stitchnb.client.http import AsyncTransport, Transport
+from stitchnb.client.jobs.jobs import Jobs
 from stitchnb.client.journal import Journal
-from stitchnb.client.notifications import Notifications
-from stitchnb.client.operations import Async, Mode, Operation, Sync
 from stitchnb.client.rate_limit import LimitMode, RateLimit
+from stitchnb.client.raw_requests import refuse_other_tokens, sending, written
 from stitchnb.client.requests import Request
-from stitchnb.client.source_types import DestinationTypes, SourceTypes
-from stitchnb.client.sources import Sources
-from stitchnb.client.streams import Streams
-from stitchnb.client.transport import AsyncTransport, Transport
-from stitchnb.client.written_requests import refuse_other_tokens, sending, written
+from stitchnb.client.resources.accounts import Account, ImportTokens
+from stitchnb.client.resources.checks import ConnectionChecks
+from stitchnb.client.resources.destinations import Destinations
+from stitchnb.client.resources.extractions import Extractions, Loads
+from stitchnb.client.resources.notifications import Notifications
+from stitchnb.client.resources.sources import Sources
+from stitchnb.client.resources.streams import Streams
+from stitchnb.client.resources.types import DestinationTypes, SourceTypes
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
 from stitchnb.rules.offered import offered

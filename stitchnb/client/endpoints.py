@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from stitchnb import models
 from stitchnb.client import requests
-from stitchnb.client.connection_checks import ConnectionCheck
-from stitchnb.client.destinations import Destination
-from stitchnb.client.extractions import unpacked
-from stitchnb.client.jobs import Job
-from stitchnb.client.records import Records
+from stitchnb.client.jobs.jobs import Job
+from stitchnb.client.pages import Records
 from stitchnb.client.requests import Page, Request
-from stitchnb.client.sources import Source
+from stitchnb.client.resources.checks import ConnectionCheck
+from stitchnb.client.resources.destinations import Destination
+from stitchnb.client.resources.extractions import unpacked
+from stitchnb.client.resources.sources import Source
 from stitchnb.models import Model
 
 Parts = Mapping[str, str]

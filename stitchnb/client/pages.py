@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stitchnb.client import requests
-from stitchnb.client.operations import Async, Mode, Operation, Resource, Sync, ask, operation
-from stitchnb.client.records import Records
+from stitchnb.client._sansio import Async, Mode, Operation, Resource, Sync, ask, operation
 from stitchnb.client.requests import Page, Request
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Model
-from stitchnb.rules.ids import checked_id
+from stitchnb.rules.names import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +18,29 @@ if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
 
 M = TypeVar("M", bound=Model)
+
+
+class Records(list[M]):
+    """A list of one kind of object; an empty one still has its kind's columns."""
+
+    def __init__(self, kind: type[Model], records: Iterable[M] = ()) -> None:
+        super().__init__(records)
+        self.kind = kind
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show it as a DataFrame: one row per object, in order, with the columns of its kind (see `frames`)."""
+        from stitchnb import frames
+
+        return frames.records(self.kind, self)
+
+    def _repr_html_(self) -> str:
+        from stitchnb import frames
+
+        return frames.html_table(self.to_frame())
+
+    def __repr__(self) -> str:
+        return str(self.to_frame()) if self else f"no {self.kind.__name__}"
+
 
 # More pages than any account has: a server that always names a next page must not be followed for ever.
 _MOST_PAGES = 1000

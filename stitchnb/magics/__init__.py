@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stitchnb.magics._body_completion import BodyCompletion
-from stitchnb.magics._clients import Clients
-from stitchnb.magics._completion import Completion, cell_of, line_of
-from stitchnb.magics._known_ids import KnownIds
-from stitchnb.magics._magic import Magic
+from stitchnb.magics.clients import Clients, KnownIds
+from stitchnb.magics.completion import BodyCompletion, Completion, cell_of, line_of
+from stitchnb.magics.magic import Magic
 
 __all__ = ["load", "unload"]
 

@@ -1,17 +1,19 @@
 """The API's objects: typed, read-only, and forgiving of what they do not know yet."""
 
-from stitchnb.models._base import Model
-from stitchnb.models._secret import Secret
-from stitchnb.models._times import format_time, parse_time
-from stitchnb.models.account import EphemeralToken, NewAccount
-from stitchnb.models.connection_check import ConnectionCheck
+from stitchnb.models.account import (
+    EphemeralToken,
+    Hook,
+    ImportReceipt,
+    ImportStatus,
+    ImportToken,
+    NewAccount,
+    NotificationEmail,
+)
+from stitchnb.models.base import Model, Secret, format_time, parse_time
 from stitchnb.models.destination import Destination
-from stitchnb.models.imports import ImportReceipt, ImportStatus, ImportToken
 from stitchnb.models.job import Extraction, Load, ReplicationJob
-from stitchnb.models.notifications import Hook, NotificationEmail
 from stitchnb.models.report_card import ConnectionStep, Property, ReportCard, TypeDetails
-from stitchnb.models.schedule import Schedule
-from stitchnb.models.source import Source
+from stitchnb.models.source import ConnectionCheck, Schedule, Source
 from stitchnb.models.stream import (
     Breadcrumb,
     Field,

@@ -3,10 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from stitchnb.models._base import Model, attr
-from stitchnb.models._secret import hidden
+from stitchnb.models.base import Model, attr, frozen_or_empty, hidden, parse_time
+
+
+class ImportToken(Model):
+    """A token of an Import API source; the token itself is only told when it is made."""
+
+    id = attr[int]("id", default=0)
+    access_token = attr[str | None](
+        "access_token", doc="A `Secret`, shown nowhere: ``reveal()`` gives it. None where it is only listed."
+    )
+
+    _summary = ("id",)
+
+    def __init__(self, wire: Mapping[str, Any]) -> None:
+        super().__init__(hidden(wire, "access_token"))
+
+
+class ImportStatus(Model):
+    """How the Import API is."""
+
+    status = attr[str | None]("status", doc="``OK`` when it takes data.")
+    name = attr[str | None]("name")
+    version = attr[str | None]("version")
+    message = attr[str | None]("message")
+
+    _summary = ("status",)
+
+    @property
+    def is_ok(self) -> bool:
+        """Does it take data?"""
+        return (self.status or "").upper() == "OK"
+
+
+class ImportReceipt(Model):
+    """What the Import API answered to rows that it took, or found valid."""
+
+    status = attr[str | None]("status")
+    message = attr[str | None]("message")
+
+    _summary = ("status", "message")
+
+
+class NotificationEmail(Model):
+    """An address that notifications go to beside those of the account's users."""
+
+    id = attr[int]("id", default=0)
+    email_address = attr[str]("email_address", default="")
+    disabled_at = attr[datetime | None]("disabled_at", read=parse_time, doc="None: notifications are sent.")
+    created_at = attr[datetime | None]("created_at", read=parse_time)
+    client_id = attr[int | None]("client_id", doc="The account.")
+
+    _summary = ("id", "email_address", "enabled")
+
+    @property
+    def enabled(self) -> bool:
+        """Are notifications sent to it?"""
+        return not self._wire.get("disabled_at")
+
+
+class Hook(Model):
+    """An address that is told, by one POST, of every table that was loaded."""
+
+    id = attr[int]("id", default=0)
+    type = attr[str]("type", default="", doc="``post_load``.")
+    destination_id = attr[int | None]("destination_id")
+    config = attr[Mapping[str, Any]]("config", default={}, read=frozen_or_empty)
+    created_at = attr[datetime | None]("created_at", read=parse_time)
+    modified_at = attr[datetime | None]("modified_at", read=parse_time)
+    client_id = attr[int | None]("client_id", doc="The account.")
+    disabled_at = attr[datetime | None]("disabled_at", read=parse_time)
+
+    _summary = ("id", "type", "destination_id", "enabled")
+
+    @property
+    def url(self) -> str | None:
+        """Where the POST goes."""
+        url = self.config.get("url") if self.config else None
+        return url if isinstance(url, str) else None
+
+    @property
+    def enabled(self) -> bool:
+        """Is it called?"""
+        told = next((self._wire[key] for key in ("enabled", "enable") if key in self._wire), True)
+        return told is not False and not self._wire.get("disabled_at")
 
 
 class NewAccount(Model):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from stitchnb.models._base import Model, attr, frozen_or_empty, one
-from stitchnb.models._times import parse_time
+from stitchnb.models.base import Model, attr, frozen_or_empty, one, parse_time
 from stitchnb.models.report_card import ReportCard
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from stitchnb.models._base import Model, attr, frozen
-from stitchnb.models._times import parse_time
+from stitchnb.models.base import Model, attr, frozen, parse_time
 
 _STOPPED = "Terminated"
 

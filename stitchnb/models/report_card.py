@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.models._base import Model, _frames, attr, frozen, many, one
+from stitchnb.models.base import Model, _frames, attr, frozen, many, one
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from stitchnb.models._base import Model, attr, many, one
+from stitchnb.models.base import Model, attr, many, one
 
 Breadcrumb = tuple[str, ...]
 

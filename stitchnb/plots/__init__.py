@@ -3,9 +3,9 @@
 They are drawn by matplotlib (``pip install 'stitchnb[plots]'``), and nothing is asked of any other machine.
 """
 
-from stitchnb.plots._fires import next_fire_times
-from stitchnb.plots._picture import Picture
-from stitchnb.plots._rows import rows_over_runs
-from stitchnb.plots._runs import runs
+from stitchnb.plots.figure import Picture
+from stitchnb.plots.fire_times import next_fire_times
+from stitchnb.plots.rows import rows_over_runs
+from stitchnb.plots.runs import runs
 
 __all__ = ["Picture", "next_fire_times", "rows_over_runs", "runs"]

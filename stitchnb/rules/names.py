@@ -6,6 +6,24 @@ Stitch makes a schema name from a source's display name, once, at creation; it c
 from __future__ import annotations
 
 import re
+from numbers import Integral
+from typing import Any
+
+from stitchnb.errors import InvalidInputError
+
+
+def checked_id(id_: Any, what: str) -> int:
+    """Refuse what is no id, before anything is asked; a whole number of numpy's, as out of a frame, is one.
+
+    Parameters
+    ----------
+    what
+        What the id is of, for the message: ``source id``.
+    """
+    if isinstance(id_, bool) or not isinstance(id_, Integral):
+        raise InvalidInputError(f"{id_!r} is no {what}: give the number in the {what.removesuffix(' id')}'s id.")
+    return int(id_)
+
 
 _MOST_CHARACTERS = 49
 _NAME = re.compile(r"[a-z_][a-z0-9_$]*", re.ASCII)

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stitchnb.sandbox import refusals
+from stitchnb.sandbox import errors as refusals
 from stitchnb.sandbox.endpoints import Call, Endpoint, Reply
-from stitchnb.sandbox.refusals import Refusal
+from stitchnb.sandbox.errors import Refusal
 
 _READ_BEYOND_LIMIT = 64 * 1024 * 1024
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

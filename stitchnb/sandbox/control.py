@@ -8,15 +8,15 @@ from typing import Any, TypeVar, get_args
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import parse_time
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Call, Endpoint, Shape
-from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.errors import Refusal, parsed_id
 from stitchnb.sandbox.faults import Fault, Kind
+from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.journal import Journal
-from stitchnb.sandbox.refusals import Refusal, parsed_id
+from stitchnb.sandbox.middleware import CONTROL
 from stitchnb.sandbox.shapes import FLAG, ID, NAME, NUMBER, TEXT, TIME, answered, array, sent
 from stitchnb.sandbox.snapshots import Snapshots
-from stitchnb.sandbox.traffic import CONTROL
-from stitchnb.sandbox.world import World
 
 _T = TypeVar("_T")
 _STEPS = ("days", "hours", "minutes", "seconds")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stitchnb.sandbox import refusals
-from stitchnb.sandbox.refusals import Refusal
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox.errors import Refusal
 
 Auth = Literal["account", "none", "import"]
 

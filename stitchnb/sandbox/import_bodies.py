@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from stitchnb.sandbox import import_refusals as refusals
-from stitchnb.sandbox.conformity import Conformity, SchemaError
-from stitchnb.sandbox.engine.imports import TableImport
+from stitchnb.sandbox import import_errors as refusals
+from stitchnb.sandbox.import_validation import Conformity, SchemaError
+from stitchnb.sandbox.jobs.imports import TableImport
 
 MOST_DATA_POINTS = 10_000
 """Most values that one record may have."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from stitchnb import __version__
 from stitchnb.sandbox.endpoints import Auth, Endpoint, Shape
+from stitchnb.sandbox.middleware import CONTROL
 from stitchnb.sandbox.shapes import ID, NAME, SCHEMAS, ref
-from stitchnb.sandbox.traffic import CONTROL
 
 PATH = f"{CONTROL}/openapi.json"
 """Where the description is served."""

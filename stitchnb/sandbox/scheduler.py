@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from stitchnb.models import format_time, parse_time
 from stitchnb.sandbox.clock import Clock
-from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.context import World
+from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.resources.sources import Sources
-from stitchnb.sandbox.world import World
 
 # How long the thread sleeps at most: a source that was configured in the meantime is seen by then.
 _LONGEST_SLEEP_S = 1.0

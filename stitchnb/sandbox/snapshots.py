@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import format_time
-from stitchnb.sandbox.engine.opening import EmbeddedWarehouse
-from stitchnb.sandbox.engine.runner import Engine
-from stitchnb.sandbox.state import State
-from stitchnb.sandbox.world import World
+from stitchnb.sandbox.context import World
+from stitchnb.sandbox.jobs.runner import Engine
+from stitchnb.sandbox.store.database import State
+from stitchnb.sandbox.warehouses.embedded import EmbeddedWarehouse
 
 if TYPE_CHECKING:
     import pandas as pd

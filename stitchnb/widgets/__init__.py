@@ -6,16 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stitchnb.widgets.account_browser import AccountBrowser
-    from stitchnb.widgets.account_page import AccountPage
-    from stitchnb.widgets.destination_form import DestinationForm
-    from stitchnb.widgets.fields import FormField
-    from stitchnb.widgets.form import ConnectionForm, UnknownFieldError
-    from stitchnb.widgets.job_monitor import JobMonitor
-    from stitchnb.widgets.source_form import SourceForm
-    from stitchnb.widgets.source_jobs import SourceJobs
-    from stitchnb.widgets.stream_picker import StreamPicker
-    from stitchnb.widgets.wizard import SourceWizard
+    from stitchnb.widgets.account.browser import AccountBrowser
+    from stitchnb.widgets.account.page import AccountPage
+    from stitchnb.widgets.form.destination import DestinationForm
+    from stitchnb.widgets.form.fields import FormField
+    from stitchnb.widgets.form.form import ConnectionForm, UnknownFieldError
+    from stitchnb.widgets.form.source import SourceForm
+    from stitchnb.widgets.jobs.monitor import JobMonitor
+    from stitchnb.widgets.jobs.source_jobs import SourceJobs
+    from stitchnb.widgets.picker.picker import StreamPicker
+    from stitchnb.widgets.wizard.wizard import SourceWizard
 
 __all__ = [
     "AccountBrowser",
@@ -32,17 +32,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AccountBrowser": "account_browser",
-    "AccountPage": "account_page",
-    "ConnectionForm": "form",
-    "DestinationForm": "destination_form",
-    "FormField": "fields",
-    "JobMonitor": "job_monitor",
-    "SourceForm": "source_form",
-    "SourceJobs": "source_jobs",
-    "SourceWizard": "wizard",
-    "StreamPicker": "stream_picker",
-    "UnknownFieldError": "form",
+    "AccountBrowser": "account.browser",
+    "AccountPage": "account.page",
+    "ConnectionForm": "form.form",
+    "DestinationForm": "form.destination",
+    "FormField": "form.fields",
+    "JobMonitor": "jobs.monitor",
+    "SourceForm": "form.source",
+    "SourceJobs": "jobs.source_jobs",
+    "SourceWizard": "wizard.wizard",
+    "StreamPicker": "picker.picker",
+    "UnknownFieldError": "form.form",
 }
 
 

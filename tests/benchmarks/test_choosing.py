@@ -16,9 +16,9 @@ from measuring import best_of_each
 
 from stitchnb.client import Catalog, Client
 from stitchnb.models import FieldMetadata, Stream, StreamSchema
-from stitchnb.rules.selection import reason, replicated_fields
-from stitchnb.rules.selection_effect import effect_of
-from stitchnb.rules.selection_fields import FieldColumns
+from stitchnb.rules.selection.columns import FieldColumns
+from stitchnb.rules.selection.effect import effect_of
+from stitchnb.rules.selection.rules import reason, replicated_fields
 
 pytestmark = pytest.mark.benchmark
 

@@ -17,7 +17,7 @@ from lab_page import CHROMIUM_ARGUMENTS, NotebookPage, find_chromium  # noqa: E4
 from lab_server import LabServer  # noqa: E402
 from picker_sources import LargeAccount  # noqa: E402
 
-from stitchnb.widgets.stream_picker import StreamPicker  # noqa: E402
+from stitchnb.widgets.picker.picker import StreamPicker  # noqa: E402
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.browser]
 

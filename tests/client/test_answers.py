@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stitchnb import errors
-from stitchnb.client.answers import error_in
+from stitchnb.client.error_parsing import error_in
 
 CASES: list[tuple[int, Any, type[errors.APIError], str, str]] = [
     # status, body, class, message, why this row is here

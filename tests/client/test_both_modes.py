@@ -11,7 +11,7 @@ from test_journey import RECURLY
 
 import stitchnb
 from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, Records
-from stitchnb.client.operations import Operation, Pause, operation, pause, run, run_async
+from stitchnb.client._sansio import Operation, Pause, operation, pause, run, run_async
 from stitchnb.errors import AuthenticationError, CheckFailedError, UnknownSourceTypeError, WaitTimeoutError
 
 RESOURCES = [

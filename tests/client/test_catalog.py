@@ -9,11 +9,11 @@ from both_modes import answering, sync_client
 
 import stitchnb
 from stitchnb.client import Catalog, Client, Source
-from stitchnb.client._catalog_view import Problems
+from stitchnb.client.catalog.view import Problems
 from stitchnb.errors import InvalidInputError, InvalidSelectionError, UnknownStreamError
 from stitchnb.models import Stream, StreamSchema
-from stitchnb.rules.selection_fields import FieldColumns
-from stitchnb.rules.selection_problems import Problem
+from stitchnb.rules.selection.columns import FieldColumns
+from stitchnb.rules.selection.validate import Problem
 
 TYPES: dict[str, dict[str, str]] = {
     "platform.recurly": {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"},

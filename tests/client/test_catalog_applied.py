@@ -9,8 +9,8 @@ import shopify
 from both_modes import MODES, call, sync_client
 from shopify import COLLECTIONS, SOURCE_ID, Shop
 
-from stitchnb.client import _catalog_apply
-from stitchnb.client.catalog import Catalog, open_catalog
+from stitchnb.client.catalog import apply as _catalog_apply
+from stitchnb.client.catalog.catalog import Catalog, open_catalog
 from stitchnb.errors import (
     BadRequestError,
     InvalidSelectionError,
@@ -18,7 +18,7 @@ from stitchnb.errors import (
     SelectionNotKeptError,
     ServerError,
 )
-from stitchnb.rules.selection_changes import parts_of
+from stitchnb.rules.selection.changes import parts_of
 
 REFUSED = httpx.Response(400, json={"invalid_fields": "Unsupported fields cannot be selected by default"})
 BROKEN = httpx.Response(502)

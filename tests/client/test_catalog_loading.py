@@ -135,8 +135,8 @@ def test_ctrl_c_leaves_nothing_running_and_keeps_what_is_there() -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stitchnb.client.catalog._SHOWN_EVERY_S", 0.0)
-        patch.setattr("stitchnb.client.progress.Silent.update", interrupt)
+        patch.setattr("stitchnb.client.catalog.catalog._SHOWN_EVERY_S", 0.0)
+        patch.setattr("stitchnb.client.jobs.jobs.display.Silent.update", interrupt)
         with pytest.raises(KeyboardInterrupt):
             catalog.load(at_most=2)
 
@@ -222,7 +222,7 @@ def test_somebody_who_stops_it_waits_for_no_pause() -> None:
 def test_progress_is_told_where_there_is_much_to_wait_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("stitchnb.client.catalog._SHOWN_EVERY_S", 0.0)
+    monkeypatch.setattr("stitchnb.client.catalog.catalog._SHOWN_EVERY_S", 0.0)
     catalog = client_of(Shop()).streams.catalog(SOURCE_ID, load=False)
 
     catalog.load("orders", progress=True)

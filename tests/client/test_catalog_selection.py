@@ -12,7 +12,7 @@ import stitchnb
 from stitchnb.client import Catalog, Source
 from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream, StreamSchema
-from stitchnb.rules.selection_fields import FieldColumns
+from stitchnb.rules.selection.columns import FieldColumns
 
 DATABASE = {"host": "db.example.com", "port": "5432", "user": "u", "password": "p", "dbname": "shop"}
 HEAD = "stitchnb_selection: 1\nstreams:\n"

@@ -10,7 +10,7 @@ from both_modes import MODES, TOKEN, answering, call, push
 from endpoint_cases import CASES, IMPORT_CASES, PERSON, PUSHED, ROW, SCHEMA, SOURCE, Case
 
 from stitchnb.client import create_account, requests
-from stitchnb.client.transport import Transport
+from stitchnb.client.http import Transport
 from stitchnb.errors import AuthenticationError, BadRequestError, InvalidInputError, NotFoundError
 from stitchnb.models import NewAccount
 

@@ -8,11 +8,10 @@ import pytest
 from both_modes import MODES, URL, Plays, answering, call
 
 from stitchnb.client import requests
-from stitchnb.client.exchanging import Attempt, Exchanging, retry_after_s
+from stitchnb.client._sansio import Pause, run
+from stitchnb.client.http import AsyncTransport, Attempt, Exchanging, Transport, retry_after_s
 from stitchnb.client.journal import Journal
-from stitchnb.client.operations import Pause, run
 from stitchnb.client.rate_limit import RateLimit
-from stitchnb.client.transport import AsyncTransport, Transport
 from stitchnb.errors import APIError, OutcomeUnknownError, RateLimitedError, ServerError, TransportError
 
 NOW = datetime(2020, 3, 20, 16, 0, tzinfo=UTC)

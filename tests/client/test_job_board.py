@@ -15,8 +15,8 @@ from test_journey import RECURLY
 
 import stitchnb
 from stitchnb.client import JobLook
-from stitchnb.client.job_board import JobBoard
-from stitchnb.client.job_streams import JobStream
+from stitchnb.client.jobs.display import JobBoard
+from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import JobFailedError
 
 TAP = JobStream("accounts", "tap", rows=40_112, rows_rejected=0, rows_per_s=28_450.4)

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 import stitchnb
 from stitchnb.client import Client, ImportClient, requests
-from stitchnb.client.redaction import Redactor, Variable
-from stitchnb.client.snippets import Snippet
+from stitchnb.client.journal import Redactor, Snippet, Variable
 from stitchnb.errors import StitchError, TransportError
 from stitchnb.models import ReportCard, Secret
 

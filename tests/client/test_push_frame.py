@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 from both_modes import MODES, Plays, answering, push
 
-from stitchnb.client import AsyncImportClient, Client, ImportClient, frame_batches, frame_records
+from stitchnb.client import AsyncImportClient, Client, ImportClient
+from stitchnb.client.imports import batches as frame_batches
+from stitchnb.client.imports import frames as frame_records
 from stitchnb.errors import (
     BadRequestError,
     FrameNotPushedError,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import stitchnb
 from stitchnb.client import AsyncClient, Client, requests
-from stitchnb.client.jobs import Job
+from stitchnb.client.http import AsyncTransport, Transport
+from stitchnb.client.jobs.jobs import Job
 from stitchnb.client.rate_limit import RateLimit
-from stitchnb.client.transport import AsyncTransport, Transport
 from stitchnb.errors import InvalidInputError, RateLimitedError, RateLimitReachedError
 from stitchnb.models import ReplicationJob, Secret
 
@@ -264,7 +264,7 @@ def test_watching_jobs_leaves_half_of_the_limit_to_others(
     pages: int, watchers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Time()
-    for module in ("waiting", "job_watch"):
+    for module in ("polling", "jobs.watch"):
         monkeypatch.setattr(f"stitchnb.client.{module}.time", SimpleNamespace(monotonic=time))
     account = Running(pages)
     with sync_client(account, client_id=1) as client, contextlib.ExitStack() as others:

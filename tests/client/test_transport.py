@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from stitchnb.client import requests
-from stitchnb.client.transport import Transport, checked_base_url, is_loopback
+from stitchnb.client.http import Transport, checked_base_url, is_loopback
 from stitchnb.errors import APIError, InvalidInputError, OutcomeUnknownError, ServerError, TransportError
 from stitchnb.models import Secret
 

@@ -8,7 +8,7 @@ import pytest
 
 import stitchnb
 from stitchnb.client import Client
-from stitchnb.client._unchecked import why_unchecked
+from stitchnb.client.resources.checks import why_unchecked
 from stitchnb.errors import InvalidInputError, NotFoundError
 from stitchnb.models import Source
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from both_modes import MODES, Plays, answering, push
 
-from stitchnb.client import Client, ImportClient, frame_batches
+from stitchnb.client import Client, ImportClient
+from stitchnb.client.imports import batches as frame_batches
 from stitchnb.errors import BadRequestError, InvalidValuesError
 
 OK = {"status": "OK", "message": "Batch is valid!"}

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from stitchnb.client.journal import Journal
 from stitchnb.errors import InvalidInputError
-from stitchnb.magics._curl import Curl, is_curl, read
-from stitchnb.magics._shell import split
+from stitchnb.magics.curl import Curl, is_curl, read, split
 
 URL = "https://api.stitchdata.com/v4/sources"
 PLAIN = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=20)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stitchnb.magics._json_cursor import IN_LIST, JsonPlace, place_of
+from stitchnb.magics.json_cursor import IN_LIST, JsonPlace, place_of
 
 
 def at(marked: str) -> JsonPlace | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.magics._json_text import from_environment, hidden, read
+from stitchnb.magics.json_cursor import from_environment, hidden, read
 from stitchnb.models import Secret
 
 WRONG = [

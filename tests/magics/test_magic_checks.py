@@ -8,13 +8,12 @@ from magic_shell import KEY, Shell, sent
 
 from stitchnb.client import Source
 from stitchnb.client.endpoints import ENDPOINTS
-from stitchnb.client.written_requests import written
+from stitchnb.client.raw_requests import written
 from stitchnb.errors import InvalidInputError, InvalidValuesError
-from stitchnb.magics._bodies import body_errors
-from stitchnb.magics._paths import below_host, refuse_undocumented
-from stitchnb.magics._values import field_errors
+from stitchnb.magics.bodies import body_errors
+from stitchnb.magics.validate import below_host, field_errors, refuse_undocumented
 from stitchnb.models import StreamSchema
-from stitchnb.rules.selection_fields import FieldColumns
+from stitchnb.rules.selection.columns import FieldColumns
 
 HOOKS, EMAILS = "/notifications/public/v1/api/hooks", "/notifications/public/v1/api/custom-emails"
 ROW = {"action": "upsert", "sequence": 1, "data": {"id": 1}}

@@ -8,8 +8,8 @@ from magic_shell import NOON, Shell, sent
 
 import stitchnb
 from stitchnb.client import Client, Source
-from stitchnb.magics._completion import line_of
-from stitchnb.magics._known_ids import THREAD, KnownIds
+from stitchnb.magics.clients import THREAD, KnownIds
+from stitchnb.magics.completion import line_of
 
 # Where no id is known, what the documentation writes in its place.
 NONE = {"/v4/sources/{source_id}": "source_id"}

@@ -3,7 +3,7 @@
 from magic_shell import Shell
 
 import stitchnb
-from stitchnb.magics._line import FLAGS, NAMING
+from stitchnb.magics.line import FLAGS, NAMING
 
 
 def test_alone_it_says_how_it_is_used(shell: Shell) -> None:

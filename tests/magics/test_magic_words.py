@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.magics._line import Asked, read
-from stitchnb.magics._words import filled, words
+from stitchnb.magics.line import Asked, filled, read, words
 
 SPLIT = [
     ("GET /v4/sources", ["GET", "/v4/sources"], "two words"),

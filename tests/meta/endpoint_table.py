@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 import stitchnb
-from stitchnb.client.operations import Resource
+from stitchnb.client._sansio import Resource
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

@@ -6,8 +6,8 @@ from functools import cache, cached_property
 from typing import Any
 
 import stitchnb
-from stitchnb.reference import _names
-from stitchnb.reference._inside import attributes_of, methods_of
+from stitchnb._help import names as _names
+from stitchnb._help.docs import attributes_of, methods_of
 
 # Objects that one has in hand, and the classes that one is given objects of.
 BEGINNINGS = sorted({*_names._homes(), *stitchnb.__all__} - {"__version__"})

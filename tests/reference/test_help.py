@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import stitchnb
+from stitchnb._help import names as _names
+from stitchnb._help import pages as _topics
+from stitchnb._help.docs import as_markdown, read_docstring
 from stitchnb.errors import UnknownTopicError
-from stitchnb.reference import _names, _topics
-from stitchnb.reference._docstrings import as_markdown, read_docstring
 
 TOPICS = _topics.read_topics()
-FILES = sorted(str(f.name) for f in (resources.files("stitchnb.reference") / "topics").iterdir())
+FILES = sorted(str(f.name) for f in (resources.files("stitchnb._help") / "topics").iterdir())
 GUIDES = {path.name for path in (Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb")}
 by_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 

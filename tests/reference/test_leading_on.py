@@ -9,8 +9,8 @@ import pytest
 from public_names import docstring_of, public_names
 
 import stitchnb
-from stitchnb.reference import _topics
-from stitchnb.reference._following import see, told_of
+from stitchnb._help import pages as _topics
+from stitchnb._help.docs import see, told_of
 
 TOPICS = _topics.read_topics()
 # A call in prose, such as `SourceWizard(client, source_id=…)`, and a keyword alone, such as `source_id=`.

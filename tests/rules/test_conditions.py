@@ -6,7 +6,7 @@ import pytest
 from form_cards import HOST, TEXT, card, prop
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.conditions import conditions
+from stitchnb.rules.report_cards.properties import conditions
 from stitchnb.sandbox import catalog
 
 TRUTH = {"type": "string", "pattern": "^(true|false)$"}

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quartz_cases import FIRING
 
-from stitchnb.rules.cron_words import cron_words
-from stitchnb.rules.quartz import CronExpression, next_fire_times
+from stitchnb.rules.schedules.describe import cron_words
+from stitchnb.rules.schedules.quartz import CronExpression, next_fire_times
 
 WORDS = [
     ("0 0 12 ? * MON-FRI *", "At 12:00 UTC, Monday to Friday."),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.rules import patterns
+from stitchnb.rules.schema import patterns
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from form_cards import DIGITS, HOST, MIDNIGHT, TEXT, as_property, prop
 
 from stitchnb.models import Property, ReportCard
-from stitchnb.rules.examples import example_for
-from stitchnb.rules.inputs import InputKind, describe
-from stitchnb.rules.placeholders import placeholder
-from stitchnb.rules.properties import help_text, missing_error, properties_errors, value_error
+from stitchnb.rules.report_cards.placeholders import placeholder
+from stitchnb.rules.report_cards.properties import help_text, missing_error, properties_errors, value_error
+from stitchnb.rules.schema.examples import example_for
+from stitchnb.rules.schema.inputs import InputKind, describe
 from stitchnb.sandbox import catalog
 
 CARDS = [ReportCard(card) for card in (*catalog.source_types().values(), *catalog.destination_types().values())]

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stitchnb.models import Property, ReportCard, Secret
-from stitchnb.rules import properties, schemas
-from stitchnb.rules.inputs import InputKind, accepts, accepts_text, shown
-from stitchnb.rules.properties import describe, value_error
+from stitchnb.rules.report_cards import properties
+from stitchnb.rules.report_cards.properties import describe, value_error
+from stitchnb.rules.schema import validate as schemas
+from stitchnb.rules.schema.inputs import InputKind, accepts, accepts_text, shown
 
 K = InputKind
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchnb.errors import StitchError
-from stitchnb.rules.quartz import LAST_YEAR, CronError, CronExpression, next_fire_times
+from stitchnb.rules.schedules.quartz import LAST_YEAR, CronError, CronExpression, next_fire_times
 
 JANUARY = datetime(2024, 1, 29, 10, 17, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.rules.quartz import CronError, next_fire_times
-from stitchnb.rules.schedules import CronRule, IntervalRule, ScheduleRule, fire_times, schedule_rule
+from stitchnb.rules.schedules.quartz import CronError, next_fire_times
+from stitchnb.rules.schedules.schedule import CronRule, IntervalRule, ScheduleRule, fire_times, schedule_rule
 
 WEEKDAY_NOON = "0 0 12 ? * MON-FRI *"
 

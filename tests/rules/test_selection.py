@@ -6,9 +6,9 @@ import pytest
 
 from stitchnb.models import FieldMetadata, StreamSchema
 from stitchnb.models.stream import dotted_name, type_words
-from stitchnb.rules import selection
-from stitchnb.rules.selection_effect import StreamPart, effect_of
-from stitchnb.rules.selection_fields import FieldColumns, fields_of
+from stitchnb.rules.selection import rules as selection
+from stitchnb.rules.selection.columns import FieldColumns, fields_of
+from stitchnb.rules.selection.effect import StreamPart, effect_of
 
 # inclusion, selected, selected-by-default, replicates, why
 TABLE = [

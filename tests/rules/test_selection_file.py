@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.rules import selection_file
-from stitchnb.rules.selection_file import read, to_yaml
+from stitchnb.rules.selection import yaml_file as selection_file
+from stitchnb.rules.selection.yaml_file import read, to_yaml
 
 # Words that one reader of YAML or another takes for something else than text.
 ODD = (

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from stitchnb.models import StreamMetadata, StreamSchema
-from stitchnb.rules.selection_changes import MOST_ENTRIES, Change, parts_of, selections_of
-from stitchnb.rules.selection_fields import FieldColumns
-from stitchnb.rules.selection_patterns import chosen, matches, may_hold_fields_of
-from stitchnb.rules.selection_problems import Chosen, conflicts_of, key_error, problems_of, replication_key_candidates
+from stitchnb.rules.selection.changes import MOST_ENTRIES, Change, parts_of, selections_of
+from stitchnb.rules.selection.columns import FieldColumns
+from stitchnb.rules.selection.globs import chosen, matches, may_hold_fields_of
+from stitchnb.rules.selection.validate import Chosen, conflicts_of, key_error, problems_of, replication_key_candidates
 
 FIELDS = FieldColumns(
     StreamSchema(

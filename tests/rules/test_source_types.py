@@ -6,7 +6,7 @@ import pytest
 from form_cards import HOST, TEXT, card, prop
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.source_types import TypeKind, access_error, type_kind
+from stitchnb.rules.report_cards.products import TypeKind, access_error, type_kind
 
 KINDS: list[tuple[str, ReportCard, TypeKind]] = [
     ("host and port", card(prop("host", HOST), prop("port"), prop("password", TEXT)), TypeKind.DATABASE),

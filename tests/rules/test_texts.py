@@ -8,9 +8,9 @@ from form_cards import MIDNIGHT, ROWS, TEXT, as_property
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.rules.inputs import InputKind, describe
-from stitchnb.rules.properties import value_error
-from stitchnb.rules.texts import Reading, read, write
+from stitchnb.rules.report_cards.properties import value_error
+from stitchnb.rules.schema.form_text import Reading, read, write
+from stitchnb.rules.schema.inputs import InputKind, describe
 
 SERVERS = {
     "type": "array",

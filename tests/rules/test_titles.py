@@ -2,7 +2,7 @@
 
 import pytest
 
-from stitchnb.rules.words import other_names, type_title
+from stitchnb.rules.report_cards.labels import other_names, type_title
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stitchnb.sandbox import selections
-from stitchnb.sandbox.engine.base import SelectedStream
-from stitchnb.sandbox.engine.connectors import connector_for
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.connectors.seeded.connector import connector_for
+from stitchnb.sandbox.pipeline import SelectedStream
+from stitchnb.sandbox.store import selections
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 
 class KeptFiles:

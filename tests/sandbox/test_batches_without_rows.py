@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.base import Batch, Context, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.pipeline import Batch, Context, DiscoveredStream, SelectedStream
 
 TYPE = "platform.shopify"
 CREATE = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.conformity import Conformity, SchemaError, type_name
+from stitchnb.sandbox.import_validation import Conformity, SchemaError, type_name
 
 CASES = [
     ({"type": "integer"}, 7, None, "an integer"),

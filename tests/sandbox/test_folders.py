@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.folders import remove_abandoned, temporary_folder
+from stitchnb.sandbox.workers.folders import remove_abandoned, temporary_folder
 
 HOLDING = """
 import sys

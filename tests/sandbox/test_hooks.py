@@ -11,7 +11,7 @@ from hook_receiver import receiving, self_signed
 from recurly_facts import NOON
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.hooks import HookDeliveries
+from stitchnb.sandbox.jobs.hooks import HookDeliveries
 
 HOOKS = "/notifications/public/v1/api/hooks"
 

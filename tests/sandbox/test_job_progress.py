@@ -15,9 +15,9 @@ from recurly_facts import NOON
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context, SelectedStream
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
-from stitchnb.sandbox.engine.progress import JobProgress
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.jobs.progress import JobProgress
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, SelectedStream
 
 
 class Gated(SeededConnector):

@@ -9,7 +9,7 @@ import pytest
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox, catalog
 from stitchnb.sandbox.catalog.cards import source_cards
-from stitchnb.sandbox.world import type_card
+from stitchnb.sandbox.context import type_card
 
 FORECAST: dict[str, Any] = {
     "type": "platform.harvest-forecast",

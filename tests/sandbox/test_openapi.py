@@ -17,7 +17,8 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from stitchnb.sandbox import Sandbox, server
+from stitchnb.sandbox import Sandbox
+from stitchnb.sandbox import sandbox as server
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.openapi import PATH
 

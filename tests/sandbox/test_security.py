@@ -14,7 +14,8 @@ import httpx
 import pytest
 import recurly_facts as recurly
 
-from stitchnb.sandbox import Sandbox, server
+from stitchnb.sandbox import Sandbox
+from stitchnb.sandbox import sandbox as server
 from stitchnb.sandbox.endpoints import Endpoint
 
 _WATCHED = ("open", "os.", "shutil.", "sqlite3.connect", "tempfile.", "subprocess.", "import", "glob.", "pathlib.")

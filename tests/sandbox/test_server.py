@@ -16,7 +16,7 @@ from recurly_facts import NOON
 
 from stitchnb.errors import InvalidInputError, PortInUseError, SandboxError, StateFileError
 from stitchnb.sandbox import Clock, Sandbox
-from stitchnb.sandbox.server import Sandbox as Server
+from stitchnb.sandbox.sandbox import Sandbox as Server
 
 
 def client_of(sandbox: Sandbox) -> httpx.Client:

@@ -11,9 +11,10 @@ import recurly_facts as recurly
 from cryptography.fernet import Fernet
 
 from stitchnb.errors import StateFileError
-from stitchnb.sandbox import Sandbox, state
-from stitchnb.sandbox.state import State
-from stitchnb.sandbox.vault import Vault
+from stitchnb.sandbox import Sandbox
+from stitchnb.sandbox.store import database as state
+from stitchnb.sandbox.store.credentials import Vault
+from stitchnb.sandbox.store.database import State
 
 
 def version_of(path: Path) -> int:

@@ -1,6 +1,6 @@
 """What breaks off the work of a job that is asked to stop."""
 
-from stitchnb.sandbox.engine.stopping import Stop
+from stitchnb.sandbox.workers.cancel import Stop
 
 
 def test_stopping_calls_what_the_work_left_to_be_called() -> None:

@@ -12,8 +12,8 @@ import pytest
 import recurly_facts as recurly
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.base import Context, DiscoveredStream
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.pipeline import Context, DiscoveredStream
 
 DATABASE = {"host": "db.example.com", "port": "5432", "dbname": "shop", "user": "ada", "password": "a-password"}
 CREATE = {

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.base import Batch, Connector, Context, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.pipeline import Batch, Connector, Context, DiscoveredStream, SelectedStream
 
 DATABASE = {"host": "db.example.com", "port": "5432", "dbname": "shop", "user": "ada", "password": "a-password"}
 VIEW = "stream 'customer_view' is a view and has no view-key-properties"

@@ -18,8 +18,8 @@ import pytest
 
 from stitchnb.errors import SandboxError
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine.base import Batch, Context, DiscoveredStream, LoadBatch, SelectedStream, WarehouseError
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.pipeline import Batch, Context, DiscoveredStream, LoadBatch, SelectedStream, WarehouseError
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TYPE = "platform.shopify"

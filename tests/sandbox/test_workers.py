@@ -19,9 +19,9 @@ import recurly_facts as recurly
 from worker_connectors import CREATE, TYPE, Rows
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.engine import exchange
-from stitchnb.sandbox.engine.base import Batch, Connector, SelectedStream
-from stitchnb.sandbox.engine.workers import Task, Workers, carry_out
+from stitchnb.sandbox.pipeline import Batch, Connector, SelectedStream
+from stitchnb.sandbox.workers import file_queue as exchange
+from stitchnb.sandbox.workers.workers import Task, Workers, carry_out
 
 NOW = datetime(2026, 3, 20, 16, tzinfo=UTC)
 STREAM = SelectedStream("rows", "rows", {"properties": {}}, ("id",), "FULL_TABLE")

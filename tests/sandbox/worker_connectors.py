@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
 
 TYPE = "platform.shopify"
 CREATE = {

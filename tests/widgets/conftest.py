@@ -9,7 +9,7 @@ from form_page import Wire
 from wizard_page import NOW, Begin
 
 import stitchnb
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from form_cards import DIGITS, HOST, MIDNIGHT, MINUTES, ROWS, TEXT, card, prop
 from hypothesis import strategies as st
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.inputs import STRUCTURED
+from stitchnb.rules.schema.inputs import STRUCTURED
 from stitchnb.sandbox import catalog
 from stitchnb.widgets import ConnectionForm
 

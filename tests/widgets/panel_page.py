@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stitchnb.widgets._panel import Panel
+from stitchnb.widgets._bridge import Panel
 
 
 def say(panel: Panel, kind: str, **content: Any) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from stitchnb import Client, Sandbox
 from stitchnb.errors import APIError, InvalidInputError, NameTakenError, StitchError
-from stitchnb.widgets._account_rows import PAUSED_BY_STITCH, Row, View, row_of, shown
-from stitchnb.widgets.account_browser import AccountBrowser
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.account.browser import AccountBrowser
+from stitchnb.widgets.account.rows import PAUSED_BY_STITCH, Row, View, row_of, shown
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 

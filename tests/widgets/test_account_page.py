@@ -11,7 +11,7 @@ from polling import wait_until
 import stitchnb
 from stitchnb import Client, Sandbox
 from stitchnb.errors import APIError, InvalidInputError
-from stitchnb.widgets.account_page import AccountPage
+from stitchnb.widgets.account.page import AccountPage
 
 RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 

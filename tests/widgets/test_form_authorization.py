@@ -11,7 +11,7 @@ import stitchnb
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import ReportCard, Source
 from stitchnb.widgets import ConnectionForm, SourceForm
-from stitchnb.widgets._authorization import explanation, resume_code, stitch_link
+from stitchnb.widgets.form.authorization import explanation, resume_code, stitch_link
 
 BY_STITCH = {"property_type": "system_provided_by_default", "is_credential": True}
 

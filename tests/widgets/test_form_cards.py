@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.inputs import STRUCTURED, InputKind
-from stitchnb.rules.properties import bad_properties, is_asked_for, properties_errors
+from stitchnb.rules.report_cards.properties import bad_properties, is_asked_for, properties_errors
+from stitchnb.rules.schema.inputs import STRUCTURED, InputKind
 from stitchnb.widgets import ConnectionForm
 
 

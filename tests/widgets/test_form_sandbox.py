@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import stitchnb
 from stitchnb.errors import BadRequestError, InvalidPropertiesError
 from stitchnb.models import ReportCard
-from stitchnb.rules.inputs import STRUCTURED
+from stitchnb.rules.schema.inputs import STRUCTURED
 from stitchnb.sandbox.plans import Plan
 from stitchnb.sandbox.resources import sources
 from stitchnb.widgets import ConnectionForm

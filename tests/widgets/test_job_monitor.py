@@ -10,14 +10,14 @@ from panel_page import say, send
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Job, JobLook
-from stitchnb.client.job_streams import JobStream
+from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
 from stitchnb.models import ReplicationJob
-from stitchnb.sandbox.engine.base import Batch
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
-from stitchnb.widgets._job_rows import streams_block
-from stitchnb.widgets.job_monitor import JobMonitor
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.pipeline import Batch
+from stitchnb.widgets.jobs.monitor import JobMonitor
+from stitchnb.widgets.jobs.rows import streams_block
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 
@@ -318,7 +318,7 @@ def test_its_text_is_the_same_however_far_the_job_is(client: Client, monitors: l
 def test_in_a_notebook_a_watched_job_is_a_monitor(
     client: Client, monitors: list[JobMonitor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stitchnb.client.jobs.in_notebook", lambda: True)
+    monkeypatch.setattr("stitchnb.client.jobs.jobs.in_notebook", lambda: True)
     monitor: Any = begin(client).watch()
     monitors.append(monitor)
     assert isinstance(monitor, JobMonitor)

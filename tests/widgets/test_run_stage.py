@@ -9,10 +9,10 @@ from panel_page import say, told
 
 import stitchnb
 from stitchnb.client import Client
-from stitchnb.sandbox.engine.base import Batch, Context, SelectedStream
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
-from stitchnb.widgets._step_panel import StepPanel
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.pipeline import Batch, Context, SelectedStream
+from stitchnb.widgets.wizard.panel import StepPanel
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 

@@ -15,8 +15,8 @@ from polling import LIMIT_S, wait_until
 from stitchnb import Client, Sandbox
 from stitchnb.client import Source
 from stitchnb.errors import JobFailedError
-from stitchnb.widgets import source_jobs
-from stitchnb.widgets.source_jobs import SourceJobs, _took
+from stitchnb.widgets.jobs import source_jobs
+from stitchnb.widgets.jobs.source_jobs import SourceJobs, _took
 
 
 @pytest.fixture

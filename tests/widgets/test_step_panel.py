@@ -8,8 +8,8 @@ from form_page import Wire
 from panel_page import say, send
 
 from stitchnb.errors import StitchError, TransportError
-from stitchnb.widgets import _step_panel as blocks
-from stitchnb.widgets._step_panel import StepPanel
+from stitchnb.widgets.wizard import panel as blocks
+from stitchnb.widgets.wizard.panel import StepPanel
 
 Pressed = list[tuple[str, str]]
 

@@ -13,8 +13,8 @@ from polling import LIMIT_S
 from stitchnb import Client, Sandbox
 from stitchnb.client import Source
 from stitchnb.errors import InvalidInputError, InvalidSelectionError, SelectionNotAppliedError, UnknownStreamError
-from stitchnb.widgets._picker_rows import FieldFlag, StreamFlag
-from stitchnb.widgets.stream_picker import StreamPicker
+from stitchnb.widgets.picker.picker import StreamPicker
+from stitchnb.widgets.picker.rows import FieldFlag, StreamFlag
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from panel_page import say
 import stitchnb
 from stitchnb.errors import InvalidInputError, StitchError, UnknownSourceTypeError
 from stitchnb.models import ReportCard
-from stitchnb.widgets.type_gallery import TypeGallery
+from stitchnb.widgets.gallery import TypeGallery
 
 OLD = ReportCard(
     {

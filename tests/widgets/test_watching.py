@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from stitchnb.errors import StitchError, TransportError
-from stitchnb.widgets._watching import Watcher
+from stitchnb.widgets._watcher import Watcher
 
 
 def watcher(look: Callable[[], bool], errors: list[StitchError] | None = None) -> Watcher:

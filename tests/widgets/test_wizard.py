@@ -14,7 +14,7 @@ from stitchnb.errors import (
     NotFoundError,
     UnknownSourceTypeError,
 )
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
 def test_from_the_gallery_to_rows(begin: Begin) -> None:

@@ -8,9 +8,9 @@ import stitchnb
 from stitchnb.errors import (
     WaitTimeoutError,
 )
-from stitchnb.widgets import _grant_stage
-from stitchnb.widgets._check_stage import CheckStage
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.wizard import steps_check as _grant_stage
+from stitchnb.widgets.wizard.steps_check import CheckStage
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
 def test_a_failed_check_shows_the_taps_message_and_leads_back_to_the_fields(begin: Begin) -> None:

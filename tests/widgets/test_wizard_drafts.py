@@ -9,9 +9,9 @@ from wizard_page import GOOD, Begin, configured, created, filled, foot, press
 
 import stitchnb
 from stitchnb.errors import APIError
-from stitchnb.rules.selection_changes import Change
-from stitchnb.widgets._picker_draft import PickerDraft, take_up
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.rules.selection.changes import Change
+from stitchnb.widgets.picker.draft import PickerDraft, take_up
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 FORM_WORDS = "What was filled in here before is shown again. It is not saved yet."
 PICKER_WORDS = "What was chosen here before is shown again. It is not applied yet."

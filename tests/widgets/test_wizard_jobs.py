@@ -10,8 +10,8 @@ from stitchnb.errors import (
     AlreadyRunningError,
     InvalidValuesError,
 )
-from stitchnb.widgets import _wizard_steps
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.wizard import progress as _wizard_steps
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
 def test_the_schedule_is_changed_alone(begin: Begin) -> None:

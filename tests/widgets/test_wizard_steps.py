@@ -6,7 +6,7 @@ import pytest
 from form_cards import TEXT, card, prop
 
 from stitchnb.models import ReportCard
-from stitchnb.widgets._wizard_steps import StepState, step_names, step_of, wizard_steps
+from stitchnb.widgets.wizard.progress import StepState, step_names, step_of, wizard_steps
 
 SCHEDULED = [prop("frequency_in_minutes"), prop("api_key", TEXT, required=True)]
 USUAL = card(*SCHEDULED)

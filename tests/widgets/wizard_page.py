@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from panel_page import say
 
-from stitchnb.widgets._step_panel import StepPanel
-from stitchnb.widgets.wizard import SourceWizard
+from stitchnb.widgets.wizard.panel import StepPanel
+from stitchnb.widgets.wizard.wizard import SourceWizard
 
 NOW = "2026-03-20T16:00:00Z"
 GOOD = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30"}

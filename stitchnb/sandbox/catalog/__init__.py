@@ -10,7 +10,7 @@ from typing import Any
 
 from stitchnb.sandbox.catalog.cards import destination_cards, source_cards
 from stitchnb.sandbox.catalog.streams import stream_plans
-from stitchnb.sandbox.engine.base import DiscoveredStream
+from stitchnb.sandbox.pipeline import DiscoveredStream
 
 __all__ = ["destination_type", "destination_types", "source_type", "source_types", "streams"]
 

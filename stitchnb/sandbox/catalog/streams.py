@@ -30,7 +30,7 @@ from typing import Any
 
 from stitchnb.sandbox.catalog.shapes import Schema, Shapes
 from stitchnb.sandbox.catalog.tables import Table, copy_of, read_table
-from stitchnb.sandbox.engine.base import Breadcrumb, DiscoveredStream
+from stitchnb.sandbox.pipeline import Breadcrumb, DiscoveredStream
 
 _HOUR_S = 3600
 _DAY_S = 24 * _HOUR_S

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.inputs import travels
-from stitchnb.sandbox.refusals import Refusal
+from stitchnb.rules.schema.inputs import travels
+from stitchnb.sandbox.errors import Refusal
 
 
 def checked_body(body: Any, allowed: Collection[str], refusal: Callable[[], Refusal]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stitchnb.sandbox import catalog, refusals, shapes
+from stitchnb.sandbox import catalog, shapes
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.world import World
 
 
 class ConnectionTypes:

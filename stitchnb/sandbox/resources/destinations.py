@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stitchnb.models import ReportCard
-from stitchnb.rules import properties, report_cards
-from stitchnb.sandbox import mapping, refusals, shapes
+from stitchnb.rules.report_cards import progress as report_cards
+from stitchnb.rules.report_cards import properties
+from stitchnb.sandbox import destination_routing as mapping
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import shapes
+from stitchnb.sandbox.context import World, destination_card, parted
 from stitchnb.sandbox.endpoints import Endpoint, Reply
-from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.resources.bodies import checked_body
 from stitchnb.sandbox.resources.sources import Sources
-from stitchnb.sandbox.world import World, destination_card, parted
 
 # The embedded warehouse behaves like the API's PostgreSQL destination, and is told as one.
 _EMBEDDED = {"type": "postgres", "name": "Embedded warehouse", "description": "DuckDB, on this machine"}

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stitchnb import __version__
-from stitchnb.sandbox import import_refusals, refusals, shapes
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import import_errors as import_refusals
+from stitchnb.sandbox import shapes
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Call, Endpoint, Reply, Shape
-from stitchnb.sandbox.engine.base import WarehouseError
-from stitchnb.sandbox.engine.imports import TableImport, load_imports
-from stitchnb.sandbox.engine.runner import Engine
 from stitchnb.sandbox.import_bodies import batch_of, push_of
-from stitchnb.sandbox.resources.import_tokens import digest_of
-from stitchnb.sandbox.world import World
+from stitchnb.sandbox.jobs.imports import TableImport, load_imports
+from stitchnb.sandbox.jobs.runner import Engine
+from stitchnb.sandbox.pipeline import WarehouseError
+from stitchnb.sandbox.resources.accounts import digest_of
 
 BODY_LIMIT = 20 * 1024 * 1024
 """Most bytes of one request."""

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stitchnb.sandbox import refusals
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Endpoint, Shape
+from stitchnb.sandbox.middleware import CONTROL
 from stitchnb.sandbox.shapes import ANY_NUMBER, ANY_TEXT, ANY_TIME, ID, NUMBER, TEXT, TIME, answered, array
-from stitchnb.sandbox.traffic import CONTROL
-from stitchnb.sandbox.world import World
 
 _LOG_LINES = 20
 _PARTS = ("discovery", "tap", "target")

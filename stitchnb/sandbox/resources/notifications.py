@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import format_time, parse_time
-from stitchnb.rules.formats import conforms
-from stitchnb.sandbox import mapping, refusals, shapes
+from stitchnb.rules.schema.formats import conforms
+from stitchnb.sandbox import destination_routing as mapping
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import shapes
 from stitchnb.sandbox.addresses import is_loopback, parsed_url
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.world import World
 
 LIMIT = 10
 """Most custom e-mails, and most hooks, that an account may have."""

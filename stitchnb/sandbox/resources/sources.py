@@ -9,12 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from stitchnb.models import ReportCard, format_time, parse_time
-from stitchnb.rules import names, properties, quartz, report_cards, schedules
-from stitchnb.sandbox import mapping, refusals, selections, shapes
+from stitchnb.rules import names
+from stitchnb.rules.report_cards import progress as report_cards
+from stitchnb.rules.report_cards import properties
+from stitchnb.rules.schedules import quartz
+from stitchnb.rules.schedules import schedule as schedules
+from stitchnb.sandbox import destination_routing as mapping
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import shapes
+from stitchnb.sandbox.context import World, parted, type_card
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.engine.runner import Engine
+from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.resources.bodies import as_given, checked_body
-from stitchnb.sandbox.world import World, parted, type_card
+from stitchnb.sandbox.store import selections
 
 # Changing these does not change what the connection check would find.
 _SCHEDULE_PROPERTIES = {"anchor_time", "cron_expression", "frequency_in_minutes"}

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import FieldMetadata
-from stitchnb.sandbox import refusals, selections, shapes
+from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import shapes
+from stitchnb.sandbox.context import World
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import Sources
-from stitchnb.sandbox.selections import MODIFIABLE_KEYS, StoredStream
-from stitchnb.sandbox.world import World
+from stitchnb.sandbox.store import selections
+from stitchnb.sandbox.store.selections import MODIFIABLE_KEYS, StoredStream
 
 _TYPES = {"selected": bool, "replication-method": str, "replication-key": str, "view-key-properties": list}
 

@@ -10,7 +10,7 @@ from stitchnb.sandbox import catalog
 from stitchnb.sandbox.catalog.shapes import Shapes
 from stitchnb.sandbox.catalog.streams import StreamPlan, stream_plans
 from stitchnb.sandbox.catalog.tables import CatalogError
-from stitchnb.sandbox.engine.base import DiscoveredStream
+from stitchnb.sandbox.pipeline import DiscoveredStream
 
 PUSHED = {"import_api", "webhook.contentful", "webhook.segment", "webhook.sparkpost", "webhook.zapier"}
 GENERATED = "stitchnb.generated"

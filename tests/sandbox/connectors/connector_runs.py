@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from stitchnb.sandbox.engine.base import Batch, Connector, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.pipeline import Batch, Connector, DiscoveredStream, SelectedStream
 
 Record = Mapping[str, Any]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

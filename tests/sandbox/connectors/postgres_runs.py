@@ -9,9 +9,9 @@ from typing import Any
 
 from postgres_server import Database
 
-from stitchnb.sandbox.engine.base import Batch, Context, LoadBatch, LoadResult, SelectedStream
-from stitchnb.sandbox.engine.connectors.postgres import Postgres
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.connectors.postgres.connector import Postgres
+from stitchnb.sandbox.pipeline import Batch, Context, LoadBatch, LoadResult, SelectedStream
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 FIRST_SEQUENCE = 1_772_366_400_000_000_000

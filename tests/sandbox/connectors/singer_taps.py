@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from stitchnb.sandbox.engine.base import Batch, Context, DiscoveredStream, SelectedStream
-from stitchnb.sandbox.engine.connectors.singer import Singer
+from stitchnb.sandbox.connectors.singer.connector import Singer
+from stitchnb.sandbox.pipeline import Batch, Context, DiscoveredStream, SelectedStream
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

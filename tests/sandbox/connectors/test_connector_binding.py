@@ -12,8 +12,8 @@ import recurly_facts as recurly
 
 from stitchnb.errors import InvalidInputError, UnknownSourceTypeError
 from stitchnb.sandbox import Sandbox, connectors
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
-from stitchnb.sandbox.engine.connectors import SeededConnector
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
 
 
 class Ours:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchnb.sandbox import catalog
-from stitchnb.sandbox.engine.base import ConnectorError
-from stitchnb.sandbox.engine.connectors import SeededConnector, connector_for
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector, connector_for
+from stitchnb.sandbox.pipeline import ConnectorError
 
 RECURLY = {"start_date": "2018-01-10T00:00:00Z", "api_key": "k3y", "subdomain": "stitchdata", "quota_limit": "30"}
 MYSQL = {"host": "db.example.com", "port": "3306", "user": "reader", "password": "s3cret"}

@@ -8,10 +8,9 @@ from connector_runs import NOW, by_key, moment, records_of, run, selected, strea
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.engine.base import ConnectorError, SelectedStream
-from stitchnb.sandbox.engine.connectors import connector_for
-from stitchnb.sandbox.engine.connectors.rows import dataset_of
-from stitchnb.sandbox.engine.connectors.seeded import BATCH_SIZE
+from stitchnb.sandbox.connectors.seeded.connector import BATCH_SIZE, connector_for
+from stitchnb.sandbox.connectors.seeded.dataset import dataset_of
+from stitchnb.sandbox.pipeline import ConnectorError, SelectedStream
 
 KEYED = [
     (source_type, stream.stream_name)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from stitchnb.sandbox.catalog import source_types
 from stitchnb.sandbox.catalog.streams import stream_plans
 from stitchnb.sandbox.catalog.tables import CatalogError
-from stitchnb.sandbox.engine.connectors.draws import digits, draw, seed_of
-from stitchnb.sandbox.engine.connectors.moments import seconds_from, text_of
-from stitchnb.sandbox.engine.connectors.recipes import Place, read_recipe, weighted
-from stitchnb.sandbox.engine.connectors.records import Records
-from stitchnb.sandbox.engine.connectors.rows import Row, dataset_of
+from stitchnb.sandbox.connectors.seeded.dataset import Row, dataset_of
+from stitchnb.sandbox.connectors.seeded.record_factory import Records
+from stitchnb.sandbox.connectors.seeded.rng import digits, draw, seed_of
+from stitchnb.sandbox.connectors.seeded.timeline import seconds_from, text_of
+from stitchnb.sandbox.connectors.seeded.value_spec import Place, read_recipe, weighted
 
 AT = 1_560_000_000
 DATASET = dataset_of("platform.recurly", 0)

@@ -14,7 +14,7 @@ import pytest
 from connector_runs import NOW, Record, by_key, moment, records_of, run, selected, stream_of, validator
 
 from stitchnb.sandbox import catalog
-from stitchnb.sandbox.engine.connectors import connector_for
+from stitchnb.sandbox.connectors.seeded.connector import connector_for
 
 EARLY = moment("2019-03-01T00:00:00Z")
 ALL_STREAMS = [

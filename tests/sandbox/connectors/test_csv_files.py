@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from singer_taps import NOW, kept, records, selected
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.sandbox.engine.base import ConnectorError, Context, DiscoveredStream
-from stitchnb.sandbox.engine.connectors.csv_files import CsvFiles
+from stitchnb.sandbox.connectors.csv_files import CsvFiles
+from stitchnb.sandbox.pipeline import ConnectorError, Context, DiscoveredStream
 
 ORDERS = "id,note,at\n1,first,2026-01-01T00:00:00Z\n3,third,2026-01-03T00:00:00Z\n2,second,2026-01-02T00:00:00Z\n"
 

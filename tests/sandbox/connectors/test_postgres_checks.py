@@ -8,8 +8,8 @@ import pytest
 from postgres_server import PASSWORD, Database, PostgresServer
 
 from stitchnb.sandbox import Sandbox, connectors
-from stitchnb.sandbox.engine.base import ConnectorError
-from stitchnb.sandbox.engine.connectors.postgres import Postgres
+from stitchnb.sandbox.connectors.postgres.connector import Postgres
+from stitchnb.sandbox.pipeline import ConnectorError
 
 
 def refusal(properties: dict[str, str]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from postgres_server import Database, PostgresServer
 
-from stitchnb.sandbox.engine.base import DiscoveredStream
-from stitchnb.sandbox.engine.connectors.postgres import Postgres
+from stitchnb.sandbox.connectors.postgres.connector import Postgres
+from stitchnb.sandbox.pipeline import DiscoveredStream
 
 SHOP = """
     CREATE DOMAIN email AS varchar(80);

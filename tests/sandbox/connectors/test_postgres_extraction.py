@@ -11,8 +11,8 @@ import pytest
 from postgres_runs import extracted, records, stream_of
 from postgres_server import Database
 
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context
-from stitchnb.sandbox.engine.connectors import csv_parts
+from stitchnb.sandbox.connectors import csv_records as csv_parts
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context
 
 ORDERS = """
     CREATE TABLE orders (id int PRIMARY KEY, at timestamptz, "Total, ""net"", all" numeric(9, 2), day date);

@@ -12,7 +12,7 @@ from nasty_values import CASES, OUTSIDE, TYPES, make
 from postgres_runs import Landing, contents, extracted, stream_of
 from postgres_server import Database
 
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from postgres_runs import NOW, Landing, contents, extracted, stream_of
 from postgres_server import Database
 from singer_taps import Taps
 
-from stitchnb.sandbox.engine.base import Batch, SelectedStream
-from stitchnb.sandbox.engine.connectors.singer import Singer
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.connectors.singer.connector import Singer
+from stitchnb.sandbox.pipeline import Batch, SelectedStream
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 # Describes one table, and says its rows as they stand in a file.
 TELLING = """

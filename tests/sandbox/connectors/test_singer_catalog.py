@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.engine.base import ConnectorError, DiscoveredStream, SelectedStream
-from stitchnb.sandbox.engine.connectors.singer_catalog import Catalog
+from stitchnb.sandbox.connectors.singer.catalog import Catalog
+from stitchnb.sandbox.pipeline import ConnectorError, DiscoveredStream, SelectedStream
 
 TEXT = {"type": ["null", "string"]}
 ADDRESS = {"type": ["null", "object"], "properties": {"city": TEXT, "street": TEXT}}

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_taps import NOW, Taps, records, run, selected
 
-from stitchnb.sandbox.engine.base import Batch, ConnectorError, Context
-from stitchnb.sandbox.engine.connectors import singer_process
-from stitchnb.sandbox.engine.connectors.singer import Singer
-from stitchnb.sandbox.engine.connectors.singer_process import TapError
-from stitchnb.sandbox.engine.connectors.singer_secrets import Secrets
+from stitchnb.sandbox.connectors.singer import process as singer_process
+from stitchnb.sandbox.connectors.singer.connector import Singer
+from stitchnb.sandbox.connectors.singer.process import TapError
+from stitchnb.sandbox.connectors.singer.sandbox_dir import Secrets
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context
 
 # What is not ended would go on for 600 seconds.
 AT_ONCE_S = 300
@@ -90,7 +90,7 @@ def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
 def test_a_discovery_that_fails_is_a_failed_check(
     taps: Taps, monkeypatch: pytest.MonkeyPatch, body: str, message: str
 ) -> None:
-    monkeypatch.setattr("stitchnb.sandbox.engine.connectors.singer._MOST_CATALOG_BYTES", 1_000_000)
+    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.connector._MOST_CATALOG_BYTES", 1_000_000)
     tap = Singer(taps.write("tap-bad", body), silence_s=0.4, discovery_s=1)
     with pytest.raises(ConnectorError) as caught:
         tap.check({})
@@ -188,7 +188,7 @@ def extraction(tap: Singer, context: Context | None = None) -> Iterator[Batch]:
 
 
 def test_closing_the_generator_ends_the_tap_at_once(taps: Taps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stitchnb.sandbox.engine.connectors.singer_batches.BATCH_SIZE", 1)
+    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.batches.BATCH_SIZE", 1)
     tap = Singer(taps.write("tap-long", ONE_ROW + '    record("things", id=2)\n    time.sleep(600)'))
     batches = extraction(tap)
     next(batches)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.engine.connectors.singer_messages import (
+from stitchnb.sandbox.connectors.singer.messages import (
     ActivateVersion,
     Message,
     NotAMessageError,

@@ -11,9 +11,9 @@ import pytest
 from singer_taps import NOW, SHOP, Taps, kept, records, run, selected
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.sandbox.engine.base import ConnectorError, Context
-from stitchnb.sandbox.engine.connectors import singer_batches
-from stitchnb.sandbox.engine.connectors.singer import Singer
+from stitchnb.sandbox.connectors.singer import batches as singer_batches
+from stitchnb.sandbox.connectors.singer.connector import Singer
+from stitchnb.sandbox.pipeline import ConnectorError, Context
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from postgres_server import PASSWORD, USER, PostgresServer
 from warehouse_facts import DuckDBFacts, Facts, PostgresFacts
 from warehouse_loads import Loads
 
-from stitchnb.sandbox.engine.base import Warehouse
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
-from stitchnb.sandbox.engine.warehouses.postgres import Postgres, PostgresWarehouse
+from stitchnb.sandbox.pipeline import Warehouse
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
+from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres, PostgresWarehouse
 
 Fresh = Callable[[], AbstractContextManager[Warehouse]]
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from stitchnb.sandbox import Sandbox, warehouses
-from stitchnb.sandbox.engine.base import Batch, Context, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.pipeline import Batch, Context, DiscoveredStream, SelectedStream
 
 ROWS, SIZE = 1500, 50
 TYPE = "platform.hp-postgres"

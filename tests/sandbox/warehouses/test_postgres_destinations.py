@@ -18,8 +18,8 @@ from postgres_server import PASSWORD, USER, Database
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox, connectors, warehouses
-from stitchnb.sandbox.engine.destinations import warehouses_of
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.jobs.destinations import warehouses_of
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 COUNTS = "SELECT (SELECT count(*) FROM recurly.accounts), (SELECT count(DISTINCT id) FROM recurly.accounts)"
 

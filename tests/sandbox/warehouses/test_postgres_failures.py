@@ -14,9 +14,9 @@ import pytest
 from postgres_server import PASSWORD, PostgresServer
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.sandbox.engine.base import WarehouseError
-from stitchnb.sandbox.engine.warehouses.postgres import Postgres
-from stitchnb.sandbox.engine.warehouses.writer import Writer
+from stitchnb.sandbox.pipeline import WarehouseError
+from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres
+from stitchnb.sandbox.warehouses.writer import Writer
 
 pytestmark = pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.engine.base import WarehouseError
+from stitchnb.sandbox.pipeline import WarehouseError
 
 pytestmark = pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 

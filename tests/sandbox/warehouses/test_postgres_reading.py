@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.engine.base import WarehouseError
-from stitchnb.sandbox.engine.warehouses import postgres as module
+from stitchnb.sandbox.pipeline import WarehouseError
+from stitchnb.sandbox.warehouses.postgres import warehouse as module
 
 pytestmark = pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from postgres_server import PostgresServer
 
-from stitchnb.sandbox.engine.base import WarehouseError
-from stitchnb.sandbox.engine.warehouses.postgres import Postgres
+from stitchnb.sandbox.pipeline import WarehouseError
+from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres
 
 
 def self_signed() -> tuple[bytes, bytes]:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from warehouse_loads import BATCHED, EXTRACTED, FIRST_SEQUENCE, RECEIVED
 
-from stitchnb.sandbox.engine.base import Batch, LoadBatch, LoadResult, SelectedStream
-from stitchnb.sandbox.engine.csv_records import CsvColumn, CsvRecords
-from stitchnb.sandbox.engine.warehouses import duckdb as module
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.connectors.csv_records import CsvColumn, CsvRecords
+from stitchnb.sandbox.pipeline import Batch, LoadBatch, LoadResult, SelectedStream
+from stitchnb.sandbox.warehouses.duckdb import warehouse as module
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 INTEGER = {"type": ["null", "integer"]}
 TEXT = {"type": ["null", "string"]}
@@ -71,7 +71,7 @@ class Lines:
         self._records = records
 
     def __iter__(self) -> Iterator[Any]:
-        from stitchnb.sandbox.engine.csv_records import records_of
+        from stitchnb.sandbox.connectors.csv_records import records_of
 
         return records_of(self._records.path.read_text("utf-8"), self._records.columns)
 

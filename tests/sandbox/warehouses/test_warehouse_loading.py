@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.engine.base import LoadResult, WarehouseError
+from stitchnb.sandbox.pipeline import LoadResult, WarehouseError
 
 STAMPS = ["_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_sequence", "_sdc_table_version"]
 
@@ -68,7 +68,7 @@ def test_the_loader_stamps_every_row(load: Any, warehouse: Any, values: Any) -> 
 def test_stamps_of_another_zone_are_converted_to_utc(warehouse: Any) -> None:
     from datetime import datetime, timedelta, timezone
 
-    from stitchnb.sandbox.engine.base import Batch, LoadBatch, SelectedStream
+    from stitchnb.sandbox.pipeline import Batch, LoadBatch, SelectedStream
 
     moment = datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
     batch = Batch(SelectedStream("t", "t", {}), [{"a": 1}], moment)

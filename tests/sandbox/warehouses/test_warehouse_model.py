@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse_loads import Loads
 
-from stitchnb.sandbox.engine.base import Warehouse
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.pipeline import Warehouse
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 ids = st.integers(0, 5)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=3)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.engine.warehouses.naming import folded, is_too_long, quoted, valid_name
+from stitchnb.sandbox.warehouses.naming import folded, is_too_long, quoted, valid_name
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from warehouse_loads import Loads
 
-from stitchnb.sandbox.engine.base import Warehouse, WarehouseError
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.pipeline import Warehouse, WarehouseError
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 
 class TestTables:

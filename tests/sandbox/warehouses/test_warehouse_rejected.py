@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.engine.base import LoadResult
+from stitchnb.sandbox.pipeline import LoadResult
 
 
 @pytest.fixture

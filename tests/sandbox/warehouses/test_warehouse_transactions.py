@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from warehouse_loads import Loads
 
-from stitchnb.sandbox.engine.base import WarehouseError
-from stitchnb.sandbox.engine.warehouses.writer import Writer
+from stitchnb.sandbox.pipeline import WarehouseError
+from stitchnb.sandbox.warehouses.writer import Writer
 
 # One batch that does everything at once: it renames, widens and adds columns, makes a subtable, deletes, inserts
 # and rejects.

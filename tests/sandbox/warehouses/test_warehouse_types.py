@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.engine.warehouses.cells import Rejected, cell, decimal_digits
-from stitchnb.sandbox.engine.warehouses.types import declared, digits_of, kind_of, suffix
+from stitchnb.sandbox.warehouses.cells import Rejected, cell, decimal_digits
+from stitchnb.sandbox.warehouses.types import declared, digits_of, kind_of, suffix
 
 DATE_TIME = {"type": ["null", "string"], "format": "date-time"}
 ODD_DATE_TIME = {"type": ["null", "date-time"]}

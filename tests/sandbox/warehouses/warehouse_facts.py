@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.sandbox.engine.base import Warehouse
+from stitchnb.sandbox.pipeline import Warehouse
 
 _SPELT = {
     "bigint": "BIGINT",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stitchnb.sandbox.engine.base import Batch, LoadBatch, LoadResult, SelectedStream, Warehouse
+from stitchnb.sandbox.pipeline import Batch, LoadBatch, LoadResult, SelectedStream, Warehouse
 
 EXTRACTED = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 RECEIVED = EXTRACTED + timedelta(seconds=1)

@@ -1,0 +1,1 @@
+"""A source's streams and fields: selection, comparison and saving."""

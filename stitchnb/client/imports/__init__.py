@@ -1,0 +1,1 @@
+"""The Import API: rows and DataFrames pushed into a destination."""

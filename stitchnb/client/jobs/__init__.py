@@ -1,0 +1,1 @@
+"""Replication jobs: status, streams, history, and how they are shown."""

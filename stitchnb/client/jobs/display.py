@@ -1,0 +1,226 @@
+"""A job in a terminal: a bar for each stream, and the end of the log."""
+
+from __future__ import annotations
+
+import html
+import shutil
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TextIO
+
+from stitchnb.client.jobs.streams import JobStream
+from stitchnb.client.jobs.watch import JobLook
+
+
+class Progress(Protocol):
+    """What a wait tells while it goes on."""
+
+    def update(self, text: str) -> None:
+        """Say where it stands."""
+
+    def finish(self, text: str, *, good: bool) -> None:
+        """Say how it ended."""
+
+
+class Silent:
+    """Says nothing."""
+
+    def update(self, text: str) -> None:
+        """Say nothing."""
+
+    def finish(self, text: str, *, good: bool) -> None:
+        """Say nothing."""
+
+
+class Terminal:
+    """One line on standard error that is written over, and left standing with the outcome."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._width = 0
+
+    def update(self, text: str) -> None:
+        """Write over the line."""
+        self._write(f"{self._title}: {text}", end="")
+
+    def finish(self, text: str, *, good: bool) -> None:
+        """Leave the outcome standing."""
+        self._write(f"{self._title}: {text}", end="\n")
+
+    def _write(self, line: str, *, end: str) -> None:
+        sys.stderr.write("\r" + line.ljust(self._width) + end)
+        sys.stderr.flush()
+        self._width = len(line)
+
+
+_STYLE = """<style>
+.stitchnb-wait{display:flex;align-items:center;gap:10px;font:var(--jp-ui-font-size1,13px)/1.5 var(--jp-ui-font-family,
+system-ui,sans-serif);color:var(--jp-ui-font-color1,#1f2328)}
+.stitchnb-wait b{font-weight:600}
+.stitchnb-wait progress{width:120px;height:6px;accent-color:var(--jp-brand-color1,#1976d2)}
+.stitchnb-wait .good{color:var(--jp-success-color0,#1a7f4b)}.stitchnb-wait .bad{color:var(--jp-error-color1,#b3261e)}
+</style>"""
+
+
+class Notebook:
+    """One line under the cell, announced to screen readers as it changes."""
+
+    def __init__(self, title: str) -> None:
+        from IPython.display import display
+        from ipywidgets import HTML
+
+        class Wait(HTML):  # type: ignore[misc]
+            """Shows as its title where widgets do not run, whatever it says at the moment."""
+
+            def __repr__(self) -> str:
+                return title
+
+        self._title = html.escape(title)
+        self._widget: Any = Wait(self._line("", "<progress aria-hidden='true'></progress>"))
+        show: Any = display
+        show(self._widget)
+
+    def update(self, text: str) -> None:
+        """Change the line."""
+        self._widget.value = self._line(text, "<progress aria-hidden='true'></progress>")
+
+    def finish(self, text: str, *, good: bool) -> None:
+        """Show the outcome, by a sign and a word as well as by colour."""
+        kind, sign = ("good", "✓") if good else ("bad", "✗")
+        self._widget.value = self._line(text, f"<span class='{kind}' aria-hidden='true'>{sign}</span>")
+
+    def _line(self, text: str, sign: str) -> str:
+        told = (
+            f"<div class='stitchnb-wait' role='status'>{sign}<b>{self._title}</b><span>{html.escape(text)}</span></div>"
+        )
+        return _STYLE + told
+
+
+def progress_for(title: str, shown: bool | None = None) -> Progress:
+    """Choose how to show progress.
+
+    Parameters
+    ----------
+    shown
+        True to show it, False not to; None shows it in a notebook and in a terminal that somebody looks at.
+    """
+    if shown is False:
+        return Silent()
+    if in_notebook():
+        return Notebook(title)
+    return Terminal(title) if shown or sys.stderr.isatty() else Silent()
+
+
+def in_notebook() -> bool:
+    """Tell whether this is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+_BAR = 16
+_RUNNER = 4
+_LOG_LINES = 4
+# What else is on a board, besides streams and log.
+_OTHER_LINES = 4
+
+
+class JobBoard:
+    """Shows a job on standard error, in lines that are written over; where that cannot be, a line for every change.
+
+    Parameters
+    ----------
+    title
+        What it is a job of.
+    out
+        Where to write to, in place of standard error.
+    """
+
+    def __init__(self, title: str, out: TextIO | None = None) -> None:
+        self._title = title
+        self._out = out if out is not None else sys.stderr
+        self._is_terminal = self._out.isatty()
+        self._height = 0
+        self._looks = 0
+        self._said: dict[str, str] = {}
+
+    def show(self, seen: JobLook) -> None:
+        """Show how it stands now."""
+        self._looks += 1
+        if self._is_terminal:
+            self._draw(seen)
+        else:
+            self._say(self._title, _words(seen))
+            for stream in seen.table:
+                self._say(f"  {stream.name}", _outcome(stream))
+        self._out.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last look standing; who stops watching is told that the job goes on."""
+        if isinstance(error, KeyboardInterrupt):
+            self._out.write(f"{self._title}: no longer watched; it goes on in Stitch\n")
+            self._out.flush()
+
+    def _draw(self, seen: JobLook) -> None:
+        columns, rows = shutil.get_terminal_size()
+        log = (seen.log or ())[-_LOG_LINES:]
+        room = max(1, rows - len(log) - _OTHER_LINES)
+        lines = [f"{self._title}: {_words(seen)}", *self._streams(seen, room), *(f"  | {line}" for line in log)]
+        # Up to where the last look began, and everything below taken away.
+        back = f"\x1b[{self._height}F\x1b[J" if self._height else ""
+        self._out.write(back + "".join(f"{line[: columns - 1].rstrip()}\n" for line in lines))
+        self._height = len(lines)
+
+    def _streams(self, seen: JobLook, room: int) -> list[str]:
+        shown: Sequence[JobStream] = seen.table
+        if len(shown) > room:
+            # What goes on comes first where there is not room for all.
+            shown = sorted(shown, key=lambda stream: stream.phase not in ("tap", "target", "failed"))[: room - 1]
+        width = max((len(stream.name) for stream in shown), default=0)
+        lines = [
+            f"  {stream.name:<{width}}  {stream.phase:<11}  {self._bar(stream)}{_rows(stream)}" for stream in shown
+        ]
+        hidden = len(seen.table) - len(shown)
+        return [*lines, f"  and {hidden} more streams"] if hidden else lines
+
+    def _bar(self, stream: JobStream) -> str:
+        if stream.share is None and stream.phase == "tap":
+            # How far it is nobody knows: a runner, one step further at every look.
+            at = self._looks % (_BAR - _RUNNER + 1)
+            return "[" + "." * at + "=" * _RUNNER + "." * (_BAR - _RUNNER - at) + "]"
+        done = int((stream.share or 0) * _BAR)
+        return "[" + "#" * done + "." * (_BAR - done) + "]"
+
+    def _say(self, what: str, words: str) -> None:
+        if self._said.get(what) != words:
+            self._said[what] = words
+            self._out.write(f"{what}: {words}\n")
+
+
+def _words(seen: JobLook) -> str:
+    """Tell the part that is at work, where it is known."""
+    if seen.part in ("discovery", "tap", "target"):
+        return f"{seen.phase}, in {seen.part}"
+    return seen.text
+
+
+def _rows(stream: JobStream) -> str:
+    if stream.rows is None:
+        return ""
+    rate = f"{stream.rows_per_s:,.0f}/s" if stream.rows_per_s is not None else ""
+    rejected = f"  {stream.rows_rejected:,} rejected" if stream.rows_rejected else ""
+    return f"{stream.rows:>12,} rows{rate:>12}{rejected}"
+
+
+def _outcome(stream: JobStream) -> str:
+    """Tell a stream without what changes all the time."""
+    is_over = stream.phase in ("loaded", "broken off", "failed")
+    told = f", {stream.rows:,} rows" if is_over and stream.rows is not None else ""
+    rejected = f", {stream.rows_rejected:,} rejected" if is_over and stream.rows_rejected else ""
+    return f"{stream.phase}{told}{rejected}"

@@ -1,0 +1,294 @@
+"""Replication jobs: started, stopped and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Self
+
+from stitchnb import models
+from stitchnb.client import requests
+from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client.jobs.display import JobBoard, in_notebook
+from stitchnb.client.jobs.history import JobHistory, JobRun
+from stitchnb.client.jobs.watch import JobLook, JobResult, JobWatch
+from stitchnb.client.polling import Look, wait_until
+from stitchnb.errors import InvalidInputError, JobFailedError
+from stitchnb.rules.names import checked_id
+
+if TYPE_CHECKING:
+    from stitchnb.client.client import BaseClient
+
+
+class Job(models.ReplicationJob, Resource[Mode]):
+    """A replication job that was started, which can be waited for or stopped.
+
+    Given by `Source.start_job` and `client.jobs.start`.
+    """
+
+    _source_id: int
+
+    @classmethod
+    def bound(cls, client: BaseClient[Mode], source_id: int, job: models.ReplicationJob) -> Self:
+        """Tie a job to the client and the source that it came from; for stitchnb itself to use."""
+        live = cls(job._wire)
+        live.__dict__.update(_client=client, _source_id=source_id)
+        client.learn_client_id(job.client_id)
+        return live
+
+    @property
+    def source_id(self) -> int:
+        """The source whose rows it replicates."""
+        return self._source_id
+
+    @property
+    def client(self) -> BaseClient[Mode]:
+        """The client that it was started with."""
+        return self._client
+
+    @operation
+    def wait(
+        self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None
+    ) -> Operation[JobResult]:
+        """Wait until its rows have landed. See `Jobs.wait`."""
+        return (yield from self._client.jobs.wait.steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress))
+
+    @operation
+    def watch(self, *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+        """Show how it stands, stream by stream: in the background of a notebook, else until it is over.
+
+        See `Jobs.watch`.
+        """
+        return (yield from self._client.jobs.watch.steps(self, timeout_s=timeout_s, quiet_s=quiet_s))
+
+    @operation
+    def log(self) -> Operation[str]:
+        """Ask for the log of its extraction. See `Extractions.log`."""
+        return (yield from self._client.extractions.log.steps(self.job_name))
+
+    @operation
+    def stop(self) -> Operation[None]:
+        """Stop it; rows that have landed stay."""
+        yield from self._client.jobs.stop.steps(self._source_id)
+
+
+class Jobs(Resource[Mode]):
+    """The replication jobs of the account."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+        self._under_way: dict[int, JobRun] = {}
+
+    @operation
+    def start(self, source_id: int) -> Operation[Job[Mode]]:
+        """Start a replication job of a source now.
+
+        Raises
+        ------
+        AlreadyRunningError
+            When one is under way: there is one job at a time per source.
+        NotFoundError
+            When there is no such source, or it was deleted.
+
+        Source: ``POST /v4/sources/{id}/sync``.
+        """
+        source_id = checked_id(source_id, "source id")
+        job = Job.bound(self._client, source_id, (yield from ask(requests.start_job(source_id))))
+        self._under_way[source_id] = JobRun(
+            job.job_name, source_id, str(source_id), "running", start_time=self._client.now(), completion_time=None
+        )
+        return job
+
+    def under_way(self, source_id: int) -> JobRun | None:
+        """Tell the job that this client started and has not seen end, without asking; for stitchnb itself to use.
+
+        A real account does not tell that a job runs, so a client remembers its own.
+        """
+        return self._under_way.get(source_id)
+
+    def learn_ended(self, job_names: Iterable[str]) -> None:
+        """Hear which jobs have ended; for stitchnb itself to use."""
+        ended = set(job_names)
+        for source_id, run in list(self._under_way.items()):
+            if run.job_name in ended:
+                self._under_way.pop(source_id, None)
+
+    @operation
+    def stop(self, source_id: int) -> Operation[None]:
+        """Stop the job of a source that is under way; with none under way nothing happens.
+
+        Source: ``DELETE /v4/sources/{id}/sync``.
+        """
+        yield from ask(requests.stop_job(checked_id(source_id, "source id")))
+
+    @operation
+    def wait(
+        self,
+        job: Job[Any],
+        *,
+        timeout_s: float = 3600,
+        quiet_s: float = 120,
+        poll_s: float | None = None,
+        progress: bool | None = None,
+    ) -> Operation[JobResult]:
+        """Wait until a job's rows have landed, saying how it stands.
+
+        The API has no status of a job. So first the job's name is looked for among the extractions; then each selected
+        stream's last load must be as late as the extraction's end. A stream without new rows may never be loaded: once
+        no load has come for `quiet_s` the wait is over.
+
+        Parameters
+        ----------
+        timeout_s
+            How long to wait at most, in seconds.
+        quiet_s
+            Seconds without any new load after which the rest is taken to have had no rows.
+        poll_s
+            Seconds between two looks; None spaces them so that all waits of this client together take half of the 30
+            requests in 10 minutes that Stitch allows.
+        progress
+            True or False to show progress or not; None where somebody looks.
+
+        Raises
+        ------
+        JobFailedError
+            When a part of it fails or is stopped: which, and its message.
+        WaitTimeoutError
+            When it is not over yet; waiting again is safe.
+        """
+        return (yield from self._wait(job, timeout_s, quiet_s, poll_s, progress))
+
+    @operation
+    def watch(self, job: Job[Any], *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+        """Show how a job stands, stream by stream, with its rows, the end of its log, and a way to stop it.
+
+        In a notebook it shows in the background, so that the notebook stays usable. Elsewhere, and with an
+        `AsyncClient`, it waits as `wait` does: with bars in a terminal, which Ctrl-C leaves while the job goes on, and
+        else with a line for every change.
+
+        A sandbox of one's own tells rows and log while the job runs; a real account only which part is at work and
+        which streams have been loaded.
+
+        Returns
+        -------
+        JobMonitor or JobResult
+            In a notebook a `stitchnb.JobMonitor`, else how the job ended.
+
+        Raises
+        ------
+        JobFailedError, WaitTimeoutError
+            As `wait` does, where it waits.
+        """
+        if in_notebook() and _is_sync(self._client):
+            from stitchnb.widgets.jobs.monitor import JobMonitor
+
+            return JobMonitor(job, quiet_s=quiet_s)
+        with JobBoard(_title(_checked(job))) as board:
+            return (yield from self._wait(job, timeout_s, quiet_s, None, False, told=board.show))
+
+    def _wait(
+        self,
+        job: Job[Any],
+        timeout_s: float,
+        quiet_s: float,
+        poll_s: float | None,
+        progress: bool | None,
+        told: Callable[[JobLook], None] = lambda seen: None,
+    ) -> Operation[JobResult]:
+        title = _title(_checked(job))
+        watch = yield from self.watching.steps(job, quiet_s=quiet_s)
+
+        def look() -> Operation[tuple[JobLook, Look]]:
+            seen = yield from watch.look.steps()
+            told(seen)
+            return seen, Look(seen.text, finished=seen.is_over, good=seen.phase != "failed")
+
+        with self._client.limit.watching():
+            ended = yield from wait_until(
+                look,
+                title=title,
+                timeout_s=timeout_s,
+                poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.asked),
+                shown=progress,
+                next_action="It goes on in Stitch: wait again, or stop it.",
+            )
+        result = ended.result
+        if result is None or not result.succeeded:
+            raise JobFailedError(f"{title} {result.outcome if result else 'failed'}", result=result)
+        return result
+
+    @operation
+    def history(self, source_id: int | None = None) -> Operation[JobHistory]:
+        """Ask for the jobs that have run, as far as that is known.
+
+        A sandbox of one's own knows every job, and the rows of its streams. A real account tells the last completed
+        extraction of each source, of the last 60 days, and no rows.
+
+        Parameters
+        ----------
+        source_id
+            Those of one source; None for all.
+
+        Returns
+        -------
+        JobHistory
+            The oldest first. ``.to_frame()`` gives one row per job, ``.rows_to_frame()`` one per job and stream;
+            `stitchnb.plots` draws both.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no such source.
+
+        Source: ``GET /v4/{client_id}/extractions``, ``GET /v4/sources``.
+        """
+        if source_id is not None:
+            source_id = checked_id(source_id, "source id")
+        if self._client.sandbox is not None:
+            runs = JobHistory(map(JobRun.told_by_sandbox, self._client.sandbox.jobs(source_id)))
+            self.learn_ended(run.job_name for run in runs if run.status != "running")
+        else:
+            runs = yield from self._told_by_api(source_id)
+        if source_id is not None and not runs:
+            # A source that has not run yet and one that is not there look alike: only the latter is an error.
+            yield from ask(requests.get_source(source_id))
+        return runs
+
+    def _told_by_api(self, source_id: int | None) -> Operation[JobHistory]:
+        names = {source.id: source.name for source in (yield from ask(requests.list_sources()))}
+        extractions = yield from self._client.extractions.list.steps()
+        self.learn_ended(one.job_name for one in extractions)
+        return JobHistory(JobRun.told_by_api(one, names) for one in extractions if source_id in (None, one.source_id))
+
+    @operation
+    def watching(self, job: Job[Any], *, quiet_s: float = 120) -> Operation[JobWatch[Mode]]:
+        """Prepare to look at a job every now and then, as `wait` does; for stitchnb itself to use.
+
+        Parameters
+        ----------
+        quiet_s
+            Seconds without any new load after which the rest is taken to have had no rows.
+        """
+        if (client_id := _checked(job).client_id) is None:
+            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
+        source = yield from ask(requests.get_source(job.source_id))
+        streams = yield from ask(requests.list_streams(job.source_id))
+        selected = tuple(dict.fromkeys(s.stream_name for s in streams if s.selected))
+        return JobWatch(self._client, job, client_id, source.name, selected, quiet_s)
+
+
+def _checked(job: Any) -> Job[Any]:
+    """Refuse what is no job, such as its name."""
+    if not isinstance(job, Job):
+        raise InvalidInputError(f"{job!r} is no job: give what source.start_job() gave.")
+    return job
+
+
+def _title(job: Job[Any]) -> str:
+    return f"Replication job of source {job.source_id}"
+
+
+def _is_sync(client: BaseClient[Any]) -> bool:
+    """Tell whether it can be asked in the background, by a thread."""
+    from stitchnb.client.client import Client
+
+    return isinstance(client, Client)

@@ -1,0 +1,261 @@
+"""A replication job seen from outside: the API tells no status of it, so it is put together from what lands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from stitchnb import models
+from stitchnb.client._sansio import Mode, Operation, Resource, operation
+from stitchnb.client.jobs import streams as job_streams
+from stitchnb.client.jobs.streams import JobStream
+from stitchnb.client.pages import Records
+from stitchnb.errors import InvalidInputError
+from stitchnb.models import Extraction, Load, parse_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stitchnb.client.client import BaseClient
+
+Phase = Literal["extracting", "loading", "succeeded", "failed"]
+
+
+class JobResult:
+    """How a job ended: its extraction, and the last load of each of its streams."""
+
+    def __init__(self, extraction: Extraction, loads: Records[Load]) -> None:
+        self.extraction = extraction
+        self.loads = loads
+
+    @property
+    def succeeded(self) -> bool:
+        """Everything was extracted and loaded."""
+        return self.failure is None
+
+    @property
+    def failure(self) -> str | None:
+        """Say which part failed and why; None when none did."""
+        if self.extraction.failure:
+            return self.extraction.failure
+        return next((f"load of {load.stream_name}: {load.failure}" for load in self.loads if load.failure), None)
+
+    @property
+    def was_stopped(self) -> bool:
+        """It did not fail by itself: somebody stopped it."""
+        return self.extraction.was_stopped
+
+    @property
+    def outcome(self) -> str:
+        """Say how the job ended: ``succeeded``, ``was stopped``, or ``failed in`` which part, and why."""
+        if self.succeeded:
+            return "succeeded"
+        return "was stopped" if self.was_stopped else f"failed in {self.failure}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show the loads as a DataFrame: one row per stream."""
+        return self.loads.to_frame()
+
+    def __repr__(self) -> str:
+        count = len(self.loads)
+        return f"JobResult({self.outcome}, {count} {'stream' if count == 1 else 'streams'} loaded)"
+
+    def _repr_html_(self) -> str:
+        return self.loads._repr_html_()
+
+
+@dataclass(frozen=True)
+class JobLook:
+    """How a job stood at one look.
+
+    Attributes
+    ----------
+    phase
+        ``extracting``, ``loading``, ``succeeded`` or ``failed``, which a job that was stopped is too: ``result`` tells.
+    text
+        The same in words.
+    streams
+        The selected streams, by name.
+    landed
+        Those of them that were loaded since the extraction ended.
+    result
+        What there is to tell of its extraction and loads; None while it extracts.
+    table
+        Each selected stream, with its rows where a sandbox of one's own tells them.
+    part
+        The part that is at work: ``discovery``, ``tap`` or ``target``, then ``over``. None for a real account, where
+        `phase` is all that can be known.
+    log
+        The last lines of its log so far. None for a real account, where a log is only there once it was asked for.
+    started_at, ended_at
+        As they are told: of a real account only once the extraction has ended.
+    """
+
+    phase: Phase
+    text: str
+    streams: tuple[str, ...] = ()
+    landed: frozenset[str] = field(default_factory=frozenset)
+    result: JobResult | None = None
+    table: tuple[JobStream, ...] = ()
+    part: str | None = None
+    log: tuple[str, ...] | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def tells_rows(self) -> bool:
+        """It is known how many rows have landed."""
+        return self.part is not None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show its streams as a DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            One row per selected stream: ``stream``, ``state`` (string; see `JobStream`), ``rows``,
+            ``rows_rejected`` (Int64), ``rows_per_s`` (Float64, rows per second of this machine's time) which are
+            missing for a real account, ``loaded_at`` (datetime64, UTC), ``failure`` (string, missing where it was
+            good).
+        """
+        return job_streams.to_frame(self.table)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will change."""
+        return self.phase in ("succeeded", "failed")
+
+
+class JobWatch(Resource[Mode]):
+    """Looks at a job, with as few requests as that takes. `Jobs.watching` makes one.
+
+    Attributes
+    ----------
+    asked
+        How many requests the last look took of what Stitch allows.
+    streams
+        The names of the streams that were selected when the watch began.
+    """
+
+    def __init__(
+        self,
+        client: BaseClient[Mode],
+        job: models.ReplicationJob,
+        client_id: int,
+        source_name: str,
+        streams: tuple[str, ...],
+        quiet_s: float,
+    ) -> None:
+        self.asked = 0
+        self.streams = streams
+        self._client = client
+        self._client_id = client_id
+        self._job_name = job.job_name
+        self._source_name = source_name
+        self._quiet_s = quiet_s
+        self._extraction: Extraction | None = None
+        self._landed: frozenset[str] = frozenset()
+        self._changed_at = time.monotonic()
+
+    @property
+    def begun(self) -> JobLook:
+        """How it stands before the first look: it was started, and that is all that is known."""
+        table = job_streams.told_by_api(self.streams, "extracting", (), ())
+        return JobLook("extracting", "extracting", self.streams, table=table)
+
+    @operation
+    def look(self) -> Operation[JobLook]:
+        """Say how it stands now.
+
+        The job's name is looked for among the extractions; then each selected stream's last load must be as late as
+        the extraction's end. A sandbox of one's own tells the rows besides, and whether any are still to come.
+        """
+        # Before the API is asked: what is over here must have been written down there.
+        told = self._ask_sandbox()
+        seen = yield from self._look(is_over=told is not None and told["status"] != "running")
+        if seen.is_over:
+            self._client.jobs.learn_ended((self._job_name,))
+            if told is not None and told["status"] == "running":
+                # It ended between the two, and what was told first holds no more.
+                told = self._ask_sandbox()
+        extraction, loads = self._extraction, seen.result.loads if seen.result is not None else ()
+        seen = replace(
+            seen,
+            table=job_streams.told_by_api(seen.streams, seen.phase, seen.landed, loads),
+            started_at=extraction.start_time if extraction is not None else None,
+            ended_at=extraction.completion_time if extraction is not None else None,
+        )
+        if told is None:
+            return seen
+        return replace(
+            seen,
+            table=job_streams.told_by_sandbox(told, seen.table),
+            part=told["phase"],
+            log=tuple(told["log"]),
+            started_at=parse_time(told["start_time"]),
+            ended_at=parse_time(told["completion_time"]) if told["completion_time"] else None,
+        )
+
+    def _ask_sandbox(self) -> Mapping[str, Any] | None:
+        sandbox = self._client.sandbox
+        if sandbox is None:
+            return None
+        try:
+            told: Mapping[str, Any] = sandbox.job_progress(self._job_name)
+        except InvalidInputError:
+            # It went back to a time before the job.
+            return None
+        return told
+
+    def _look(self, *, is_over: bool) -> Operation[JobLook]:
+        self.asked = 0
+        if self._extraction is None:
+            self._extraction = yield from self._find_extraction()
+            self._changed_at = time.monotonic()
+        if self._extraction is None:
+            return JobLook("extracting", "extracting", self.streams)
+        if not self._extraction.succeeded:
+            result = JobResult(self._extraction, Records(Load))
+            return JobLook("failed", result.outcome, self.streams, result=result)
+        return self._judge(self._extraction, (yield from self._find_loads()), is_over=is_over)
+
+    def _find_extraction(self) -> Operation[Extraction | None]:
+        reading = yield from self._client.extractions.iterate(self._client_id).reading()
+        while (page := (yield from reading.next_page())) is not None:
+            self.asked = reading.asked
+            for one in page:
+                if one.job_name == self._job_name:
+                    return one
+        return None
+
+    def _find_loads(self) -> Operation[list[Load]]:
+        """Read the loads until all wanted ones were seen: an account may have thousands of others."""
+        before = self.asked
+        reading = yield from self._client.loads.iterate(self._client_id).reading()
+        mine: list[Load] = []
+        while len(mine) < len(self.streams) and (page := (yield from reading.next_page())) is not None:
+            self.asked = before + reading.asked
+            mine += [x for x in page if x.source_name == self._source_name and x.stream_name in self.streams]
+        return mine
+
+    def _judge(self, extraction: Extraction, loads: list[Load], *, is_over: bool) -> JobLook:
+        landed = frozenset(
+            load.stream_name for load in loads if _is_after(load.last_batch_loaded_at, extraction.completion_time)
+        )
+        result = JobResult(extraction, Records(Load, loads))
+        if any(load.failure for load in loads):
+            return JobLook("failed", result.outcome, self.streams, landed, result)
+        if landed != self._landed:
+            self._landed, self._changed_at = landed, time.monotonic()
+        is_quiet = time.monotonic() - self._changed_at >= self._quiet_s
+        text = f"{len(landed)} of {len(self.streams)} streams loaded"
+        if is_over or is_quiet or len(landed) == len(self.streams):
+            return JobLook("succeeded", text, self.streams, landed, result)
+        return JobLook("loading", f"loading, {text}", self.streams, landed, result)
+
+
+def _is_after(loaded_at: datetime | None, extracted_at: datetime | None) -> bool:
+    return loaded_at is not None and (extracted_at is None or loaded_at >= extracted_at)

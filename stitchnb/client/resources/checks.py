@@ -1,0 +1,203 @@
+"""Connection checks: looked at and waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from stitchnb import models
+from stitchnb.client import requests
+from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client.addresses import source_page
+from stitchnb.client.error_parsing import with_hint
+from stitchnb.client.polling import Look, wait_until
+from stitchnb.errors import CheckFailedError, InvalidInputError, NotFoundError, StitchError
+from stitchnb.models import Destination, Source
+from stitchnb.rules.names import checked_id
+from stitchnb.rules.report_cards.progress import asked_for
+
+if TYPE_CHECKING:
+    from stitchnb.client.client import BaseClient
+
+_BY_A_PERSON = ("oauth", "profile")
+
+
+def why_unchecked(connection: Source | Destination, *, base_url: str, in_sandbox: bool) -> str | None:
+    """Say at which step it waits, and what moves it on; None where it should have been checked.
+
+    Parameters
+    ----------
+    base_url
+        Where the API is, for the address of the source in Stitch's own app.
+    in_sandbox
+        A call stands in for what somebody does in a browser.
+    """
+    kind = "source" if isinstance(connection, Source) else "destination"
+    card, step_type = connection.report_card, connection.report_card.current_step_type or ""
+    step = card.step(step_type)
+    if connection.deleted_at is not None or step is None:
+        return None
+    missing = ", ".join(asked_for(step))
+    given = f"give {missing} with client.{kind}s.update({connection.id}, properties={{…}})" if missing else ""
+    if step_type == "form" and given:
+        waits, action = "its form is not complete", given
+    elif step_type in _BY_A_PERSON:
+        waits = f"it is at its {step_type} step, where somebody has to authorise it"
+        authorised = _authorised(connection, base_url=base_url, in_sandbox=in_sandbox)
+        action = f"{given}, then {authorised}" if given else authorised
+    elif kind == "source" and card.step("discover_schema") is None:
+        return f"Source {connection.id} is never checked: {connection.type} is a type without a connection check."
+    else:
+        return None
+    action = f"{action[0].upper()}{action[1:]}"
+    return f"There is no check of {kind} {connection.id} yet: {waits}. {action}; it then goes on by itself."
+
+
+def _authorised(connection: Source | Destination, *, base_url: str, in_sandbox: bool) -> str:
+    if in_sandbox:
+        return f"call client.sandbox.authorize({connection.id}), which stands in for the browser"
+    page = source_page(base_url, connection.stitch_client_id, connection.id)
+    return f"authorise it in Stitch{f' ({page})' if page else ''}"
+
+
+class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
+    """The last connection check of a source or a destination, which can be waited for.
+
+    Given by `Source.check`, `Destination.check` and `client.connection_checks.last`.
+    """
+
+    _source_id: int | None
+    _destination_id: int | None
+
+    @classmethod
+    def bound(
+        cls,
+        client: BaseClient[Mode],
+        check: models.ConnectionCheck,
+        *,
+        source_id: int | None = None,
+        destination_id: int | None = None,
+    ) -> Self:
+        """Tie a check to the client and the source or destination that it came from; for stitchnb itself to use."""
+        live = cls(check._wire)
+        live.__dict__.update(_client=client, _source_id=source_id, _destination_id=destination_id)
+        return live
+
+    @operation
+    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> Operation[ConnectionCheck[Mode]]:
+        """Wait until it has ended. See `ConnectionChecks.wait`."""
+        return (
+            yield from self._client.connection_checks.wait.steps(
+                self._source_id, destination_id=self._destination_id, timeout_s=timeout_s, progress=progress
+            )
+        )
+
+
+class ConnectionChecks(Resource[Mode]):
+    """The connection checks of the account's sources and destinations."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+
+    @operation
+    def last(
+        self, source_id: int | None = None, *, destination_id: int | None = None
+    ) -> Operation[ConnectionCheck[Mode]]:
+        """Ask for the last connection check of a source, or of a destination.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none. Where the source or destination is there, it is said what it waits for: the rest of
+            its form, or that somebody authorises it.
+
+        Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
+        """
+        _refuse_both(source_id, destination_id)
+        if source_id is not None:
+            request = requests.last_connection_check(checked_id(source_id, "source id"))
+        else:
+            request = requests.last_destination_check(checked_id(destination_id, "destination id"))
+        try:
+            found = yield from ask(request)
+        except NotFoundError as error:
+            hint = yield from self._why_unchecked(source_id, destination_id)
+            if hint is None:
+                raise
+            raise with_hint(error, hint) from error
+        return ConnectionCheck.bound(self._client, found, source_id=source_id, destination_id=destination_id)
+
+    def _why_unchecked(self, source_id: int | None, destination_id: int | None) -> Operation[str | None]:
+        connection: models.Source | models.Destination
+        try:
+            if source_id is not None:
+                connection = yield from ask(requests.get_source(source_id))
+            else:
+                connection = yield from self._client.destinations.get.steps(destination_id or 0)
+        except StitchError:
+            # It is not there either, and what was refused first is what counts.
+            return None
+        in_sandbox = self._client.sandbox is not None
+        return why_unchecked(connection, base_url=self._client.base_url, in_sandbox=in_sandbox)
+
+    @operation
+    def wait(
+        self,
+        source_id: int | None = None,
+        *,
+        destination_id: int | None = None,
+        timeout_s: float = 300,
+        poll_s: float | None = None,
+        progress: bool | None = None,
+    ) -> Operation[ConnectionCheck[Mode]]:
+        """Wait until the connection check of a source or destination has ended, saying how it stands.
+
+        Parameters
+        ----------
+        timeout_s
+            How long to wait at most, in seconds.
+        poll_s
+            Seconds between two looks; None chooses by where the API is.
+        progress
+            True or False to show progress or not; None where somebody looks.
+
+        Raises
+        ------
+        CheckFailedError
+            When it fails: the message is the tap's own. Correct the properties with `Sources.update`.
+        NotFoundError
+            When there is none yet: see `last`.
+        WaitTimeoutError
+            When it is still running; waiting again is safe.
+
+        Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
+        """
+        _refuse_both(source_id, destination_id)
+        given = f"{source_id}" if source_id is not None else f"destination_id={destination_id}"
+        kind, id_ = ("source", source_id) if source_id is not None else ("destination", destination_id)
+        title = f"Connection check of {kind} {id_}"
+
+        def look() -> Operation[tuple[ConnectionCheck[Mode], Look]]:
+            check = yield from self.last.steps(source_id, destination_id=destination_id)
+            return check, Look(check.status, finished=check.is_finished, good=check.succeeded)
+
+        ended = yield from wait_until(
+            look,
+            title=title,
+            timeout_s=timeout_s,
+            poll_s=lambda: poll_s if poll_s is not None else self._client.poll_s,
+            shown=progress,
+            next_action=f"Wait again, or look at client.connection_checks.last({given}).",
+        )
+        if not ended.succeeded:
+            raise CheckFailedError(
+                f"{title} failed: {ended.message or 'Stitch gave no reason'}\n"
+                f"Correct the properties with client.{kind}s.update({id_}, properties={{…}}), "
+                "which starts a new check.",
+                check=ended,
+            )
+        return ended
+
+
+def _refuse_both(source_id: int | None, destination_id: int | None) -> None:
+    if (source_id is None) == (destination_id is None):
+        raise InvalidInputError("Give either the id of a source, or destination_id=.")

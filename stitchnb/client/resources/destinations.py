@@ -1,0 +1,185 @@
+"""Destinations: where rows land."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from stitchnb import models
+from stitchnb.client import requests
+from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client.pages import Records
+from stitchnb.client.resources.checks import ConnectionCheck
+from stitchnb.errors import InvalidInputError, InvalidValuesError
+from stitchnb.rules.names import checked_id
+from stitchnb.rules.report_cards import properties as property_rules
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stitchnb.client.client import BaseClient
+
+
+class Destination(models.Destination, Resource[Mode]):
+    """One destination, with what one may do with it; it shows what Stitch last told.
+
+    Given by `client.destinations.create`, `client.destinations.get` and `client.destinations.list`.
+    """
+
+    @classmethod
+    def bound(cls, client: BaseClient[Mode], destination: models.Destination) -> Self:
+        """Tie a destination to the client that it came from; for stitchnb itself to use."""
+        live = cls(destination._wire)
+        live.__dict__["_client"] = client
+        client.learn_client_id(destination.stitch_client_id)
+        return live
+
+    @operation
+    def refresh(self) -> Operation[Destination[Mode]]:
+        """Ask for it again."""
+        return (yield from self._client.destinations.get.steps(self.id))
+
+    @operation
+    def check(self) -> Operation[ConnectionCheck[Mode]]:
+        """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
+        return (yield from self._client.connection_checks.last.steps(destination_id=self.id))
+
+    @operation
+    def update(self, *, properties: Mapping[str, Any]) -> Operation[Destination[Mode]]:
+        """Change some of its properties. See `Destinations.update`."""
+        return (yield from self._client.destinations.update.steps(self.id, properties=properties))
+
+    @operation
+    def delete(self) -> Operation[None]:
+        """Delete it; replication pauses until there is another one."""
+        yield from self._client.destinations.delete.steps(self.id)
+
+
+class Destinations(Resource[Mode]):
+    """The destinations of the account."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+
+    @operation
+    def list(self, *, source_id: int | None = None) -> Operation[Records[Destination[Mode]]]:
+        """Ask for every destination, or for those of one source.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no such source.
+
+        Source: ``GET /v4/destinations``.
+        """
+        of_source = None if source_id is None else checked_id(source_id, "source id")
+        found = yield from ask(requests.list_destinations(source_id=of_source))
+        if of_source is not None and not found:
+            # A source without a destination and one that is not there look alike: only the latter is an error.
+            yield from ask(requests.get_source(of_source))
+        return Records(models.Destination, [Destination.bound(self._client, d) for d in found])
+
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
+        """Show every destination as a DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            One row per destination, in the order of the API. Columns: ``id`` (int64), ``type``, ``name`` (string),
+            ``created_at`` (datetime64, UTC, may be missing). None gives the same columns and no row.
+        """
+        return (yield from self.list.steps()).to_frame()
+
+    @operation
+    def get(self, destination_id: int) -> Operation[Destination[Mode]]:
+        """Ask for one destination.
+
+        Raises
+        ------
+        InvalidInputError
+            When the account has no such destination; `list` shows those that it has.
+
+        Source: ``GET /v4/destinations?destination_id=``.
+        """
+        checked_id(destination_id, "destination id")
+        for found in (yield from ask(requests.list_destinations(destination_id=destination_id))):
+            if found.id == destination_id:
+                return Destination.bound(self._client, found)
+        raise InvalidInputError(f"There is no destination {destination_id}: client.destinations.list() shows all.")
+
+    @operation
+    def create(
+        self,
+        type: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        ignore_unmapped_sources: bool = False,
+        validate: bool = True,
+    ) -> Operation[Destination[Mode]]:
+        """Create a destination; where its form is complete Stitch checks the connection by itself.
+
+        Parameters
+        ----------
+        type
+            Destination type, such as ``postgres``.
+        properties
+            Values by property name, as strings.
+        ignore_unmapped_sources
+            False lets the rows of every source that has no destination yet land there.
+        validate
+            Hold the properties against the type's report card first, so that nothing is sent that cannot be right.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no such type; near ones are offered.
+        InvalidValuesError
+            When values are missing or wrong: each is named. Nothing was sent.
+        AccessDeniedError
+            When the plan allows no further destination.
+        OutcomeUnknownError
+            When the connection broke: look at `list` before creating it again.
+
+        Source: ``POST /v4/destinations``.
+        """
+        given = dict(properties or {})
+        if validate:
+            card = yield from self._client.destination_types.get.steps(type)
+            errors = property_rules.properties_errors(card, given)
+            if errors:
+                raise InvalidValuesError(errors, what=name or type)
+        texts = {key: text for key, text in (("name", name), ("description", description)) if text is not None}
+        flag = {"ignore_unmapped_sources": True} if ignore_unmapped_sources else {}
+        created = yield from ask(requests.create_destination({"type": type, **texts, "properties": given, **flag}))
+        return Destination.bound(self._client, created)
+
+    @operation
+    def update(self, destination_id: int, *, properties: Mapping[str, Any]) -> Operation[Destination[Mode]]:
+        """Change some of a destination's properties; the others stay, and its type cannot change.
+
+        Raises
+        ------
+        InvalidValuesError
+            When a value is wrong. Nothing was sent.
+
+        Source: ``PUT /v4/destinations/{id}``.
+        """
+        if not properties:
+            raise InvalidInputError("There is nothing to change: give properties.")
+        card = (yield from self.get.steps(destination_id)).report_card
+        errors = property_rules.properties_errors(card, properties, partial=True)
+        if errors:
+            raise InvalidValuesError(errors, what=f"The change of destination {destination_id}")
+        found = yield from ask(requests.update_destination(destination_id, properties))
+        return Destination.bound(self._client, found)
+
+    @operation
+    def delete(self, destination_id: int) -> Operation[None]:
+        """Delete a destination; replication pauses until there is another one.
+
+        Source: ``DELETE /v4/destinations/{id}``.
+        """
+        yield from ask(requests.delete_destination(checked_id(destination_id, "destination id")))

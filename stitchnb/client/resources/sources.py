@@ -1,0 +1,333 @@
+"""Sources: created, looked at, selected from, run and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from stitchnb import models
+from stitchnb.client import requests
+from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client.catalog.catalog import AT_MOST, Catalog
+from stitchnb.client.error_parsing import with_hint
+from stitchnb.client.jobs.jobs import Job
+from stitchnb.client.pages import Records
+from stitchnb.client.resources.checks import ConnectionCheck
+from stitchnb.errors import InvalidInputError, InvalidValuesError, NameTakenError
+from stitchnb.models import format_time
+from stitchnb.rules import names
+from stitchnb.rules.names import checked_id
+from stitchnb.rules.report_cards import properties as property_rules
+from stitchnb.rules.report_cards.products import access_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stitchnb.client.client import BaseClient
+
+
+class Source(models.Source, Resource[Mode]):
+    """One source, with what one may do with it.
+
+    Given by `client.sources.create`, `client.sources.get` and `client.sources.list`.
+
+    It shows what Stitch last told; `refresh` asks again. Everything that changes it gives back the source as it then
+    is. Of an `AsyncClient` everything is to be awaited.
+    """
+
+    @classmethod
+    def bound(cls, client: BaseClient[Mode], source: models.Source) -> Self:
+        """Tie a source to the client that it came from; for stitchnb itself to use."""
+        live = cls(source._wire)
+        live.__dict__["_client"] = client
+        client.learn_client_id(source.stitch_client_id)
+        return live
+
+    @operation
+    def refresh(self) -> Operation[Source[Mode]]:
+        """Ask for it again."""
+        return (yield from self._client.sources.get.steps(self.id))
+
+    @operation
+    def check(self) -> Operation[ConnectionCheck[Mode]]:
+        """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
+        return (yield from self._client.connection_checks.last.steps(self.id))
+
+    @operation
+    def streams(self) -> Operation[Records[models.Stream]]:
+        """Ask for its streams.
+
+        ``.to_frame()`` gives one row per stream: ``stream_id`` (int64), ``stream`` (string), ``selected`` (boolean),
+        ``primary_key``, ``replication_method``, ``replication_key`` (string, may be missing).
+        """
+        return (yield from self._client.streams.list.steps(self.id))
+
+    @operation
+    def fields(self, stream: str) -> Operation[Records[models.Field]]:
+        """Ask for the fields of one stream, given by name. See `Streams.fields`."""
+        return (yield from self._client.streams.fields.steps(self.id, stream))
+
+    @operation
+    def catalog(
+        self, *, load: bool = True, at_most: int = AT_MOST, progress: bool | None = None
+    ) -> Operation[Catalog[Mode]]:
+        """Ask for all its streams and fields, to see what replicates and why, and to choose. See `Streams.catalog`."""
+        return (
+            yield from self._client.streams.catalog.steps(
+                self.id, load=load, at_most=at_most, progress=progress, source_type=self.type
+            )
+        )
+
+    @operation
+    def select(self, stream: str, fields: Iterable[str] = ()) -> Operation[Source[Mode]]:
+        """Select a stream and some of its fields; automatic fields come by themselves. See `Streams.select`."""
+        yield from self._client.streams.select.steps(self.id, stream, fields)
+        return (yield from self.refresh.steps())
+
+    @operation
+    def deselect(self, stream: str, fields: Iterable[str] | None = None) -> Operation[Source[Mode]]:
+        """Deselect some fields of a stream, or with None the stream itself."""
+        yield from self._client.streams.deselect.steps(self.id, stream, fields)
+        return (yield from self.refresh.steps())
+
+    @operation
+    def update(
+        self,
+        *,
+        display_name: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+    ) -> Operation[Source[Mode]]:
+        """Change its display name, its destination or some of its properties. See `Sources.update`."""
+        return (
+            yield from self._client.sources.update.steps(
+                self.id, display_name=display_name, properties=properties, destination_id=destination_id
+            )
+        )
+
+    @operation
+    def start_job(self) -> Operation[Job[Mode]]:
+        """Start a replication job now, whatever the schedule says.
+
+        Raises
+        ------
+        AlreadyRunningError
+            When one is under way: wait for it, or `stop_job`.
+        """
+        return (yield from self._client.jobs.start.steps(self.id))
+
+    @operation
+    def stop_job(self) -> Operation[None]:
+        """Stop the job that is under way; rows that have landed stay."""
+        yield from self._client.jobs.stop.steps(self.id)
+
+    @operation
+    def extractions(self) -> Operation[Records[models.Extraction]]:
+        """Ask for its last completed extraction: none or one. See `Extractions.list` for the frame."""
+        found = yield from self._client.extractions.list.steps(self.stitch_client_id)
+        return Records(models.Extraction, [one for one in found if one.source_id == self.id])
+
+    @operation
+    def loads(self) -> Operation[Records[models.Load]]:
+        """Ask for the last load of each of its streams. See `Loads.list` for the frame."""
+        found = yield from self._client.loads.list.steps(self.stitch_client_id)
+        return Records(models.Load, [one for one in found if one.source_name == self.name])
+
+    @operation
+    def pause(self) -> Operation[Source[Mode]]:
+        """Let its schedule rest; jobs can still be started by hand."""
+        return (yield from self._client.sources.pause.steps(self.id))
+
+    @operation
+    def resume(self) -> Operation[Source[Mode]]:
+        """Let its schedule run again."""
+        return (yield from self._client.sources.resume.steps(self.id))
+
+    @operation
+    def delete(self) -> Operation[Source[Mode]]:
+        """Delete it for good; its rows in the destination stay."""
+        return (yield from self._client.sources.delete.steps(self.id))
+
+
+class Sources(Resource[Mode]):
+    """The sources of the account."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+
+    @operation
+    def list(self) -> Operation[Records[Source[Mode]]]:
+        """Ask for every source: active, paused and deleted.
+
+        Source: ``GET /v4/sources``.
+        """
+        found = yield from ask(requests.list_sources())
+        return Records(models.Source, [Source.bound(self._client, s) for s in found])
+
+    @operation
+    def to_frame(self) -> Operation[pd.DataFrame]:
+        """Show every source as a DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            One row per source, in the order of the API. Columns: ``id`` (int64), ``name``, ``display_name``, ``type``,
+            ``state`` (string), ``next_fire_time``, ``created_at``, ``updated_at`` (datetime64, UTC, may be missing).
+            No source gives the same columns and no row.
+        """
+        return (yield from self.list.steps()).to_frame()
+
+    @operation
+    def get(self, source_id: int) -> Operation[Source[Mode]]:
+        """Ask for one source.
+
+        Raises
+        ------
+        NotFoundError
+            When the account has no such source; `list` shows those that it has.
+
+        Source: ``GET /v4/sources/{id}``.
+        """
+        found = yield from ask(requests.get_source(checked_id(source_id, "source id")))
+        return Source.bound(self._client, found)
+
+    @operation
+    def create(
+        self,
+        type: str,
+        *,
+        display_name: str,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+        validate: bool = True,
+    ) -> Operation[Source[Mode]]:
+        """Create a source; where its form is complete Stitch checks the connection by itself.
+
+        Parameters
+        ----------
+        type
+            Source type, such as ``platform.recurly``.
+        display_name
+            What people see. Lower-cased and cleaned it becomes the schema in the destination, for good.
+        properties
+            Values by property name, as strings: ``{"quota_limit": "30"}``.
+        destination_id
+            Where its rows land; None leaves it to the account.
+        validate
+            Hold everything against the type's report card first, so that nothing is sent that cannot be right.
+
+        Raises
+        ------
+        UnknownSourceTypeError
+            When there is no such type; near ones are offered.
+        InvalidValuesError
+            When values are missing or wrong: each is named. Nothing was sent.
+        APIError
+            When Stitch refuses: `NameTakenError`, `InvalidPropertiesError`, `AccessDeniedError` …
+        OutcomeUnknownError
+            When the connection broke: look at `list` before creating it again.
+
+        Source: ``POST /v4/sources``.
+        """
+        given = dict(properties or {})
+        if destination_id is not None:
+            destination_id = checked_id(destination_id, "destination id")
+        if validate:
+            yield from self._refuse_what_cannot_be_right(type, display_name, given)
+        try:
+            created = yield from ask(requests.create_source(type, display_name, given, destination_id))
+        except NameTakenError as error:
+            hint = yield from self._who_has(display_name)
+            if hint is None:
+                raise
+            raise with_hint(error, hint) from error
+        return Source.bound(self._client, created)
+
+    def _who_has(self, display_name: str) -> Operation[str | None]:
+        """Say which source has a name that is taken, as one may go on with that one; None where none is found."""
+        wanted = names.derive_name(display_name)
+        for found in (yield from ask(requests.list_sources())):
+            if found.deleted_at is None and (found.display_name == display_name or found.name == wanted):
+                there = f"client.sources.get({found.id})"
+                return f"Choose another display name, or go on with the source that has this one: {there}."
+        return None
+
+    @operation
+    def update(
+        self,
+        source_id: int,
+        *,
+        display_name: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        destination_id: int | None = None,
+    ) -> Operation[Source[Mode]]:
+        """Change a source's display name, its destination, or some of its properties; the others stay.
+
+        New connection properties are checked again. The destination's schema never changes.
+
+        Raises
+        ------
+        InvalidValuesError
+            When a value or the display name is wrong. Nothing was sent.
+
+        Source: ``PUT /v4/sources/{id}``.
+        """
+        changes: dict[str, Any] = {}
+        if display_name is not None:
+            if not isinstance(display_name, str) or not display_name.strip():
+                told = f"{display_name!r} is no name: give some text, such as Recurly."
+                raise InvalidValuesError({"display_name": told}, what=f"The change of source {source_id}")
+            changes["display_name"] = display_name
+        if properties is not None:
+            card = (yield from self.get.steps(source_id)).report_card
+            errors = property_rules.properties_errors(card, properties, partial=True)
+            if errors:
+                raise InvalidValuesError(errors, what=f"The change of source {source_id}")
+            changes["properties"] = dict(properties)
+        if destination_id is not None:
+            changes["destination_id"] = checked_id(destination_id, "destination id")
+        if not changes:
+            raise InvalidInputError("There is nothing to change: give display_name, properties or destination_id.")
+        return (yield from self._put(source_id, changes))
+
+    @operation
+    def pause(self, source_id: int) -> Operation[Source[Mode]]:
+        """Let a source's schedule rest.
+
+        Source: ``PUT /v4/sources/{id}``.
+        """
+        return (yield from self._put(source_id, {"paused_at": format_time(self._client.now())}))
+
+    @operation
+    def resume(self, source_id: int) -> Operation[Source[Mode]]:
+        """Let a paused source's schedule run again.
+
+        Source: ``PUT /v4/sources/{id}``.
+        """
+        return (yield from self._put(source_id, {"paused_at": None}))
+
+    @operation
+    def delete(self, source_id: int) -> Operation[Source[Mode]]:
+        """Delete a source for good; it stays in the list, its rows stay in the destination.
+
+        Source: ``DELETE /v4/sources/{id}``.
+        """
+        found = yield from ask(requests.delete_source(checked_id(source_id, "source id")))
+        return Source.bound(self._client, found)
+
+    def _put(self, source_id: int, changes: Mapping[str, Any]) -> Operation[Source[Mode]]:
+        found = yield from ask(requests.update_source(checked_id(source_id, "source id"), changes))
+        return Source.bound(self._client, found)
+
+    def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> Operation[None]:
+        card = yield from self._client.source_types.get.steps(type)
+        no_access = access_error(card)
+        if no_access:
+            raise InvalidInputError(no_access)
+        errors: dict[str, str] = {}
+        name_error = names.display_name_error(display_name)
+        if name_error:
+            errors["display_name"] = name_error
+        errors |= property_rules.properties_errors(card, given)
+        if errors:
+            raise InvalidValuesError(errors, what=f"{display_name or type}")

@@ -1,0 +1,190 @@
+"""Streams and fields: looked at and selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from stitchnb.client import requests
+from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client.catalog.catalog import AT_MOST, Catalog, open_catalog
+from stitchnb.client.catalog.patterns import stream_called
+from stitchnb.client.pages import Records
+from stitchnb.errors import InvalidInputError, UnknownStreamError
+from stitchnb.models import Field, Selection, Stream, StreamSchema
+from stitchnb.rules.names import checked_id
+from stitchnb.rules.selection.columns import FieldColumns
+from stitchnb.rules.selection.validate import deselecting_error, selecting_error
+
+if TYPE_CHECKING:
+    from stitchnb.client.client import BaseClient
+
+
+class Streams(Resource[Mode]):
+    """The streams of the account's sources."""
+
+    def __init__(self, client: BaseClient[Mode]) -> None:
+        self._client = client
+
+    @operation
+    def list(self, source_id: int) -> Operation[Records[Stream]]:
+        """Ask for a source's streams.
+
+        Source: ``GET /v4/sources/{id}/streams``.
+        """
+        return Records(Stream, (yield from ask(requests.list_streams(checked_id(source_id, "source id")))))
+
+    @operation
+    def find(self, source_id: int, stream: str) -> Operation[Stream]:
+        """Find one stream by its name or its tap's name for it.
+
+        Raises
+        ------
+        UnknownStreamError
+            When the source has no such stream; near ones are offered.
+        InvalidInputError
+            When several have that name: say which by its ``tap_stream_id``.
+        """
+        return stream_called(stream, (yield from self.list.steps(source_id)))
+
+    @operation
+    def schema(self, source_id: int, stream: str) -> Operation[StreamSchema]:
+        """Ask for a stream's schema and the metadata of its fields.
+
+        Source: ``GET /v4/sources/{id}/streams/{stream_id}``.
+        """
+        found = yield from self.find.steps(source_id, stream)
+        return (yield from ask(requests.get_stream(source_id, found.stream_id)))
+
+    @operation
+    def fields(self, source_id: int, stream: str) -> Operation[Records[Field]]:
+        """Ask for a stream's fields.
+
+        ``.to_frame()`` gives one row per field in the schema's order with the columns ``field``, ``type``,
+        ``inclusion`` (string), ``replicated`` (bool: does it land) and ``reason`` (string, in words).
+        """
+        schema = yield from self.schema.steps(source_id, stream)
+        return Records(Field, schema.fields)
+
+    @operation
+    def catalog(
+        self,
+        source_id: int,
+        *,
+        load: bool = True,
+        at_most: int = AT_MOST,
+        progress: bool | None = None,
+        source_type: str | None = None,
+    ) -> Operation[Catalog[Mode]]:
+        """Ask for all streams and fields of a source, to see what replicates and why, and to choose.
+
+        Parameters
+        ----------
+        load
+            False asks for the list of streams only, in one request; `Catalog.load` then asks for fields.
+        at_most
+            So many requests at a time, one for each stream.
+        progress
+            True to show how far it is, False not to; None shows it for many streams, where somebody looks.
+        source_type
+            The source's type, where one knows it: `Catalog.read_selection` then refuses what was written of another.
+
+        Returns
+        -------
+        Catalog
+            ``.to_frame()`` gives one row per field; ``.select(…)``, ``.changes()``, ``.apply()``;
+            ``.diff(earlier)`` tells what became different.
+        """
+        return (
+            yield from open_catalog(
+                self._client, source_id, load=load, at_most=at_most, progress=progress, source_type=source_type
+            )
+        )
+
+    @operation
+    def select(self, source_id: int, stream: str, fields: Iterable[str] = ()) -> Operation[None]:
+        """Select a stream and some of its fields, in one request; automatic fields come by themselves.
+
+        Parameters
+        ----------
+        stream
+            Its name.
+        fields
+            Names of fields to select as well; those selected before stay selected.
+
+        Raises
+        ------
+        UnknownStreamError
+            When there is no such stream or field; near ones are offered. Nothing was sent.
+        InvalidInputError
+            When a field is unsupported. Nothing was sent.
+
+        Source: ``PUT /v4/sources/{id}/streams/metadata``.
+        """
+        yield from self._write(source_id, stream, fields, selected=True, and_stream=True)
+
+    @operation
+    def deselect(self, source_id: int, stream: str, fields: Iterable[str] | None = None) -> Operation[None]:
+        """Deselect some fields of a stream, or with None the stream itself.
+
+        Raises
+        ------
+        UnknownStreamError
+            When there is no such stream or field; near ones are offered. Nothing was sent.
+        InvalidInputError
+            When a field is automatic: it lands with its stream. Nothing was sent.
+
+        Source: ``PUT /v4/sources/{id}/streams/metadata``.
+        """
+        yield from self._write(source_id, stream, fields or (), selected=False, and_stream=fields is None)
+
+    @operation
+    def update(self, source_id: int, selections: Iterable[Selection]) -> Operation[None]:
+        """Write metadata of many streams and fields in one request, just as it is given.
+
+        Parameters
+        ----------
+        selections
+            One for each stream, such as
+            ``Selection.of("accounts", {(): {"selected": True}, ("properties", "email"): {"selected": True}})``.
+
+        Raises
+        ------
+        BadRequestError
+            When Stitch refuses any of it: an unknown stream, a key that cannot be written, an unsupported field.
+
+        Source: ``PUT /v4/sources/{id}/streams/metadata``.
+        """
+        given = tuple(selections)
+        if not all(isinstance(one, Selection) for one in given):
+            raise InvalidInputError("update takes selections: give Selection.of(…) for each stream.")
+        if not given:
+            raise InvalidInputError("There is nothing to change: give at least one selection.")
+        yield from ask(requests.select_streams(checked_id(source_id, "source id"), given))
+
+    def _write(
+        self, source_id: int, stream: str, fields: Iterable[str], *, selected: bool, and_stream: bool
+    ) -> Operation[None]:
+        if isinstance(fields, str):
+            raise InvalidInputError(f"fields takes a list of names: give [{fields!r}].")
+        wanted = tuple(fields)
+        found = yield from self.find.steps(source_id, stream)
+        entries: dict[tuple[str, ...], dict[str, bool]] = {(): {"selected": selected}} if and_stream else {}
+        if wanted:
+            columns = FieldColumns((yield from ask(requests.get_stream(source_id, found.stream_id))))
+            known = {b[1]: position for position, b in enumerate(columns.breadcrumbs) if len(b) == 2}
+            for name in wanted:
+                if name not in known:
+                    raise UnknownStreamError(
+                        name, known, hint=f"client.streams.fields({source_id}, {stream!r}) lists all."
+                    )
+                if selected:
+                    refusal = selecting_error(columns, known[name])
+                else:
+                    refusal = deselecting_error(columns, known[name], found.metadata.key_roles.get(name, ()))
+                if refusal is not None:
+                    raise InvalidInputError(f"{stream}.{name}: {refusal}")
+                entries[columns.breadcrumbs[known[name]]] = {"selected": selected}
+        if not entries:
+            raise InvalidInputError("There is nothing to change: give names of fields.")
+        yield from ask(requests.select_streams(source_id, [Selection.of(found.tap_stream_id, entries)]))

@@ -1,0 +1,1 @@
+"""What a report card requires, in words and as rules."""

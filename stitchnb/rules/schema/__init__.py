@@ -1,0 +1,1 @@
+"""JSON Schema as Stitch's report cards use it."""

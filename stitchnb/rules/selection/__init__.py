@@ -1,0 +1,1 @@
+"""Which streams and fields replicate, and why."""

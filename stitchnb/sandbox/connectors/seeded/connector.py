@@ -1,0 +1,219 @@
+"""The connector that needs no service: its rows come from a seed and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from stitchnb.sandbox.catalog.cards import source_cards
+from stitchnb.sandbox.catalog.streams import stream_plans
+from stitchnb.sandbox.connectors.seeded.dataset import dataset_of
+from stitchnb.sandbox.connectors.seeded.record_factory import Records
+from stitchnb.sandbox.connectors.seeded.timeline import seconds_from, seconds_of, text_of
+from stitchnb.sandbox.connectors.seeded.value_spec import CREATED, UPDATED, Recipe
+from stitchnb.sandbox.pipeline import Batch, Connector, ConnectorError, Context, DiscoveredStream, SelectedStream
+from stitchnb.sandbox.warehouses.simulated import refusal_of
+
+__all__ = ["SeededConnector", "connector_for"]
+
+
+def check_properties(source_type: str, properties: Mapping[str, Any]) -> None:
+    """Raise `ConnectorError` where ``checks.toml`` says that these properties do not connect."""
+    message = refusal_of("types", source_type, properties, credentials=_credentials(source_type))
+    if message is not None:
+        raise ConnectorError(message)
+
+
+def _credentials(source_type: str) -> frozenset[str]:
+    steps = source_cards()[source_type].get("steps", [])
+    return frozenset(entry["name"] for step in steps for entry in step["properties"] if entry["is_credential"])
+
+
+BATCH_SIZE = 1_000
+_LOG_POSITION = "log_position"
+
+
+class SeededConnector:
+    """A `Connector` whose rows are a pure function of seed, source type, stream, index and time.
+
+    Rows appear one after the other and change later on, each at moments of its own, which moves their replication key:
+    a frozen clock gives the same rows again, a clock that was set forward some new and some changed ones.
+
+    Parameters
+    ----------
+    source_type
+        A type of the catalogue; `KeyError` otherwise.
+    seed
+        Another seed gives other rows.
+    """
+
+    def __init__(self, source_type: str, seed: int) -> None:
+        self.source_type = source_type
+        self._seed = seed
+        self._dataset = dataset_of(source_type, seed)
+        self._records = Records(self._dataset)
+        self._names = {plan.tap_stream_id: plan.name for plan in stream_plans(source_type)}
+
+    def __reduce__(self) -> tuple[type[SeededConnector], tuple[str, int]]:
+        # It makes the same rows wherever it is sent.
+        return type(self), (self.source_type, self._seed)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} for {self.source_type}>"
+
+    def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
+        """Raise `ConnectorError` for a credential beginning with ``bad-`` and for a host called ``unknown``."""
+        check_properties(self.source_type, properties)
+
+    def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
+        """Check the properties, then list the streams of the catalogue."""
+        self.check(properties)
+        return [plan.discovered() for plan in stream_plans(self.source_type)]
+
+    def extract(
+        self,
+        properties: Mapping[str, Any],
+        streams: Sequence[SelectedStream],
+        state: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        context: Context | None = None,
+    ) -> Iterator[Batch]:
+        """Check the properties, then give batches of at most 1,000 records.
+
+        It waits for nothing, so that the job's own look between two batches is enough to stop it.
+
+        Raises
+        ------
+        ConnectorError
+            At once, where the properties do not connect, a stream is unknown, or it lacks the replication key
+            that its method needs, or fields are selected that exclude each other.
+        """
+        self.check(properties)
+        self._refuse_exclusions(streams)
+        start = seconds_from(properties.get("start_date"))
+        batches = [self._batches(stream, state.get(stream.tap_stream_id, {}), start, now) for stream in streams]
+        return (batch for of_stream in batches for batch in of_stream)
+
+    def _refuse_exclusions(self, streams: Iterable[SelectedStream]) -> None:
+        """Fail as a report does that is asked for fields which exclude each other; the API takes such a selection."""
+        plans = {plan.tap_stream_id: plan for plan in stream_plans(self.source_type)}
+        for stream in streams:
+            plan = plans.get(stream.tap_stream_id)
+            wanted = stream.schema.get("properties", {}) if plan is not None else {}
+            for name in wanted:
+                metadata = plan.metadata.get(("properties", name), {}) if plan is not None else {}
+                for *_, other in metadata.get("fieldExclusions", ()):
+                    if other in wanted:
+                        raise ConnectorError(f"stream {stream.stream_name!r} cannot have {name} together with {other}")
+
+    def _batches(
+        self, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, now: datetime
+    ) -> Iterator[Batch]:
+        name = self._names.get(stream.tap_stream_id)
+        if name is None:
+            raise ConnectorError(
+                f"stream {stream.tap_stream_id!r} is not in the source; it has {', '.join(self._names) or 'no streams'}"
+            )
+        at = seconds_of(now)
+        found, bookmark_key = self._found(name, stream, bookmark, start, at)
+        return self._batches_of(name, stream, found, bookmark_key, now)
+
+    def _batches_of(
+        self,
+        name: str,
+        stream: SelectedStream,
+        found: Sequence[tuple[Any, int]],
+        bookmark_key: str | None,
+        now: datetime,
+    ) -> Iterator[Batch]:
+        make, at = self._records.maker(name, stream.schema), seconds_of(now)
+        for first in range(0, len(found), BATCH_SIZE):
+            part = found[first : first + BATCH_SIZE]
+            rows = (self._dataset.row(name, index, at) for _, index in part)
+            records = [make(row) for row in rows if row is not None]
+            bookmark = {} if bookmark_key is None else {bookmark_key: part[-1][0]}
+            yield Batch(stream=stream, records=records, time_extracted=now, bookmark=bookmark)
+
+    def _found(
+        self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
+    ) -> tuple[list[tuple[Any, int]], str | None]:
+        """Give key and index of the rows to extract, in order, and the name that the bookmark has."""
+        rows = self._dataset.timeline(name).rows(at)
+        match stream.replication_method:
+            case "FULL_TABLE":
+                return [(None, index) for index, _, _ in rows], None
+            case "LOG_BASED":
+                since = bookmark.get(_LOG_POSITION, start)
+                changes = sorted((updated, index) for index, _, updated in rows if since is None or updated >= since)
+                return changes, _LOG_POSITION
+            case "INCREMENTAL":
+                return self._found_since(name, stream, bookmark, start, at)
+            case other:
+                raise ConnectorError(f"stream {name!r} cannot be replicated as {other!r}, which is no method")
+
+    def _found_since(
+        self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
+    ) -> tuple[list[tuple[Any, int]], str]:
+        """Give key and index of the rows from the bookmark on, in the order of the replication key, and its name."""
+        rows, key = self._dataset.timeline(name).rows(at), stream.replication_key
+        if key is None:
+            raise ConnectorError(f"stream {name!r} has no replication key, which {stream.replication_method} needs")
+        if key not in self._dataset.plans[name].schema["properties"]:
+            raise ConnectorError(f"stream {name!r} has no field {key!r}, which is its replication key")
+        recipe = self._records.same(name, key)
+        if recipe is UPDATED or recipe is CREATED:
+            since = seconds_from(bookmark.get(key))
+            since = start if since is None else since
+            moments = ((updated if recipe is UPDATED else created, index) for index, created, updated in rows)
+            keyed = sorted((moment, index) for moment, index in moments if since is None or moment >= since)
+            return [(text_of(moment), index) for moment, index in keyed], key
+        return self._found_by_value(name, recipe, bookmark.get(key), start, at), key
+
+    def _found_by_value(
+        self, name: str, recipe: Recipe, bookmark: Any, start: int | None, at: int
+    ) -> list[tuple[Any, int]]:
+        """Find rows by a key that is a field like any other; those where it is null are never found."""
+        since = _comparable(recipe.kind, bookmark)
+        if since is None and recipe.kind == "time" and start is not None:
+            since = text_of(start)
+        keyed: list[tuple[Any, int]] = []
+        for index, _, _ in self._dataset.timeline(name).rows(at):
+            row = self._dataset.row(name, index, at)
+            value = None if row is None else recipe.make(row)
+            if value is not None and (since is None or value >= since):
+                keyed.append((value, index))
+        return sorted(keyed)
+
+
+def _comparable(kind: str, bookmark: Any) -> Any:
+    """Give a bookmark as the kind of value that the key has, None where it is none."""
+    if bookmark is None:
+        return None
+    if kind == "time":
+        seconds = seconds_from(bookmark)
+        return None if seconds is None else text_of(seconds)
+    if kind in {"integer", "number"}:
+        try:
+            return float(bookmark)
+        except (TypeError, ValueError):
+            return None
+    return str(bookmark)
+
+
+@lru_cache(maxsize=64)
+def connector_for(source_type: str, seed: int) -> Connector:
+    """Give the connector of one source type.
+
+    Parameters
+    ----------
+    seed
+        The sandbox's; connectors that read a real service have no use for it.
+
+    Raises
+    ------
+    KeyError
+        No such type: look it up in `stitchnb.sandbox.catalog.source_types`.
+    """
+    return SeededConnector(source_type, seed)

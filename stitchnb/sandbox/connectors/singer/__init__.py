@@ -1,0 +1,1 @@
+"""Extraction by any Singer tap."""

@@ -1,0 +1,288 @@
+"""The connector that runs a Singer tap: any program that speaks the Singer protocol becomes a source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from stitchnb.errors import InvalidInputError
+from stitchnb.sandbox.connectors.singer.batches import Batches
+from stitchnb.sandbox.connectors.singer.catalog import Catalog
+from stitchnb.sandbox.connectors.singer.messages import NotAMessageError, Record, parse
+from stitchnb.sandbox.connectors.singer.process import TapError, TapProcess, shortened
+from stitchnb.sandbox.connectors.singer.sandbox_dir import Secrets, TapFolder, find_program
+from stitchnb.sandbox.connectors.singer.state import TapState
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
+
+_MOST_CATALOG_BYTES = 256_000_000
+# How long the discovery of a check holds good for what follows it.
+_FRESH_S = 60.0
+_MOST_FRESH = 16
+_QUOTED_CHARACTERS = 200
+
+
+class Singer:
+    """A `Connector` that runs a tap: ``sandbox.connectors["platform.github"] = Singer("tap-github")``.
+
+    Every run is a process of its own with an environment of its own: ``PATH``, an empty ``HOME``, ``TMPDIR``, ``LANG``
+    and what `environment` says, and nothing of the process that the sandbox is in. The form's values are its
+    ``config.json``, in a file that only its owner may read and that is gone when the tap has ended. What the tap
+    writes on its standard error goes into the job's log, or at a failure into the message, without credentials.
+    Linux and macOS.
+
+    Parameters
+    ----------
+    tap
+        Name of a program on ``PATH``, such as ``tap-github``, or a program's path.
+    python
+        Interpreter of the virtual environment that the tap is installed in; its folder is looked in first.
+    environment
+        Variables for the tap, such as a proxy's address.
+    config
+        Makes the tap's configuration of the form's values, all of which are strings as Stitch has them; as they
+        are when None.
+    catalog_option
+        ``--properties`` for those older taps that read their selection from there.
+    silence_s
+        How long the tap may say nothing, on either output, before it is ended.
+    discovery_s
+        How long its discovery may take.
+
+    Examples
+    --------
+    >>> Singer("tap-github", config=lambda form: {**form, "repositories": form["repository"].split()})
+    Singer('tap-github')
+    """
+
+    def __init__(
+        self,
+        tap: str | os.PathLike[str],
+        *,
+        python: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        config: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+        catalog_option: Literal["--catalog", "--properties"] = "--catalog",
+        silence_s: float = 300.0,
+        discovery_s: float = 900.0,
+    ) -> None:
+        self.tap = os.fspath(tap)
+        if not self.tap:
+            raise InvalidInputError('Singer needs the name of a tap, such as "tap-github".')
+        self._bin = None if python is None else Path(python).expanduser().absolute().parent
+        self._environment = dict(environment or {})
+        self._config = config or dict
+        self._catalog_option = catalog_option
+        self._silence_s = silence_s
+        self._discovery_s = discovery_s
+        self._fresh: dict[str, tuple[float, Catalog]] = {}
+        self._guard = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What it has discovered stays where it was discovered.
+        return {name: value for name, value in vars(self).items() if name not in ("_fresh", "_guard")}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state, _fresh={}, _guard=threading.Lock())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.tap!r})"
+
+    def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
+        """Run the tap's discovery, for Singer has no other test; what follows at once need not run it again."""
+        run = self._run(properties, context)
+        catalog = run.discover()
+        with self._guard:
+            while len(self._fresh) >= _MOST_FRESH:
+                del self._fresh[next(iter(self._fresh))]
+            self._fresh[run.digest] = time.monotonic(), catalog
+
+    def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
+        """List the streams of the tap's catalog."""
+        run = self._run(properties, context)
+        return (self._taken(run.digest) or run.discover()).streams()
+
+    def extract(
+        self,
+        properties: Mapping[str, Any],
+        streams: Sequence[SelectedStream],
+        state: Mapping[str, Mapping[str, Any]],
+        now: datetime,
+        context: Context | None = None,
+    ) -> Iterator[Batch]:
+        """Run the tap with its catalog, the selection written into it, and the state that it said last.
+
+        What it had said before it failed comes in batches all the same, and only then the error.
+
+        Raises
+        ------
+        ConnectorError
+            The tap is not there, or it died, hung, or said what is no message of Singer's: which, and the tail of its
+            standard error.
+        """
+        run = self._run(properties, context)
+        catalog = self._taken(run.digest) or run.discover()
+        yield from run.extract(catalog, streams, TapState.latest(state), now)
+
+    def _run(self, properties: Mapping[str, Any], context: Context | None) -> _Run:
+        config = self._configured(properties)
+        path = os.environ.get("PATH", os.defpath)
+        path = path if self._bin is None else f"{self._bin}{os.pathsep}{path}"
+        return _Run(
+            tap=self.tap,
+            path=path,
+            environment=self._environment,
+            config=config,
+            secrets=Secrets([self._environment, properties, config]),
+            catalog_option=self._catalog_option,
+            silence_s=self._silence_s,
+            discovery_s=self._discovery_s,
+            context=context or Context(),
+        )
+
+    def _configured(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            made: dict[str, Any] = json.loads(json.dumps(dict(self._config(properties))))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            told = f"{type(error).__name__}: {error}"
+            # Not from the error itself, whose words may hold a credential.
+            raise ConnectorError(
+                f"The configuration of {os.path.basename(self.tap)} cannot be made of the form's values: "
+                f"{Secrets([self._environment, properties]).hide(told)}"
+            ) from None
+        return made
+
+    def _taken(self, digest: str) -> Catalog | None:
+        """Give the catalog of a check that has just been made of the same configuration, once."""
+        with self._guard:
+            found_at, catalog = self._fresh.pop(digest, (0.0, None))
+        return catalog if time.monotonic() - found_at < _FRESH_S else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A tap and what it is given, for a discovery or an extraction."""
+
+    tap: str
+    path: str
+    environment: Mapping[str, str] = field(repr=False)
+    config: Mapping[str, Any] = field(repr=False)
+    secrets: Secrets
+    catalog_option: str
+    silence_s: float
+    discovery_s: float
+    context: Context
+
+    @property
+    def digest(self) -> str:
+        """Tells one configuration from another without holding it."""
+        return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
+
+    def discover(self) -> Catalog:
+        """Run the tap's discovery."""
+        with TapFolder(self.path, self.environment) as folder:
+            arguments = ["--config", folder.write("config.json", self.config), "--discover"]
+            with self._process(folder, arguments) as process, self._telling(process, "discovery"):
+                text = process.output(most_bytes=_MOST_CATALOG_BYTES, within_s=self.discovery_s)
+                self._refuse_failure(process)
+                if process.is_stopped:
+                    raise TapError("it was stopped")
+                return Catalog.read(text)
+
+    def extract(
+        self, catalog: Catalog, streams: Sequence[SelectedStream], state: TapState, now: datetime
+    ) -> Iterator[Batch]:
+        """Run the tap and give what it says in batches."""
+        with TapFolder(self.path, self.environment) as folder:
+            arguments = ["--config", folder.write("config.json", self.config)]
+            with self._telling(None, "extraction"):
+                selection = catalog.selecting(streams)
+            arguments += [self.catalog_option, folder.write("catalog.json", selection)]
+            if (begin := state.to_begin_with(streams)) is not None:
+                arguments += ["--state", folder.write("state.json", begin)]
+            batches = Batches(streams, catalog.names(), state, now)
+            with self._process(folder, arguments) as process:
+                try:
+                    with self._telling(process, "extraction"):
+                        yield from self._taking(process, batches)
+                        self._refuse_failure(process)
+                except ConnectorError:
+                    yield from batches.gathered()
+                    raise
+                if not process.is_stopped:
+                    yield from batches.gathered(has_ended=True)
+                    self._log(process)
+
+    def _taking(self, process: TapProcess, batches: Batches) -> Iterator[Batch]:
+        number = 0
+        for line in process.lines():
+            if line is None:
+                if batches.are_due:
+                    yield from batches.gathered()
+                continue
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                message = parse(line)
+                # Before the next record rather than after the last: the state that belongs to it comes in between.
+                if batches.are_due and isinstance(message, Record):
+                    yield from batches.gathered()
+                batches.take(message, len(line))
+            except NotAMessageError as error:
+                raise TapError(f"it said {error} (line {number} of its output: {self._quoted(line)})") from error
+
+    @contextmanager
+    def _process(self, folder: TapFolder, arguments: Sequence[str]) -> Iterator[TapProcess]:
+        process = TapProcess(
+            [find_program(self.tap, self.path), *arguments],
+            folder=folder.path,
+            environment=folder.environment,
+            silence_s=self.silence_s,
+        )
+        with process, self.context.stop.calling(process.stop):
+            yield process
+
+    @contextmanager
+    def _telling(self, process: TapProcess | None, what: str) -> Iterator[None]:
+        """Say of an error whose it is and what the tap said last, and no credential."""
+        try:
+            yield
+        except ConnectorError as error:
+            if process is not None:
+                process.end()
+            words = "" if process is None else self._words(process)
+            said = f"\n{words}" if words else " It wrote nothing on its standard error." if process else ""
+            status = error.exit_status if isinstance(error, TapError) else None
+            told = self.secrets.hide(f"{os.path.basename(self.tap)}, {what}: {error}.{said}")
+            raise TapError(told, exit_status=status) from error
+
+    def _refuse_failure(self, process: TapProcess) -> None:
+        if process.is_stopped:
+            return
+        status = process.exit_status()
+        if status < 0:
+            raise TapError(f"it was killed by {signal.Signals(-status).name}", exit_status=status)
+        if status:
+            raise TapError(f"it ended with exit status {status}", exit_status=status)
+
+    def _words(self, process: TapProcess) -> str:
+        return shortened(self.secrets.hide(process.last_words()))
+
+    def _log(self, process: TapProcess) -> None:
+        if words := self._words(process):
+            self.context.log(words)
+
+    def _quoted(self, line: bytes) -> str:
+        """Quote the beginning of a line, credentials hidden before it is cut."""
+        text = self.secrets.hide(line.decode("utf-8", "replace"))
+        return repr(text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…")

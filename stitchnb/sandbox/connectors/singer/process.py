@@ -1,0 +1,250 @@
+"""A tap's process: its output line by line as it comes, and its end, which leaves nothing of it running.
+
+Nothing is read ahead. A tap whose rows are not taken waits in its own pipe, so that memory is bounded by the longest
+line, and both pipes are read by whoever asks for lines, without a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from stitchnb.sandbox.pipeline import ConnectorError
+
+MOST_LINE_BYTES = 20_000_000
+"""The largest request that the Import API takes, and the longest line of a tap: no record is larger."""
+
+_MOST_STDERR_BYTES = 64_000_000
+_TAIL_BYTES = 64_000
+_CHUNK_BYTES = 1 << 18
+_LOOK_S = 0.2
+# What a process has for its last words after the signal that asks it to end.
+_GRACE_S = 0.5
+_TAIL_LINES, _TAIL_CHARACTERS = 20, 2_000
+
+
+class TapError(ConnectorError):
+    """A tap did not do what it was run for.
+
+    Attributes
+    ----------
+    exit_status
+        The one it ended with, negative for a signal; None where it did not end by itself.
+    """
+
+    def __init__(self, message: str, *, exit_status: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
+
+
+class TapProcess:
+    """One run of a tap, in a process group of its own that ends with the block.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    folder
+        Where it runs.
+    environment
+        All of its environment.
+    silence_s
+        How long it may say nothing, on either output, while its lines are waited for.
+
+    Raises
+    ------
+    TapError
+        The program cannot be run; from `lines`, where it says too much or nothing.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str], silence_s: float
+    ) -> None:
+        self._silence_s = silence_s
+        self._stopped = threading.Event()
+        self._tail = b""
+        self._stderr_bytes = 0
+        # Between a signal and the moment at which the process is taken leave of, its number must not be another's.
+        self._guard = threading.Lock()
+        self._has_ended = False
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TapError(f"{command[0]} cannot be run: {error.strerror or error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        for pipe in self._pipes():
+            pipe.close()
+
+    @property
+    def pid(self) -> int:
+        """The process's number, which is its group's too."""
+        return self._process.pid
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Ask it to stop, from any thread: its lines end, and the block that reads them ends it."""
+        self._stopped.set()
+        with self._guard:
+            if not self._has_ended:
+                self._signal(signal.SIGTERM)
+
+    def lines(self) -> Iterator[bytes | None]:
+        """Give the lines of its standard output without their ends, and None each time that a look found none.
+
+        They end when the process has, or was stopped.
+        """
+        begun: list[bytes] = []
+        size = 0
+        for chunk in self._chunks():
+            if chunk is None:
+                yield None
+                continue
+            first, *others = chunk.split(b"\n")
+            begun.append(first)
+            size += len(first)
+            if others:
+                yield b"".join(begun)
+                yield from others[:-1]
+                begun, size = [others[-1]], len(others[-1])
+            if size > MOST_LINE_BYTES:
+                raise TapError(f"it said a line of more than {MOST_LINE_BYTES // 1_000_000} MB and was ended")
+        if size and not self.is_stopped:
+            yield b"".join(begun)
+
+    def output(self, *, most_bytes: int, within_s: float) -> bytes:
+        """Give all of its standard output."""
+        until = time.monotonic() + within_s
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in self._chunks():
+            chunks.append(chunk or b"")
+            size += len(chunk or b"")
+            if size > most_bytes:
+                raise TapError(f"it said more than {most_bytes // 1_000_000} MB and was ended")
+            if time.monotonic() > until:
+                raise TapError(f"it was not through after {within_s:g} s and was ended")
+        return b"".join(chunks)
+
+    def exit_status(self) -> int:
+        """Give the status that it ended with, once its lines have ended; the negative number of a signal."""
+        until = time.monotonic() + self._silence_s
+        while self._process.poll() is None and not self.is_stopped:
+            if time.monotonic() > until:
+                raise TapError(f"it closed its output, did not end within {self._silence_s:g} s and was ended")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LOOK_S)
+        self.end()
+        return self._process.returncode
+
+    def end(self) -> None:
+        """End it with all that it has started: politely, and half a second later by force."""
+        with self._guard:
+            if self._has_ended:
+                return
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_S)
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+            self._has_ended = True
+
+    def last_words(self) -> str:
+        """Give what it wrote last on its standard error, once it has ended."""
+        stderr = self._pipes()[-1].fileno()
+        # What left the group may hold the pipe open without end.
+        os.set_blocking(stderr, False)
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(stderr, _CHUNK_BYTES):
+                self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
+        kept = self._tail
+        if len(kept) == _TAIL_BYTES:
+            # A line of which the beginning is gone may hold the end of a credential, which could not be told any more.
+            kept = kept.partition(b"\n")[2]
+        return kept.decode("utf-8", "replace")
+
+    def _pipes(self) -> list[IO[bytes]]:
+        return [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe is not None]
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The group outlives its first process where that has left others behind.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _chunks(self) -> Iterator[bytes | None]:
+        """Give the standard output as it comes, None at every look that finds nothing; keep the tail of the other."""
+        heard_at = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            for pipe in self._pipes():
+                selector.register(pipe, selectors.EVENT_READ)
+            while selector.get_map() and not self.is_stopped:
+                found = selector.select(_LOOK_S)
+                has_spoken = False
+                for key, _ in found:
+                    chunk = os.read(key.fd, _CHUNK_BYTES)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is self._process.stderr:
+                        self._keep(chunk)
+                    else:
+                        has_spoken = True
+                        self._stderr_bytes = 0
+                        yield chunk
+                    # The time that the taker of a chunk spent is not the tap's silence.
+                    heard_at = time.monotonic()
+                if not has_spoken:
+                    yield None
+                if found:
+                    continue
+                if self._has_ended:
+                    # Whoever still holds the pipes open has left the group.
+                    return
+                if self._process.poll() is not None:
+                    # What it left running holds the pipes open, and has nothing to say for it.
+                    self.end()
+                elif time.monotonic() - heard_at > self._silence_s:
+                    raise TapError(f"it said nothing for {self._silence_s:g} s and was ended")
+
+    def _keep(self, chunk: bytes) -> None:
+        self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
+        self._stderr_bytes += len(chunk)
+        if self._stderr_bytes > _MOST_STDERR_BYTES:
+            raise TapError(
+                f"it wrote more than {_MOST_STDERR_BYTES // 1_000_000} MB on its standard error between two "
+                "messages and was ended"
+            )
+
+
+def shortened(text: str) -> str:
+    """Give the last lines of a text, as many as fit into a message."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:]
+    joined = "\n".join(lines)
+    return joined if len(joined) <= _TAIL_CHARACTERS else "…" + joined[1 - _TAIL_CHARACTERS :]

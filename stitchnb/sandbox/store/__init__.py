@@ -1,0 +1,1 @@
+"""The sandbox's durable state, in one SQLite file."""

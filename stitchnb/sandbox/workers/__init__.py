@@ -1,0 +1,1 @@
+"""Extraction in other processes, and the files that carry batches back."""

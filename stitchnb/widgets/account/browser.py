@@ -1,0 +1,308 @@
+"""The sources of an account as a table: looked through, paused, renamed, deleted, and opened one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from stitchnb.errors import InvalidInputError, StitchError
+from stitchnb.rules.names import display_name_error
+from stitchnb.widgets._argument_checks import require_client
+from stitchnb.widgets.account.rows import AccountTable, View, row_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stitchnb.client import Client
+    from stitchnb.client.resources.sources import Source
+
+# A list of sources does not tell how their checks ended: that takes one request each.
+_MOST_CHECKS = 10
+
+Opener = Callable[[int | None], ipywidgets.Widget | None]
+
+
+class AccountBrowser(ipywidgets.VBox):
+    """The sources of an account as a table, to look through and to change.
+
+    Search, filter and order answer in the page. Deleting takes the source's display name, typed out.
+
+    Parameters
+    ----------
+    client
+        The account.
+    open
+        What opens a source, given its id, or None for a new one. The widget that it returns takes the table's place
+        until one goes back. Left out, that is a `SourceWizard`.
+
+    Raises
+    ------
+    InvalidInputError
+        When something else than a client was given.
+    APIError
+        When Stitch does not tell its sources.
+
+    Notes
+    -----
+    Whether a connection check failed is looked up for the ten sources that were changed last among those that wait for
+    one; of the others the table says ``discover schema``.
+
+    Examples
+    --------
+    >>> client = stitchnb.connect(quiet=True)
+    >>> source = client.sources.create("platform.shopify", display_name="Shop", validate=False)
+    >>> browser = stitchnb.AccountBrowser(client)
+    >>> browser
+    AccountBrowser(1 source)
+    >>> browser.pause(source.id).state
+    'paused'
+    >>> renamed = browser.rename(source.id, "Shop EU")
+    >>> renamed.display_name, renamed.name
+    ('Shop EU', 'shop')
+    >>> browser.filter(state="paused")
+    >>> list(browser.to_frame()["display_name"])
+    ['Shop EU']
+    >>> browser.delete(source.id, confirm="Shop EU").state
+    'deleted'
+    >>> browser
+    AccountBrowser(0 sources, 1 deleted)
+    >>> client.close()
+    """
+
+    def __init__(self, client: Client, *, open: Opener | None = None) -> None:
+        require_client(client, "AccountBrowser")
+        self._client = client
+        self._opener = open
+        self._wizard: ipywidgets.Widget | None = None
+        self._failed: dict[int, datetime | None] = {}
+        self._sources = self._ask()
+        place = "sandbox" if client.sandbox is not None else client.base_url
+        self._panel = AccountTable(
+            place,
+            [row_of(source, self._failed) for source in self._sources.values()],
+            {
+                "refresh": self.refresh,
+                "pause": self.pause,
+                "resume": self.resume,
+                "rename": self.rename,
+                "delete": lambda source_id, text: self.delete(source_id, confirm=text),
+                "open": self.open_wizard,
+                "new": self.open_wizard,
+                "back": self.close_wizard,
+            },
+        )
+        super().__init__([self._panel])
+
+    def refresh(self) -> None:
+        """Ask for the sources again; what is looked for stays.
+
+        Raises
+        ------
+        APIError, TransportError
+            When Stitch does not tell them; the table then shows what it did before.
+        """
+        self._refresh(notice="Up to date.")
+
+    def filter(self, *, search: str | None = None, state: str | None = None, sort: str | None = None) -> None:
+        """Look for some of the sources, or in another order; what is left out stays as it is.
+
+        Parameters
+        ----------
+        search
+            Words that must all occur in display name, schema, type or state, or be the id; an empty text finds
+            everything.
+        state
+            ``all`` (everything but the deleted), ``ready``, ``setup``, ``failed``, ``paused`` or ``deleted``.
+        sort
+            ``display_name``, ``type``, ``state``, ``next_fire_time`` or ``created_at``; with a ``-`` before it
+            downwards.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no such state or column; near ones are offered.
+        """
+        given = {"search": search, "state": state, "sort": sort}
+        view = View(
+            **{**self._panel.view.to_page(), **{name: value for name, value in given.items() if value is not None}}
+        )
+        view.check()
+        self._panel.view = view
+
+    def to_frame(self) -> pd.DataFrame:
+        """Show the sources that are looked for as a DataFrame.
+
+        Returns
+        -------
+        DataFrame
+            One row per source, in the order of the table, with all that "Show more" would show. The columns are those
+            of `Sources.to_frame`. Where none is found it has the same columns and no row.
+        """
+        from stitchnb import frames, models
+
+        return frames.records(models.Source, [self._sources[row.id] for row in self._panel.shown()])
+
+    @property
+    def notice(self) -> str | None:
+        """What was last said under the table: what was done, or why it was not."""
+        return self._panel.notice
+
+    def pause(self, source_id: int) -> Source[Any]:
+        """Let a source's schedule rest; a job can still be started by hand. See `Sources.pause`.
+
+        Raises
+        ------
+        InvalidInputError
+            When the table has no such source, or it was deleted.
+        APIError
+            When Stitch refuses.
+        """
+        paused = self._client.sources.pause(self._live(source_id).id)
+        return self._changed(paused, f"Paused {_title(paused)}: its schedule rests.")
+
+    def resume(self, source_id: int) -> Source[Any]:
+        """Let a paused source's schedule run again. See `Sources.resume`, and `pause` for what is raised."""
+        resumed = self._client.sources.resume(self._live(source_id).id)
+        return self._changed(resumed, f"Resumed {_title(resumed)}: its schedule runs again.")
+
+    def rename(self, source_id: int, display_name: str) -> Source[Any]:
+        """Give a source another display name; its schema in the destination keeps the name it has.
+
+        Raises
+        ------
+        InvalidInputError
+            When it is no display name, or the table has no such source, or it was deleted. Nothing was sent.
+        NameTakenError
+            When another source has it.
+        """
+        source = self._live(source_id)
+        wrong = display_name_error(display_name)
+        if wrong:
+            raise InvalidInputError(wrong)
+        renamed = self._client.sources.update(source.id, display_name=display_name.strip())
+        return self._changed(
+            renamed, f"Renamed {_title(source)} to {_title(renamed)}; its schema stays {renamed.name}."
+        )
+
+    def delete(self, source_id: int, *, confirm: str) -> Source[Any]:
+        """Delete a source for good. It stays in the list as deleted, and its rows stay in the destination.
+
+        Parameters
+        ----------
+        confirm
+            The source's display name, as the table shows it.
+
+        Raises
+        ------
+        InvalidInputError
+            When `confirm` is not the display name, or the table has no such source, or it was deleted before. Nothing
+            was sent.
+        APIError
+            When Stitch refuses.
+        """
+        source = self._live(source_id)
+        if confirm.strip() != _title(source).strip():
+            raise InvalidInputError(
+                f"Not deleted: to delete source {source.id}, type its display name, {_title(source)}."
+            )
+        deleted = self._client.sources.delete(source.id)
+        return self._changed(deleted, f"Deleted {_title(source)}. Its rows in the destination stay.")
+
+    def open_wizard(self, source_id: int | None = None) -> ipywidgets.Widget | None:
+        """Open a source, or with None the way to a new one, in the table's place; `close_wizard` goes back.
+
+        Returns
+        -------
+        Widget or None
+            What `open` gave: without one a `SourceWizard`.
+
+        Raises
+        ------
+        InvalidInputError
+            When the table has no such source, or it was deleted.
+        """
+        source = None if source_id is None else self._live(source_id)
+        opened = self._open(source_id)
+        self._end_wizard()
+        self._wizard = opened if self._opener is None else None
+        if opened is not None:
+            self._panel.fold({"id": source_id, "title": _title(source) if source else "New source"})
+            self._show(self._panel, opened)
+        return opened
+
+    def close_wizard(self) -> None:
+        """Go back from what was opened to the table, with what has become of the sources meanwhile."""
+        if len(self.children) == 1:
+            return
+        self._show(self._panel)
+        self._panel.fold(None)
+        self._end_wizard()
+        self._refresh()
+
+    def _end_wizard(self) -> None:
+        """End the wizard that was made here, with all that goes on in its background; others are not ours to end."""
+        if self._wizard is not None:
+            self._wizard.close()
+            self._wizard = None
+
+    def _show(self, *widgets: ipywidgets.Widget) -> None:
+        self.children = widgets
+
+    def _open(self, source_id: int | None) -> ipywidgets.Widget | None:
+        if self._opener is not None:
+            return self._opener(source_id)
+        from stitchnb.widgets.wizard.wizard import SourceWizard
+
+        return SourceWizard(self._client, source=source_id)
+
+    def _refresh(self, *, notice: str | None = None) -> None:
+        self._sources = self._ask()
+        self._panel.replace([row_of(source, self._failed) for source in self._sources.values()], notice=notice)
+
+    def _ask(self) -> dict[int, Source[Any]]:
+        found = {source.id: source for source in self._client.sources.list()}
+        waiting = [source for source in found.values() if source.state == "discover_schema"]
+        waiting.sort(key=lambda source: source.updated_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+        # A source that was not touched since its check failed has no other check.
+        known = {s.id: s.updated_at for s in waiting if s.id in self._failed and s.updated_at == self._failed[s.id]}
+        for source in [source for source in waiting if source.id not in known][:_MOST_CHECKS]:
+            if self._check_failed(source.id):
+                known[source.id] = source.updated_at
+        self._failed = known
+        return found
+
+    def _check_failed(self, source_id: int) -> bool:
+        try:
+            return self._client.connection_checks.last(source_id).status == "failed"
+        except StitchError:
+            # It is only told where it is known: the list is of use without it.
+            return False
+
+    def _live(self, source_id: int) -> Source[Any]:
+        source = self._sources.get(source_id)
+        if source is None:
+            raise InvalidInputError(f"The table has no source {source_id}: refresh() asks for the sources again.")
+        if source.state == "deleted":
+            raise InvalidInputError(f"Source {source_id} was deleted: nothing can be done with it any more.")
+        return source
+
+    def _changed(self, source: Source[Any], notice: str) -> Source[Any]:
+        self._sources[source.id] = source
+        self._panel.change(row_of(source, self._failed), notice)
+        return source
+
+    def __repr__(self) -> str:
+        return f"AccountBrowser({self._panel.summary()})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle["text/html"] = self._panel._table()
+        return bundle
+
+
+def _title(source: Source[Any]) -> str:
+    return source.display_name or source.name

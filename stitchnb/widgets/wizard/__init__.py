@@ -1,0 +1,1 @@
+"""The wizard: from a source type to loaded rows, one step at a time."""
