@@ -8,8 +8,8 @@ from typing import Any
 
 from polling import LIMIT_S
 
-from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, SelectedStream
 from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
+from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, SelectedStream
 
 
 class GatedConnector(SeededConnector):
