@@ -21,10 +21,10 @@ _BY_HABIT = {
     "sandbox": "stitchnb.embedded:Sandbox",
     "form": "stitchnb.widgets:SourceForm",
     # What methods give that is not public by itself.
-    "Applied": "stitchnb.client.catalog.catalog.apply:Applied",
-    "JobHistory": "stitchnb.client.jobs.jobs.history:JobHistory",
-    "JobRun": "stitchnb.client.jobs.jobs.history:JobRun",
-    "JobStream": "stitchnb.client.jobs.jobs.streams:JobStream",
+    "Applied": "stitchnb.client.catalog.apply:Applied",
+    "JobHistory": "stitchnb.client.jobs.history:JobHistory",
+    "JobRun": "stitchnb.client.jobs.history:JobRun",
+    "JobStream": "stitchnb.client.jobs.streams:JobStream",
     "RateLimit": "stitchnb.client.rate_limit:RateLimit",
     # Made when a sandbox starts.
     "sandbox.clock": "stitchnb.sandbox:Clock",
