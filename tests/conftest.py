@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -18,6 +19,17 @@ settings.load_profile("no-clock")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Seconds that a test of a folder or file takes, roughly: only the order of the files comes from them.
+_SECONDS = {
+    "tests/browser": 5.0,
+    "tests/notebooks": 5.0,
+    "notebooks": 1.0,
+    "tests/test_app.py": 5.0,
+    "tests/test_app_processes.py": 5.0,
+    "tests/test_cli.py": 1.0,
+    "tests/meta": 0.5,
+    "tests/sandbox": 0.2,
+}
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _HOMES = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "NETRC")
 _original_environment = pytest.StashKey[dict[str, str]]()
@@ -44,6 +56,36 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     words = config.option.markexpr.split()
     if "benchmark" in words and "not" not in words:
         config.option.numprocesses = 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give xdist the longest files first, so that no worker is left with one at the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        seconds[item.path] += _expected_seconds(item)
+    # Stable, so that tests of one file keep their order.
+    items.sort(key=lambda item: (-seconds[item.path], item.path))
+
+
+def _expected_seconds(item: pytest.Item) -> float:
+    """About how long a test takes, by its folder: a page, a kernel and a process take long."""
+    folder = item.path.relative_to(ROOT).parts[:2] if item.path.is_relative_to(ROOT) else ()
+    return _SECONDS.get("/".join(folder), _SECONDS.get(folder[0] if folder else "", 0.1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List each reason for a skip once, with the number of tests that it held back."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[" ".join(reason.removeprefix("Skipped: ").split())] += 1
+    if reasons:
+        terminalreporter.section("skipped tests")
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"SKIPPED [{number}] {reason}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

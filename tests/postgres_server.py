@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -98,7 +99,8 @@ def running_server(unavailable: Callable[[str], NoReturn]) -> Iterator[PostgresS
     """
     folder_of_programs = programs()
     if folder_of_programs is None:
-        unavailable("PostgreSQL is not installed: apt-get install postgresql")
+        install = "brew install postgresql@15" if sys.platform == "darwin" else "apt-get install postgresql"
+        unavailable(f"Tests of real replication need PostgreSQL. To install it: {install}")
     folder = Path(tempfile.mkdtemp(prefix="stitchnb-postgres-"))
     try:
         user = _user()

@@ -1,5 +1,6 @@
 """Fixtures for tests in a real browser: ``lab`` and ``open_notebook`` are all that most tests need."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,8 @@ def chromium(original_environment: Mapping[str, str], unavailable: Callable[[str
     if path is None:
         named = original_environment.get("STITCHNB_CHROMIUM")
         where = f"STITCHNB_CHROMIUM names {named!r}, which is no program" if named else "none on the PATH"
-        unavailable(f"browser tests need a Chromium ({where}); get one with: apt-get install chromium")
+        install = "brew install --cask chromium" if sys.platform == "darwin" else "apt-get install chromium"
+        unavailable(f"Browser tests need Chromium ({where}). To install it: {install}")
     return path
 
 

@@ -275,7 +275,7 @@ def by_python(program: str, environment: dict[str, str]) -> str:
 def curl(unavailable: Callable[[str], NoReturn]) -> None:
     """The program; without it the test is skipped, and in the gate fails."""
     if shutil.which("curl") is None:
-        unavailable("pasting a line needs curl; get it with: apt-get install curl")
+        unavailable("Pasting a line needs curl. To install it: apt-get install curl")
 
 
 WAYS = [

@@ -131,6 +131,7 @@ def installed(
     return installed
 
 
+@pytest.mark.slow
 def test_in_the_image_stitchnb_is_installed_with_its_guides(installed: Installed) -> None:
     code = "import stitchnb; print(stitchnb.__file__)"
     package = Path(installed.run(installed.program("python"), "-c", code).stdout.strip()).parent
@@ -141,6 +142,7 @@ def test_in_the_image_stitchnb_is_installed_with_its_guides(installed: Installed
     assert (package / "_jupyter" / "labconfig" / "default_setting_overrides.json").is_file()
 
 
+@pytest.mark.slow
 def test_in_the_image_is_warm_what_can_be_warmed(installed: Installed) -> None:
     assert list((installed.home / "matplotlib").glob("fontlist-*.json"))
     with sqlite3.connect(installed.home / "jupyter" / "data" / "nbsignatures.db") as signatures:
@@ -149,6 +151,7 @@ def test_in_the_image_is_warm_what_can_be_warmed(installed: Installed) -> None:
     assert signed == len(list((ROOT / "notebooks").glob("*.ipynb")))
 
 
+@pytest.mark.slow
 def test_in_the_image_the_first_guide_runs(
     installed: Installed, isolated_environment: Callable[[Path], dict[str, str]], tmp_path: Path
 ) -> None:
@@ -171,6 +174,7 @@ def test_in_the_image_the_first_guide_runs(
     assert failed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("application", ["jupyterlab", "jupyter_server"])
 def test_in_the_image_a_launch_without_a_path_opens_the_first_guide(
     application: str, installed: Installed, isolated_environment: Callable[[Path], dict[str, str]], tmp_path: Path

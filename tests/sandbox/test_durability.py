@@ -140,6 +140,7 @@ def check_files(files: KeptFiles, jobs: set[str]) -> None:
         assert not missing, f"{len(missing)} rows of {schema}.{stream.stream_name} are gone"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_killed_at_any_moment_it_loses_nothing_that_it_answered(tmp_path: Path, seed: int) -> None:
     draws = random.Random(seed)

@@ -140,10 +140,12 @@ def breaches(served: Served, *, of_controls: bool) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_the_api_answers_as_described(served: Served) -> None:
     assert "\n".join(breaches(served, of_controls=False)) == ""
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_the_controls_answer_as_described(sandbox: Sandbox, api: httpx.Client) -> None:
     # Nothing is scheduled in it: its clock is moved to any time at all.
     empty = Served(sandbox, api, "none", {"name": sandbox.snapshot("kept").name, "email": 1, "hook": 1})
@@ -175,6 +177,7 @@ def send_nearly_right(served: Served, schema: Any, endpoint: str, right: list[An
     send()
 
 
+@pytest.mark.slow
 def test_whatever_is_nearly_right_is_answered_as_described(served: Served) -> None:
     schema = schemathesis.openapi.from_dict(served.described())
     found: list[str] = []
@@ -195,6 +198,7 @@ def test_whatever_is_nearly_right_is_answered_as_described(served: Served) -> No
             case.validate_response(served.api.get(case.formatted_path), checks=CHECKS)
 
 
+@pytest.mark.slow
 def test_a_breach_is_seen(served: Served) -> None:
     schema = schemathesis.openapi.from_dict(served.described())
 

@@ -16,6 +16,8 @@ from stitch_connect_client.exceptions import ApiException
 
 from stitchnb.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 Walk = Callable[[generated.ApiClient], Awaitable[T]]
 

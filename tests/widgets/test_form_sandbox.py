@@ -117,6 +117,7 @@ def test_a_wrong_value_of_a_type_is_refused_at_the_property_that_the_form_names(
         agree(form, judge)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(SOURCES), st.data())
 @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_into_a_form_of_the_catalogue_both_judge_alike(
@@ -132,6 +133,7 @@ def test_whatever_is_typed_into_a_form_of_the_catalogue_both_judge_alike(
     agree(form, judge)
 
 
+@pytest.mark.slow
 @given(generated, st.data())
 @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_of_a_card_that_nobody_has_seen_both_judge_every_value_alike(

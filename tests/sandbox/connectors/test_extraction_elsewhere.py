@@ -21,6 +21,8 @@ from singer_taps import SHOP, Taps
 import stitchnb
 from stitchnb.sandbox import connectors
 
+pytestmark = pytest.mark.slow
+
 TABLES = """
     CREATE TABLE orders (id int PRIMARY KEY, title text, changed_at timestamptz, tags text[], due timestamp);
     INSERT INTO orders SELECT n, 'order "' || n || E'", one\\nof many', '2026-01-01'::timestamptz + n * interval '1 h',

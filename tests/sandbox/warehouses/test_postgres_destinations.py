@@ -239,6 +239,7 @@ def test_a_reset_forgets_the_destination_and_leaves_its_rows(
     assert list(sandbox.warehouses.bound) == ["postgres"]
 
 
+@pytest.mark.slow
 def test_a_sandbox_killed_at_any_moment_loses_no_row_and_doubles_none(tmp_path: Path, database: Database) -> None:
     path = tmp_path / "acme.sandbox"
     source = {**database.properties(), "frequency_in_minutes": "30"}

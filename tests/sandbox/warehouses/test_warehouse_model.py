@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse_loads import Loads
@@ -81,6 +82,7 @@ def check(warehouse: Warehouse, model: Model) -> None:
     assert read(warehouse, "people__tags", fields) == model.tags()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(loads, max_size=6))
 def test_a_table_equals_the_model_after_any_sequence_of_upserts(fresh: Any, batches: list[Any]) -> None:
@@ -94,6 +96,7 @@ def test_a_table_equals_the_model_after_any_sequence_of_upserts(fresh: Any, batc
             check(warehouse, model)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(loads, max_size=6))
 def test_the_same_holds_in_a_file_that_is_closed_in_between(batches: list[Any]) -> None:

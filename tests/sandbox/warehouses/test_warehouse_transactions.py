@@ -41,6 +41,7 @@ class Failing:
         return self.run(writer, statement if self.left >= 0 else self.failing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2], ids=["upsert", "replace"])
 @pytest.mark.parametrize("key", [("id",), ()], ids=["same key", "no key any more"])
 def test_whatever_statement_fails_nothing_of_the_batch_is_visible(
