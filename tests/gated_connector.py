@@ -45,7 +45,7 @@ class GatedConnector(SeededConnector):
                 with context.stop.calling(self.let_pass):
                     assert self._gate.acquire(timeout=LIMIT_S)
                 if context.stop.is_set():
-                    return
+                    raise ConnectorError("the job was stopped")
                 if batch.stream.tap_stream_id == self.fails_at:
                     raise ConnectorError("the tap fell over")
                 yield replace(batch, records=batch.records[first : first + 50])

@@ -12,6 +12,7 @@ import pandas as pd
 import psutil
 import pytest
 from app_server import running
+from connection_properties import recurly_properties
 from lab_server import accepts_connections, listening_ports, wait_until_gone
 
 from stitchnb import Sandbox
@@ -24,7 +25,7 @@ from stitchnb.cli import main
 from stitchnb.errors import CredentialsError, InvalidInputError, SandboxError, StitchError
 from stitchnb.widgets import AccountPage
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+RECURLY = recurly_properties()
 SECRET = "a-token-of-a-real-account"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from connection_properties import recurly_properties
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -119,7 +120,7 @@ def test_frames_of_libraries_that_stitchnb_calls_are_not_shown(
 ) -> None:
     # What goes wrong in one of several requests under way comes by way of a thread.
     client = shell.user_ns["client"]
-    given = {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"}
+    given = recurly_properties(start_date="2025-09-01T00:00:00Z")
     source = shell.user_ns["source"] = client.sources.create("platform.recurly", display_name="R", properties=given)
     source.check().wait()
     with client.sandbox.faults.add(status=400, path="/v4/sources/{id}/streams/{stream}"):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pandas as pd
 import pytest
+from connection_properties import recurly_properties
 from measuring import best_of_each
 
 from stitchnb.client import Records
@@ -17,7 +18,7 @@ from stitchnb.sandbox import Sandbox
 pytestmark = pytest.mark.benchmark
 
 COUNT = 10_000
-RECURLY = {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "acme"}
+RECURLY = recurly_properties(start_date="2025-09-01T00:00:00Z")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from connection_properties import recurly_properties
 from measuring import best_of_each
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -26,7 +27,7 @@ CALLS = 200
 MOST = {False: 6, True: 25}
 
 
-RECURLY = {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "acme"}
+RECURLY = recurly_properties(start_date="2025-09-01T00:00:00Z")
 
 
 def new_source(number: int, properties: dict[str, str]) -> dict[str, Any]:

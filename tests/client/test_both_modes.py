@@ -95,7 +95,7 @@ def test_errors_are_the_same_in_an_event_loop(sandbox: Any) -> None:
 
 
 def test_other_tasks_go_on_while_one_waits() -> None:
-    with stitchnb.Sandbox(pace_s=30) as sandbox:
+    with stitchnb.Sandbox(pace_s=600) as sandbox:
 
         async def main() -> list[Any]:
             async with sandbox.async_client() as client:
@@ -115,7 +115,7 @@ def test_a_wait_that_is_cancelled_ends_at_once_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with stitchnb.Sandbox(pace_s=30) as sandbox:
+    with stitchnb.Sandbox(pace_s=600) as sandbox:
 
         async def main() -> None:
             async with sandbox.async_client() as client:

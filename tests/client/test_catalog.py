@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from both_modes import answering, sync_client
+from connection_properties import postgres_properties, recurly_properties
 
 import stitchnb
 from stitchnb.client import Catalog, Client, Source
@@ -16,8 +17,8 @@ from stitchnb.rules.selection.columns import FieldColumns
 from stitchnb.rules.selection.validate import Problem
 
 TYPES: dict[str, dict[str, str]] = {
-    "platform.recurly": {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"},
-    "platform.hp-postgres": {"host": "db.example.com", "port": "5432", "user": "u", "password": "p", "dbname": "shop"},
+    "platform.recurly": recurly_properties(start_date="2025-09-01T00:00:00Z"),
+    "platform.hp-postgres": postgres_properties(),
     "platform.bing-ads": {"customer_id": "1", "account_ids": "1", "start_date": "2025-09-01T00:00:00Z"},
     "platform.salesforce": {
         "api_type": "BULK",

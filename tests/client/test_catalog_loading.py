@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from both_modes import MODES, TOKEN, URL, call
+from connection_properties import recurly_properties
 from shopify import SOURCE_ID, STREAMS, Shop
 
 import stitchnb
@@ -239,7 +240,7 @@ def test_at_most_is_a_number_from_one() -> None:
 
 
 def test_the_sandbox_answers_many_at_a_time() -> None:
-    properties = {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"}
+    properties = recurly_properties(start_date="2025-09-01T00:00:00Z")
     with stitchnb.Sandbox(pace_s=0) as sandbox:
         client = sandbox.client()
         source = client.sources.create("platform.recurly", display_name="R", properties=properties)

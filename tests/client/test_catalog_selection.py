@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from both_modes import MODES, call, sync_client
+from connection_properties import postgres_properties
 from shopify import COLLECTIONS, SOURCE_ID, Shop, documented_schema
 
 import stitchnb
@@ -14,7 +15,7 @@ from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream, StreamSchema
 from stitchnb.rules.selection.columns import FieldColumns
 
-DATABASE = {"host": "db.example.com", "port": "5432", "user": "u", "password": "p", "dbname": "shop"}
+DATABASE = postgres_properties()
 HEAD = "stitchnb_selection: 1\nstreams:\n"
 
 

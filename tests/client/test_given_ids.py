@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from connection_properties import recurly_properties
 
 import stitchnb
 from stitchnb.client import Client
@@ -90,7 +91,7 @@ def test_a_sandbox_asks_for_ids_as_a_client_does() -> None:
 def test_an_id_out_of_a_frame_is_an_id() -> None:
     with stitchnb.Sandbox(clock="2026-03-20T12:00:00Z", pace_s=0) as sandbox:
         client = sandbox.client()
-        given = {"api_key": "a", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+        given = recurly_properties()
         into = client.destinations.to_frame()["id"].to_numpy()[0]
         client.sources.create("platform.recurly", display_name="R", properties=given, destination_id=into)
         id_ = client.sources.to_frame()["id"].to_numpy()[0]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from connection_properties import recurly_properties
 
 import stitchnb
 from stitchnb.client import Client, Source
@@ -24,13 +25,7 @@ from stitchnb.errors import (
     WaitTimeoutError,
 )
 
-RECURLY = {
-    "start_date": "2025-09-01T00:00:00Z",
-    "api_key": "a-recurly-key",
-    "frequency_in_minutes": "60",
-    "quota_limit": "30",
-    "subdomain": "acme",
-}
+RECURLY = recurly_properties(start_date="2025-09-01T00:00:00Z", api_key="a-recurly-key", frequency_in_minutes="60")
 
 
 @pytest.fixture

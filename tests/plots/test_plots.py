@@ -12,12 +12,13 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from connection_properties import recurly_properties
 
 import stitchnb
 from stitchnb import plots
 from stitchnb.errors import InvalidInputError
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+RECURLY = recurly_properties()
 START = pd.Timestamp("2026-03-20T14:00:00Z")
 
 

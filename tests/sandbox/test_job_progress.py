@@ -1,60 +1,33 @@
 """How far a job has come, told by the sandbox while it runs and after: over HTTP, and in the process."""
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from gated_connector import GatedConnector
+from polling import wait_until
 from recurly_facts import NOON
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
 from stitchnb.sandbox.jobs.progress import JobProgress
-from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, SelectedStream
-
-
-class Gated(SeededConnector):
-    """Waits before each batch until the test lets it go on; batches have 50 records at most."""
-
-    def __init__(self) -> None:
-        super().__init__("platform.recurly", 0)
-        self._gate = threading.Semaphore(0)
-        self.fails_at: str | None = None
-
-    def let_pass(self, count: int = 1) -> None:
-        self._gate.release(count)
-
-    def extract(
-        self,
-        properties: Mapping[str, Any],
-        streams: Sequence[SelectedStream],
-        state: Mapping[str, Mapping[str, Any]],
-        now: datetime,
-        context: Context | None = None,
-    ) -> Iterator[Batch]:
-        for batch in super().extract(properties, streams, state, now, context):
-            for first in range(0, len(batch.records), 50):
-                assert self._gate.acquire(timeout=120)
-                if batch.stream.tap_stream_id == self.fails_at:
-                    raise ConnectorError("the tap fell over")
-                yield replace(batch, records=batch.records[first : first + 50])
+from stitchnb.sandbox.pipeline import Batch
 
 
 @pytest.fixture
-def gated(sandbox: Sandbox, configured: dict[str, Any]) -> Iterator[Gated]:
+def gated(sandbox: Sandbox, configured: dict[str, Any]) -> Iterator[GatedConnector]:
     """What the sandbox's Recurly sources are extracted with from now on."""
-    connector = Gated()
+    connector = GatedConnector()
     sandbox.connectors["platform.recurly"] = connector
     yield connector
     # However the test ended, nothing is left waiting.
-    connector.let_pass(1_000)
+    connector.open()
 
 
 def start(api: httpx.Client, source: Mapping[str, Any]) -> str:
@@ -62,53 +35,42 @@ def start(api: httpx.Client, source: Mapping[str, Any]) -> str:
     return name
 
 
-def until(look: Callable[[], dict[str, Any]], holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Look until what is told is as it should be."""
-    pause = threading.Event()
-    for _ in range(12_000):
-        told = look()
-        if holds(told):
-            return told
-        pause.wait(0.01)
-    raise AssertionError(f"it stays at {told}")
-
-
 def states(told: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return [(one["stream_name"], one["state"], one["rows_loaded"]) for one in told["streams"]]
 
 
 def test_a_job_is_told_stream_by_stream_while_it_runs(
-    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: Gated
+    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: GatedConnector
 ) -> None:
     name = start(api, configured)
     look = lambda: sandbox.job_progress(name)  # noqa: E731
 
-    told = until(look, lambda told: told["streams"] != [])
+    told = wait_until(look, lambda told: told["streams"] != [])
     assert (told["status"], told["phase"], told["completion_time"]) == ("running", "tap", None)
     assert states(told) == [("accounts", "waiting", 0), ("plans", "waiting", 0)]
 
     gated.let_pass()
-    told = until(look, lambda told: told["streams"][0]["rows_loaded"] > 0)
+    told = wait_until(look, lambda told: told["streams"][0]["rows_loaded"] > 0)
     assert states(told) == [("accounts", "running", 50), ("plans", "waiting", 0)]
     assert told["streams"][0]["seconds"] > 0
     assert told["log"][-1].endswith("tap    connected")
 
     gated.let_pass(1_000)
-    told = until(look, lambda told: told["status"] == "succeeded")
+    told = wait_until(look, lambda told: told["status"] == "succeeded")
     rows = len(sandbox.warehouse.table("recurly.accounts")), len(sandbox.warehouse.table("recurly.plans"))
     assert states(told) == [("accounts", "loaded", rows[0]), ("plans", "loaded", rows[1])]
     assert (told["phase"], told["failure"], told["source_name"]) == ("over", None, "recurly")
 
 
 def test_how_far_each_stream_was_read_is_told_and_moves_with_what_lands(
-    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: Gated
+    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: GatedConnector
 ) -> None:
     name = start(api, configured)
-    told = until(lambda: sandbox.job_progress(name), lambda told: told["streams"] != [])
+    told = wait_until(lambda: sandbox.job_progress(name), lambda told: told["streams"] != [])
     assert [one["bookmark"] for one in told["streams"]] == [None, None]
 
     gated.let_pass(1_000)
-    told = until(lambda: sandbox.job_progress(name), lambda told: told["status"] == "succeeded")
+    told = wait_until(lambda: sandbox.job_progress(name), lambda told: told["status"] == "succeeded")
     newest = sandbox.warehouse.sql("SELECT max(updated_at) AS at FROM recurly.accounts")["at"][0]
     assert told["streams"][0]["bookmark"] == {"updated_at": f"{newest:%Y-%m-%dT%H:%M:%SZ}"}
 
@@ -119,18 +81,18 @@ def test_the_target_is_at_work_once_everything_was_extracted(
     # Only now, so that the check before it was not slowed down as well.
     sandbox._engine._pace_s = 30
     name = start(api, configured)
-    told = until(lambda: sandbox.job_progress(name), lambda told: told["phase"] == "target")
+    told = wait_until(lambda: sandbox.job_progress(name), lambda told: told["phase"] == "target")
     assert [state for _, state, _ in states(told)] == ["loaded", "loaded"]
     assert told["status"] == "running"
     api.delete(f"/v4/sources/{configured['id']}/sync")
 
 
 def test_a_stopped_job_tells_what_was_broken_off_and_what_was_not_reached(
-    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: Gated
+    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: GatedConnector
 ) -> None:
     name = start(api, configured)
     gated.let_pass()
-    until(lambda: sandbox.job_progress(name), lambda told: states(told)[:1] == [("accounts", "running", 50)])
+    wait_until(lambda: sandbox.job_progress(name), lambda told: states(told)[:1] == [("accounts", "running", 50)])
 
     api.delete(f"/v4/sources/{configured['id']}/sync")
     gated.let_pass(1_000)
@@ -142,7 +104,7 @@ def test_a_stopped_job_tells_what_was_broken_off_and_what_was_not_reached(
 
 
 def test_a_job_that_fails_says_in_which_part(
-    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: Gated
+    api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any], gated: GatedConnector
 ) -> None:
     gated.fails_at = "plans"
     gated.let_pass(1_000)

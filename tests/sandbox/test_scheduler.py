@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import recurly_facts as recurly
+from polling import wait_until
 from recurly_facts import NOON
 
 from stitchnb.models import format_time, parse_time
@@ -203,9 +204,7 @@ def test_the_real_clocks_thread_goes_on_after_trouble_with_one_source(caplog: py
         with caplog.at_level(logging.ERROR), sandbox.world.state.transaction() as db:
             db.execute("UPDATE sources SET next_fire_at = ?", (past,))
             db.execute("UPDATE sources SET properties = 'no JSON' WHERE id = ?", (broken,))
-        pause = threading.Event()
-        while not jobs_of(sandbox, good):
-            pause.wait(0.02)
+        wait_until(lambda: jobs_of(sandbox, good), what="a job of the good source")
         sandbox.wait_idle()
 
     assert f"the schedule of source {broken} cannot be followed" in caplog.text

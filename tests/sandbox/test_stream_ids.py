@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 import recurly_facts as recurly
+from connection_properties import postgres_properties
+from polling import wait_until
 
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
 from stitchnb.sandbox.pipeline import Context, DiscoveredStream
 
-DATABASE = {"host": "db.example.com", "port": "5432", "dbname": "shop", "user": "ada", "password": "a-password"}
+DATABASE = postgres_properties()
 CREATE = {
     "platform.recurly": recurly.CREATE,
     "platform.hp-postgres": {
@@ -63,8 +65,8 @@ def until_checked(api: httpx.Client) -> Callable[[int], None]:
     """Waits for a source's check, however it ends."""
 
     def wait(source_id: int) -> None:
-        while api.get(f"/v4/sources/{source_id}/last-connection-check").json()["status"] == "running":
-            threading.Event().wait(0.01)
+        path = f"/v4/sources/{source_id}/last-connection-check"
+        wait_until(lambda: api.get(path).json()["status"], lambda status: status != "running", what="the check's end")
 
     return wait
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from connection_properties import postgres_properties
 
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.pipeline import Batch, Connector, Context, DiscoveredStream, SelectedStream
 
-DATABASE = {"host": "db.example.com", "port": "5432", "dbname": "shop", "user": "ada", "password": "a-password"}
+DATABASE = postgres_properties()
 VIEW = "stream 'customer_view' is a view and has no view-key-properties"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import recurly_facts as recurly
+from polling import wait_until
 from worker_connectors import CREATE, TYPE, Rows
 
 from stitchnb.sandbox import Sandbox
@@ -97,13 +98,6 @@ def rows(tmp_path: Path) -> Rows:
     return Rows(tmp_path / "notes")
 
 
-def wait_for(what: Callable[[], object], seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def test_a_source_is_extracted_in_another_process_and_loaded_in_this_one(
     shop_of: Callable[[Executor], Shop], processes: Executor, rows: Rows
 ) -> None:
@@ -159,10 +153,10 @@ def test_a_fault_of_a_connector_is_told_as_one_of_this_process(
     shop = shop_of(processes)
 
     shop.start(Rows(tmp_path / "notes", then="blunder"))
-    wait_for(lambda: shop.sandbox.jobs()[0]["status"] != "running")
+    wait_until(lambda: shop.sandbox.jobs()[0]["status"] != "running")
 
     assert shop.ended()[:2] == (1, "SandboxError in the sandbox itself")
-    wait_for(lambda: "ZeroDivisionError: in the connector" in caplog.text)
+    wait_until(lambda: "ZeroDivisionError: in the connector" in caplog.text)
 
 
 def test_a_worker_that_dies_fails_the_tap_and_the_sandbox_goes_on(
@@ -202,7 +196,7 @@ def test_a_job_is_stopped_in_the_worker_too(
     rows = Rows(tmp_path / "notes", then="wait")
     shop = shop_of(processes)
     shop.start(rows)
-    wait_for(lambda: "waits" in rows.noted())
+    wait_until(lambda: "waits" in rows.noted())
 
     assert shop.api.delete(f"/v4/sources/{shop.source_id}/sync").status_code == 200
     shop.sandbox.wait_idle()
@@ -220,7 +214,7 @@ def test_work_that_waits_for_a_worker_is_taken_back(shop_of: Callable[[Executor]
         selected = {"tap_stream_id": "rows", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}
         shop.api.put(f"/v4/sources/{shop.source_id}/streams/metadata", json={"streams": [selected]})
         shop.api.post(f"/v4/sources/{shop.source_id}/sync")
-        wait_for(lambda: shop.sandbox.jobs())
+        wait_until(lambda: shop.sandbox.jobs())
 
         shop.api.delete(f"/v4/sources/{shop.source_id}/sync")
         shop.sandbox.wait_idle()
@@ -311,11 +305,13 @@ def test_a_sandbox_that_lives_keeps_its_worker(
     monkeypatch.setattr(exchange, "_RENEW_S", 0.05)
     taken = []
     with exchange.exchange(None) as taker:
-        task = Task("extract", Rows(tmp_path / "notes", rows=6), (FORM, [STREAM], {}, NOW), taker.folder, lease_s=0.5)
+        task = Task("extract", Rows(tmp_path / "notes", rows=6), (FORM, [STREAM], {}, NOW), taker.folder)
         future = threads.submit(carry_out, task)
+        lease = taker.folder / "lease"
         for piece in taker.taken(future, lambda: future.result().pieces):
-            # Slower than the lease lasts, all in all.
-            time.sleep(0.2)
+            # However long a piece takes here, the lease is renewed meanwhile.
+            before = lease.stat().st_mtime_ns
+            wait_until(lambda: lease.stat().st_mtime_ns, lambda now, before=before: now > before, what="a renewal")
             taken.append(piece)
 
     assert len([piece for piece in taken if piece.batch]) == 6

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import pytest
 import stitch_connect_client as generated
+from connection_properties import recurly_properties
 from stitch_connect_client.exceptions import ApiException
 
 from stitchnb.sandbox import Sandbox
@@ -21,12 +22,7 @@ pytestmark = pytest.mark.slow
 T = TypeVar("T")
 Walk = Callable[[generated.ApiClient], Awaitable[T]]
 
-PROPERTIES = {
-    "start_date": "2025-09-01T00:00:00Z",
-    "api_key": "a-recurly-key",
-    "quota_limit": "30",
-    "subdomain": "acme",
-}
+PROPERTIES = recurly_properties(start_date="2025-09-01T00:00:00Z", api_key="a-recurly-key")
 POSTGRES = {"host": "db.example.com", "port": "5432", "database": "reporting", "username": "u", "password": "p"}
 
 

@@ -1,8 +1,21 @@
 """The page at the other end of a panel: it sends what a user does."""
 
+import threading
 from typing import Any
 
+from polling import wait_until
+
 from stitchnb.widgets._bridge import Panel
+
+
+def watchers() -> int:
+    """How many looks in the background have not ended."""
+    return sum(thread.name == "stitchnb-watch" for thread in threading.enumerate())
+
+
+def wait_until_unwatched() -> None:
+    """Wait until every look has ended, so that none is under way while its client or sandbox is closed."""
+    wait_until(watchers, lambda count: count == 0, what="the end of every watcher")
 
 
 def say(panel: Panel, kind: str, **content: Any) -> None:

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import httpx
+from connection_properties import postgres_properties, recurly_properties
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Source
 
 TYPES: dict[str, dict[str, str]] = {
-    "platform.recurly": {"start_date": "2025-09-01T00:00:00Z", "api_key": "k", "quota_limit": "30", "subdomain": "a"},
-    "platform.hp-postgres": {"host": "db.example.com", "port": "5432", "user": "u", "password": "p", "dbname": "shop"},
+    "platform.recurly": recurly_properties(start_date="2025-09-01T00:00:00Z"),
+    "platform.hp-postgres": postgres_properties(),
     "platform.bing-ads": {"customer_id": "1", "account_ids": "1", "start_date": "2025-09-01T00:00:00Z"},
     "platform.salesforce": {
         "api_type": "BULK",

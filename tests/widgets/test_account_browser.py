@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 import pytest
+from connection_properties import recurly_properties
 
 from stitchnb import Client, Sandbox
 from stitchnb.errors import APIError, InvalidInputError, NameTakenError, StitchError
@@ -13,7 +14,7 @@ from stitchnb.widgets.account.browser import AccountBrowser
 from stitchnb.widgets.account.rows import PAUSED_BY_STITCH, Row, View, row_of, shown
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+RECURLY = recurly_properties()
 
 
 @pytest.fixture

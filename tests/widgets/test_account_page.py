@@ -1,19 +1,18 @@
 """An account as one page: what is open, what its address points at, and what is said where there is nothing."""
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from connection_properties import recurly_properties
 from form_page import Wire
-from panel_page import say, send
-from polling import wait_until
+from panel_page import say, send, wait_until_unwatched
 
 import stitchnb
 from stitchnb import Client, Sandbox
 from stitchnb.errors import APIError, InvalidInputError
 from stitchnb.widgets.account.page import AccountPage
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+RECURLY = recurly_properties()
 
 
 @pytest.fixture
@@ -39,6 +38,7 @@ def open_page(client: Client) -> Iterator[Callable[..., AccountPage]]:
     yield open_page
     for page in pages:
         page.close()
+    wait_until_unwatched()
 
 
 def shop(client: Client, name: str = "Shop") -> int:
@@ -53,10 +53,6 @@ def head(page: AccountPage) -> dict[str, object]:
 def press(page: AccountPage, kind: str, **content: object) -> None:
     """Press something in the list of sources."""
     say(page.children[1].children[0], kind, **content)
-
-
-def watchers() -> int:
-    return sum(thread.name == "stitchnb-watch" for thread in threading.enumerate())
 
 
 def test_it_says_that_it_is_a_sandbox_and_what_becomes_of_it(open_page: Callable[..., AccountPage]) -> None:
@@ -86,7 +82,7 @@ def test_a_source_is_opened_from_the_list_and_left_again(open_page: Callable[...
     press(page, "back")
     assert (page.source_id, page.wizard) == (None, None)
     assert (head(page)["place"], head(page)["title"]) == ("", "Sources")
-    wait_until(watchers, lambda count: count == 0, what="the end of every watcher of what was left")
+    wait_until_unwatched()
 
 
 def test_an_address_leads_to_its_source(open_page: Callable[..., AccountPage], client: Client) -> None:
@@ -166,7 +162,7 @@ def test_a_deleted_source_is_told_by_its_name(open_page: Callable[..., AccountPa
 def test_in_code_an_unknown_source_is_an_error(client: Client) -> None:
     with pytest.raises(InvalidInputError, match="There is no source 99 in this account"):
         AccountPage(client, source_id=99)
-    wait_until(watchers, lambda count: count == 0)
+    wait_until_unwatched()
 
 
 def test_what_stitch_refuses_is_told_and_the_list_stays(

@@ -2,39 +2,24 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from connection_properties import recurly_properties
+from gated_connector import GatedConnector
 from panel_page import say, send
+from polling import LIMIT_S
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Job, JobLook
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
 from stitchnb.models import ReplicationJob
-from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
-from stitchnb.sandbox.pipeline import Batch
 from stitchnb.widgets.jobs.monitor import JobMonitor
 from stitchnb.widgets.jobs.rows import streams_block
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
-
-
-class Gated(SeededConnector):
-    """Gives fifty rows, and the others once the test lets it go on."""
-
-    def __init__(self) -> None:
-        super().__init__("platform.recurly", 0)
-        self.go_on = threading.Event()
-
-    def extract(self, *args: Any, **kwargs: Any) -> Iterator[Batch]:
-        first, *rest = super().extract(*args, **kwargs)
-        yield replace(first, records=first.records[:50])
-        assert self.go_on.wait(30)
-        yield replace(first, records=first.records[50:])
-        yield from rest
+RECURLY = recurly_properties()
 
 
 @pytest.fixture
@@ -44,11 +29,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def gate(sandbox: Sandbox) -> Iterator[threading.Event]:
-    connector = Gated()
+def gate(sandbox: Sandbox) -> Iterator[GatedConnector]:
+    """Lets the first fifty rows pass, and the others once the test opens it."""
+    connector = GatedConnector()
+    connector.let_pass()
     sandbox.connectors["platform.recurly"] = connector
-    yield connector.go_on
-    connector.go_on.set()
+    yield connector
+    connector.open()
 
 
 @pytest.fixture
@@ -84,7 +71,7 @@ def until(monitor: JobMonitor, *states: str) -> dict[str, Any]:
 
     monitor.observe(look, "_content")
     look()
-    assert reached.wait(20), monitor._content
+    assert reached.wait(LIMIT_S), monitor._content
     return card(monitor)
 
 
@@ -98,7 +85,7 @@ def steps(monitor: JobMonitor) -> dict[str, str]:
 
 
 def test_a_running_job_is_shown_with_the_rows_of_each_stream(
-    client: Client, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
@@ -115,7 +102,7 @@ def test_a_running_job_is_shown_with_the_rows_of_each_stream(
     assert [one["name"] for one in told["actions"]] == ["stop"]
     assert monitor.result is None
 
-    gate.set()
+    gate.open()
     assert monitor.wait(timeout_s=120).succeeded
     assert [(row["phase"], row["rows"], row["share"]) for row in card(monitor)["streams"]["rows"]] == [
         ("loaded", 141, 1.0),
@@ -149,7 +136,7 @@ def test_a_frame_tells_the_same_as_the_table(client: Client, monitors: list[JobM
 
 
 def test_a_press_on_stop_stops_the_job_and_the_card_says_so(
-    client: Client, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
@@ -158,7 +145,7 @@ def test_a_press_on_stop_stops_the_job_and_the_card_says_so(
     assert card(monitor)["chip"] == ["stopping", "warn"]
     assert card(monitor)["actions"][0]["off"] is True
 
-    gate.set()
+    gate.open()
     with pytest.raises(JobFailedError, match=r"was stopped$") as failed:
         monitor.wait(timeout_s=120)
     assert failed.value.result is monitor.result
@@ -200,7 +187,7 @@ def test_a_job_that_fails_says_in_which_part_and_why(
 
 
 def test_a_real_account_shows_loads_and_says_that_it_tells_no_rows(
-    client: Client, sandbox: Sandbox, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, sandbox: Sandbox, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     with Client(sandbox.token, base_url=sandbox.url) as account:
         monitor = JobMonitor(begin(account))
@@ -212,7 +199,7 @@ def test_a_real_account_shows_loads_and_says_that_it_tells_no_rows(
         assert steps(monitor) == {"extracting": "now", "loading": "next"}
         assert told["summary"].startswith("watched since ")
 
-        gate.set()
+        gate.open()
         assert monitor.wait(timeout_s=120).succeeded
         told = until(monitor, "loaded", "loaded")
         assert told["hint"] == ""
@@ -226,7 +213,7 @@ def test_a_real_account_shows_loads_and_says_that_it_tells_no_rows(
 
 
 def test_what_goes_wrong_while_it_looks_is_said_and_one_can_look_again(
-    client: Client, sandbox: Sandbox, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, sandbox: Sandbox, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     job = begin(client)
     with sandbox.faults.add(status=401, path="/v4/*/extractions"):
@@ -236,13 +223,13 @@ def test_what_goes_wrong_while_it_looks_is_said_and_one_can_look_again(
             monitor.wait(timeout_s=120)
     assert card(monitor)["chip"] == ["not watched", "warn"]
     assert card(monitor)["notice"][0].endswith("The job goes on in Stitch.")
-    gate.set()
+    gate.open()
     say(monitor, "press", name="again")
     assert monitor.wait(timeout_s=120).succeeded
 
 
 def test_a_stop_that_is_refused_is_said_and_the_job_is_watched_on(
-    client: Client, sandbox: Sandbox, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, sandbox: Sandbox, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
@@ -251,12 +238,12 @@ def test_a_stop_that_is_refused_is_said_and_the_job_is_watched_on(
         say(monitor, "press", name="stop")
     assert "401" in card(monitor)["notice"][0]
     assert card(monitor)["chip"] == ["running", "ok"]
-    gate.set()
+    gate.open()
     assert monitor.wait(timeout_s=120).succeeded
 
 
 def test_it_can_be_waited_for_without_waiting_for_ever(
-    client: Client, gate: threading.Event, monitors: list[JobMonitor]
+    client: Client, gate: GatedConnector, monitors: list[JobMonitor]
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
@@ -264,12 +251,12 @@ def test_it_can_be_waited_for_without_waiting_for_ever(
         monitor.wait(timeout_s=0.05)
 
 
-def test_a_closed_monitor_looks_no_more_and_the_job_goes_on(client: Client, gate: threading.Event) -> None:
+def test_a_closed_monitor_looks_no_more_and_the_job_goes_on(client: Client, gate: GatedConnector) -> None:
     job = begin(client)
     monitor = JobMonitor(job)
     until(monitor, "being extracted", "waiting")
     monitor.close()
-    gate.set()
+    gate.open()
     assert job.wait().succeeded
     with pytest.raises(InvalidInputError, match=r"job\.wait\(\) waits for it"):
         monitor.wait(timeout_s=120)
@@ -285,14 +272,14 @@ def test_a_job_of_an_asynchronous_client_is_refused(sandbox: Sandbox) -> None:
     "message", [{"type": "press", "name": "delete"}, {"type": "press"}, {"type": "sing", "name": "stop"}, "stop", {}]
 )
 def test_what_no_page_of_ours_says_changes_nothing(
-    client: Client, gate: threading.Event, monitors: list[JobMonitor], message: Any
+    client: Client, gate: GatedConnector, monitors: list[JobMonitor], message: Any
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
     until(monitor, "being extracted", "waiting")
     send(monitor, message)
     assert card(monitor)["chip"] == ["running", "ok"]
-    gate.set()
+    gate.open()
     assert monitor.wait(timeout_s=120).succeeded
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from connection_properties import recurly_properties
 from panel_page import say, told
 
 import stitchnb
@@ -14,7 +15,7 @@ from stitchnb.sandbox.pipeline import Batch, Context, SelectedStream
 from stitchnb.widgets.wizard.panel import StepPanel
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
-RECURLY = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
+RECURLY = recurly_properties()
 
 
 class Endless(SeededConnector):

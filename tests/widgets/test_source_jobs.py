@@ -9,7 +9,7 @@ import pytest
 from connection_properties import recurly_properties
 from form_page import Wire
 from gated_connector import GatedConnector
-from panel_page import say
+from panel_page import say, wait_until_unwatched
 from polling import LIMIT_S, wait_until
 
 from stitchnb import Client, Sandbox
@@ -23,6 +23,7 @@ from stitchnb.widgets.jobs.source_jobs import SourceJobs, _took
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(pace_s=0, clock="2026-03-20T16:00:00Z") as sandbox:
         yield sandbox
+        wait_until_unwatched()
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def real(sandbox: Sandbox) -> Iterator[Client]:
     """A client that takes the sandbox for a real account."""
     with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as client:
         yield client
+        wait_until_unwatched()
 
 
 def selected_source(client: Client) -> Source:
@@ -273,23 +275,22 @@ class Looks:
 
 
 def test_of_a_real_account_nothing_is_asked_without_need(
-    make: Callable[..., SourceJobs], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    real: Client, make: Callable[..., SourceJobs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = Looks(monkeypatch)
-    with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as real:
-        jobs = make(real)
-        asked = lambda: sum("extractions" in path for path in real.journal.to_frame()["path"])  # noqa: E731
-        wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
-        looks.wait_for_more(3)
-        assert asked() == 1, "30 requests in 10 minutes are all there is"
-        assert not told(jobs)["tells_rows"]
-        jobs.start_job()
-        jobs.monitor.wait()
-        (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] != "running"])
-        assert (run["state"], run["rows"]) == ("succeeded", None)
-        before = asked()
-        say(jobs.children[0], "press", name="refresh")
-        wait_until(lambda: asked() == before + 1)
+    jobs = make(real)
+    asked = lambda: sum("extractions" in path for path in real.journal.to_frame()["path"])  # noqa: E731
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    looks.wait_for_more(3)
+    assert asked() == 1, "30 requests in 10 minutes are all there is"
+    assert not told(jobs)["tells_rows"]
+    jobs.start_job()
+    jobs.monitor.wait()
+    (run,) = wait_until(lambda: [run for run in told(jobs)["runs"] if run["state"] != "running"])
+    assert (run["state"], run["rows"]) == ("succeeded", None)
+    before = asked()
+    say(jobs.children[0], "press", name="refresh")
+    wait_until(lambda: asked() == before + 1)
 
 
 def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_listed_until_it_ends(
@@ -319,15 +320,16 @@ def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_liste
     assert real.jobs.under_way(source.id) is None
 
 
-def test_what_cannot_be_asked_is_told_and_can_be_asked_again(make: Callable[..., SourceJobs], sandbox: Sandbox) -> None:
-    with Client(sandbox.token, base_url=sandbox.url, rate_limit="off") as real:
-        jobs = make(real)
-        wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
-        sandbox.faults.add(status=400, path="/v4/{client_id}/extractions", times=1)
-        jobs.refresh()
-        wait_until(lambda: told(jobs)["trouble"])
-        jobs.refresh()
-        wait_until(lambda: told(jobs)["trouble"] == "")
+def test_what_cannot_be_asked_is_told_and_can_be_asked_again(
+    real: Client, make: Callable[..., SourceJobs], sandbox: Sandbox
+) -> None:
+    jobs = make(real)
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    sandbox.faults.add(status=400, path="/v4/{client_id}/extractions", times=1)
+    jobs.refresh()
+    wait_until(lambda: told(jobs)["trouble"])
+    jobs.refresh()
+    wait_until(lambda: told(jobs)["trouble"] == "")
 
 
 def test_after_it_was_closed_nothing_is_drawn(make: Callable[..., SourceJobs]) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from connection_properties import postgres_properties
 from form_page import Page, Wire
 from panel_page import say
 from wizard_page import GOOD, Begin, configured, created, filled, foot, press
@@ -191,7 +192,7 @@ def test_fields_of_a_stream_that_is_not_to_be_selected_are_kept_without_it(begin
 
 def test_methods_and_keys_are_kept(begin: Begin) -> None:
     wizard = begin("platform.hp-postgres")
-    given = {"host": "db.example.com", "port": "5432", "user": "u", "password": "p", "dbname": "shop"}
+    given = postgres_properties()
     for name, value in given.items():
         wizard.form[name].value = value
     wizard.form.submit()

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 import psutil
+from polling import wait_until
 
 from stitchnb.sandbox.connectors.singer.connector import Singer
 from stitchnb.sandbox.pipeline import Batch, Context, DiscoveredStream, SelectedStream
@@ -54,6 +54,10 @@ def entry(name, fields, keys=("id",), **more):
 
 def schema(name, fields, keys=("id",)):
     say(type="SCHEMA", stream=name, schema={{"type": "object", "properties": fields}}, key_properties=list(keys))
+
+def be_silent():
+    open(os.path.join(HERE, "silent"), "w").close()
+    time.sleep(600)
 
 def record(stream, **values):
     say(type="RECORD", stream=stream, record=values)
@@ -107,6 +111,7 @@ class Taps:
         """Write any program."""
         path = self.folder / name
         path.write_text(text, "utf-8")
+        (self.folder / "silent").unlink(missing_ok=True)
         path.chmod(0o755)
         return name
 
@@ -129,11 +134,27 @@ class Taps:
         ]
 
     def still_running(self) -> list[str]:
-        """Those that go on; one that was killed a moment ago is given another to be gone."""
-        until = time.monotonic() + 60
-        while (found := self.running()) and time.monotonic() < until:
-            time.sleep(0.02)
-        return found
+        """Those that go on: none, or the test fails; one that was killed a moment ago is given another to be gone."""
+        return wait_until(self.running, lambda found: not found, what="the end of every tap")
+
+
+class SilenceClock:
+    """A clock that stands still until a tap calls ``be_silent``, and then makes every look 400 s later than the last.
+
+    So a tap is silent for too long when the test says so, however long the machine takes to start it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._signal = folder / "silent"
+        self._is_silent = False
+        self._now_s = 0.0
+
+    def monotonic(self) -> float:
+        # The look after the signal still finds what the tap said before it.
+        was_silent, self._is_silent = self._is_silent, self._signal.exists()
+        if was_silent:
+            self._now_s += 400
+        return self._now_s
 
 
 def selected(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
+from connection_properties import recurly_properties
 from connector_runs import NOW, stream_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from stitchnb.sandbox import catalog
 from stitchnb.sandbox.connectors.seeded.connector import SeededConnector, connector_for
 from stitchnb.sandbox.pipeline import ConnectorError
 
-RECURLY = {"start_date": "2018-01-10T00:00:00Z", "api_key": "k3y", "subdomain": "stitchdata", "quota_limit": "30"}
+RECURLY = recurly_properties(start_date="2018-01-10T00:00:00Z", api_key="k3y", subdomain="stitchdata")
 MYSQL = {"host": "db.example.com", "port": "3306", "user": "reader", "password": "s3cret"}
 
 

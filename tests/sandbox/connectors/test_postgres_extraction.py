@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from polling import wait_until
 from postgres_runs import extracted, records, stream_of
 from postgres_server import Database
 
@@ -191,13 +192,21 @@ def test_a_connection_that_is_lost_is_told_with_the_stream(shop: Database) -> No
 def test_a_query_that_takes_long_is_broken_off_when_the_job_is_to_stop(shop: Database) -> None:
     shop.run("CREATE VIEW slow AS SELECT 1 AS id, pg_sleep(600)::text AS nap")
     context = Context()
-    stopping = threading.Timer(0.5, context.stop.set)
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+
+    def stop() -> None:
+        wait_until(lambda: shop.connection.execute(asleep).fetchone(), lambda found: found == (1,), what="the query")
+        context.stop.set()
+
+    stopping = threading.Thread(target=stop)
+    streams = stream_of(shop, "slow")
     begun = time.monotonic()
     stopping.start()
 
     with pytest.raises(ConnectorError, match="canceling statement due to user request"):
-        records(extracted(shop, stream_of(shop, "slow"), context=context))
+        records(extracted(shop, streams, context=context))
 
+    stopping.join()
     assert time.monotonic() - begun < 300
 
 
@@ -209,7 +218,4 @@ def test_an_extraction_that_nobody_follows_to_its_end_leaves_no_query_behind(sho
     batches.close()
 
     busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stitchnb' AND datname = current_database()"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and shop.connection.execute(busy).fetchone() != (0,):
-        time.sleep(0.05)
-    assert shop.connection.execute(busy).fetchone() == (0,)
+    wait_until(lambda: shop.connection.execute(busy).fetchone(), lambda found: found == (0,), what="the query's end")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from polling import wait_until
 from postgres_journeys import GOOD, Journey, landed
 from postgres_server import PASSWORD, Database
 
@@ -201,10 +201,7 @@ def test_a_job_is_stopped_in_the_middle_of_a_long_query(sandbox: Sandbox, journe
     sandbox.wait_idle()
     journey.select("slow", replication_method="FULL_TABLE", view_key_properties=["id"])
     journey.start()
-    asleep = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stitchnb' AND query LIKE '%slow%'"
-    until = time.monotonic() + 120
-    while time.monotonic() < until and journey.database.connection.execute(asleep).fetchone() == (0,):
-        time.sleep(0.05)
+    wait_until_asleep(journey.database)
 
     begun = time.monotonic()
     journey.stop()
@@ -225,7 +222,7 @@ def test_a_closing_sandbox_does_not_wait_for_a_long_query(database: Database) ->
         sandbox.wait_idle()
         journey.select("slow", replication_method="FULL_TABLE", view_key_properties=["id"])
         journey.start()
-        time.sleep(0.5)
+        wait_until_asleep(database)
         begun = time.monotonic()
 
     assert time.monotonic() - begun < 300
@@ -251,6 +248,7 @@ def test_kills_in_the_middle_lose_no_row_and_double_none(database: Database, tmp
             child.wait_idle()
             assert journey.ended() == GOOD
         else:
+            # Wherever the kill comes, what is asserted below holds.
             time.sleep(delay_s)
         child.kill()
         with Sandbox(path, seed=None, pace_s=0) as again:
@@ -304,13 +302,13 @@ def with_many_orders(sandbox: Sandbox, journey: Journey) -> None:
 
 
 def wait_for_rows(sandbox: Sandbox) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        tables = sandbox.warehouse.tables()
-        if "orders" in set(tables["table"]):
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("no row has landed")
+    wait_until(lambda: set(sandbox.warehouse.tables()["table"]), lambda tables: "orders" in tables, what="a row")
+
+
+def wait_until_asleep(database: Database) -> None:
+    """Wait until the query of a view that sleeps is under way."""
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stitchnb' AND query LIKE '%slow%'"
+    wait_until(lambda: database.connection.execute(asleep).fetchone(), lambda found: found != (0,), what="the query")
 
 
 def test_a_bound_type_keeps_nothing_of_the_seeded_streams(journey: Journey) -> None:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polling import wait_until
 from singer_taps import NOW, Taps, records, run, selected
 
 from stitchnb.sandbox.connectors.singer import process as singer_process
@@ -52,18 +53,19 @@ def failing(tap: Singer, properties: dict[str, Any] | None = None) -> tuple[list
         ("record('others', id=1)", "of the stream 'others', and its catalog has things", None),
         ("record('thing', id=1)", "of the stream 'thing', and its catalog has things", None),
         ("sys.stdout.write('x' * 3_000_000)", "it said a line of more than 1 MB and was ended", None),
-        ("time.sleep(600)", "it said nothing for 0.4 s and was ended", None),
-        ("os.close(1)\nos.close(2)\ntime.sleep(600)", "it closed its output, did not end within 0.4 s", None),
+        ("be_silent()", "it said nothing for 300 s and was ended", None),
+        ("os.close(1)\nos.close(2)\nbe_silent()", "it closed its output, did not end within 300 s", None),
         ("while True: log('x' * 1_000)", "it wrote more than 1 MB on its standard error between two messages", None),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("silence_clock")
 def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
     taps: Taps, monkeypatch: pytest.MonkeyPatch, body: str, message: str, status: int | None
 ) -> None:
     monkeypatch.setattr(singer_process, "MOST_LINE_BYTES", 1_000_000)
     monkeypatch.setattr(singer_process, "_MOST_STDERR_BYTES", 1_000_000)
     lines = "\n".join("    " + line for line in body.split("\n"))
-    tap = Singer(taps.write("tap-bad", ONE_ROW + lines), silence_s=0.4)
+    tap = Singer(taps.write("tap-bad", ONE_ROW + lines))
     before = time.monotonic()
     come, error = failing(tap)
 
@@ -82,20 +84,34 @@ def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
         ("", "its discovery printed no JSON"),
         ("print('[]')", "without a list of 'streams'"),
         ("log('FATAL: password authentication failed')\nsys.exit(1)", "exit status 1.\nFATAL: password authentication"),
-        ("time.sleep(600)", "it said nothing for 0.4 s and was ended"),
-        ("while True: time.sleep(0.1); log('still busy')", "it was not through after 1 s and was ended.\nstill busy"),
+        ("be_silent()", "it said nothing for 300 s and was ended"),
         ("while True: print('x' * 100_000)", "it said more than 1 MB and was ended"),
     ],
 )
+@pytest.mark.usefixtures("silence_clock")
 def test_a_discovery_that_fails_is_a_failed_check(
     taps: Taps, monkeypatch: pytest.MonkeyPatch, body: str, message: str
 ) -> None:
     monkeypatch.setattr("stitchnb.sandbox.connectors.singer.connector._MOST_CATALOG_BYTES", 1_000_000)
-    tap = Singer(taps.write("tap-bad", body), silence_s=0.4, discovery_s=1)
+    tap = Singer(taps.write("tap-bad", body))
     with pytest.raises(ConnectorError) as caught:
         tap.check({})
     assert str(caught.value).startswith("tap-bad, discovery: ")
     assert message in str(caught.value)
+
+
+@pytest.mark.usefixtures("silence_clock")
+def test_a_discovery_that_speaks_without_end_is_ended(taps: Taps) -> None:
+    body = """
+        import threading
+        log("still busy")
+        threading.Thread(target=be_silent).start()
+        while True:
+            log("still busy")
+            time.sleep(0.1)
+    """
+    with pytest.raises(ConnectorError, match=r"it was not through after 900 s and was ended\.\nstill busy"):
+        Singer(taps.write("tap-bad", body), silence_s=1_000_000).check({})
 
 
 def test_a_record_before_its_schema_is_refused(taps: Taps) -> None:
@@ -154,21 +170,20 @@ FAMILY = """
 
 
 def wait_for_one(taps: Taps) -> None:
-    until = time.monotonic() + AT_ONCE_S
-    while not taps.running() and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(taps.running, what="the start of the tap")
 
 
 @pytest.mark.parametrize(
     ("end", "message"),
     [
         ("sys.exit(2)", "exit status 2"),
-        ("time.sleep(600)", "said nothing for 1 s"),
+        ("be_silent()", "said nothing for 300 s"),
         ("say(rubbish=1); time.sleep(600)", "says no type of message"),
     ],
 )
+@pytest.mark.usefixtures("silence_clock")
 def test_what_a_tap_has_started_ends_with_it(taps: Taps, end: str, message: str) -> None:
-    tap = Singer(taps.write("tap-family", FAMILY + "    " + end), silence_s=1)
+    tap = Singer(taps.write("tap-family", FAMILY + "    " + end))
     _, error = failing(tap)
     assert message in str(error)
     assert taps.still_running() == []

@@ -1,12 +1,12 @@
 """A source type of a sandbox bound to a tap, or to a folder of files: from the form to the rows, over real HTTP."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import recurly_facts as recurly
+from polling import wait_until
 from singer_taps import SHOP, Taps
 
 import stitchnb
@@ -46,13 +46,6 @@ def ran(sandbox: Any, source: Any) -> Any:
     job = source.start_job()
     sandbox.wait_idle()
     return job
-
-
-def until(condition: Any) -> None:
-    give_up = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
 
 
 def extraction(source: Any) -> Any:
@@ -116,13 +109,13 @@ def test_a_tap_that_is_not_there_fails_the_check(sandbox: Any, client: Any, taps
     assert "There is no tap-shp on PATH. Did you mean tap-shop?" in check.discovery_error_message
 
 
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("shop", "silence_clock")
 @pytest.mark.parametrize(
     ("end", "message"),
     [
         ("log('CRITICAL quota used up for ' + config['api_key'])\nsys.exit(3)", "CRITICAL quota used up for [hidden]"),
         ("print('rubbish')", "no JSON (line 6 of its output: 'rubbish')"),
-        ("time.sleep(600)", "it said nothing for 0.5 s and was ended"),
+        ("be_silent()", "it said nothing for 300 s and was ended"),
         ("sys.stdout.write('x' * 25_000_000)", "it said a line of more than 20 MB and was ended"),
     ],
 )
@@ -132,7 +125,7 @@ def test_what_a_tap_said_before_it_failed_is_loaded_and_the_extraction_tells_why
     source = created(sandbox, client)
     source.select("orders", ["note"])
     taps.write("tap-shop", SHOP.partition('schema("countries"')[0] + "log('on the way')\n" + end)
-    sandbox.connectors[TYPE] = Singer("tap-shop", silence_s=0.5)
+    sandbox.connectors[TYPE] = Singer("tap-shop")
     job = ran(sandbox, source)
 
     found = extraction(source)
@@ -156,7 +149,7 @@ def test_a_job_is_stopped_while_its_tap_says_nothing(sandbox: Any, client: Any, 
     taps.write("tap-shop", SHOP + "time.sleep(600)")
     source.start_job()
     before = len(taps.runs)
-    until(lambda: len(taps.runs) > before and "--catalog" in taps.runs[-1]["options"])
+    wait_until(lambda: len(taps.runs) > before and "--catalog" in taps.runs[-1]["options"])
     source.stop_job()
     sandbox.wait_idle()
 

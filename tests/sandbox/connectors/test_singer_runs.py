@@ -346,7 +346,7 @@ def test_what_a_tap_wrote_of_a_good_run_is_logged(shop: Singer) -> None:
 def settled(taps: Taps) -> int:
     """How many rows the tap has said once it says no more."""
     seen = [""]
-    while len(seen) < 4 or len(set(seen[-4:])) > 1:
+    while not seen[-1] or len(seen) < 4 or len(set(seen[-4:])) > 1:
         time.sleep(0.1)
         seen.append((taps.folder / "said").read_text() or seen[-1])
     return int(seen[-1])

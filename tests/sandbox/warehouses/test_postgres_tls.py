@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from polling import wait_until
 from postgres_server import PostgresServer
 
 from stitchnb.sandbox.pipeline import WarehouseError
@@ -65,12 +65,12 @@ def reload(server: PostgresServer, ssl: str) -> None:
     """Have the server read its settings, and wait until it has."""
     with server.connect() as owner:
         owner.execute("SELECT pg_reload_conf()")
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+
+    def shown() -> object:
         with server.connect() as owner:
-            if owner.execute("SHOW ssl").fetchall() == [(ssl,)]:
-                return
-    raise AssertionError(f"ssl is not {ssl}")
+            return owner.execute("SHOW ssl").fetchone()
+
+    wait_until(shown, lambda found: found == (ssl,), what=f"ssl = {ssl}")
 
 
 def test_a_server_is_held_against_the_authority_of_the_form(
