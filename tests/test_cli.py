@@ -20,11 +20,11 @@ import pytest
 from lab_server import wait_until_up
 from nbformat.v4 import new_notebook
 
-from stitchnb import __version__
+from stitchnb import __version__, _bootstrap
 from stitchnb import lab as _lab
 from stitchnb.cli import main
 from stitchnb.errors import InvalidInputError, StitchError
-from stitchnb.lab import COPIES, FIRST_NOTEBOOK, claim_port, copy_notebooks, find_place, lab_arguments
+from stitchnb.lab import COPIES, FIRST_NOTEBOOK, claim_port, copy_notebooks, find_place, lab_arguments, welcome
 
 SECOND = "02-select-streams.ipynb"
 
@@ -116,6 +116,7 @@ def test_without_a_command_it_tells_the_commands(capsys: pytest.CaptureFixture[s
     told = capsys.readouterr().out
     assert re.search(r"^ +lab ", told, re.MULTILINE)
     assert re.search(r"^ +sandbox ", told, re.MULTILINE)
+    assert re.search(r"^ +test ", told, re.MULTILINE)
 
 
 @pytest.mark.parametrize("port", ["70000", "8e3", "²", ""])
@@ -261,9 +262,49 @@ def test_a_browser_opens_unless_it_is_not_wanted(clone: Path) -> None:
     assert "--no-browser" not in lab_arguments(place, port=1, open_browser=True)
 
 
+def test_lab_says_where_the_notebooks_are_and_what_to_open(clone: Path, package: Path, tmp_path: Path) -> None:
+    told = welcome(find_place(None, cwd=clone), port=8888, open_browser=True)
+    assert told.startswith(f"The notebooks are in {clone}/notebooks.\n")
+    assert f"JupyterLab opens {FIRST_NOTEBOOK} in your browser. If it does not, open the address with a token" in told
+    assert f"http://127.0.0.1:8888/lab/tree/notebooks/{FIRST_NOTEBOOK}" in told
+    told = welcome(find_place(None, cwd=tmp_path, package=package), port=8888, open_browser=False)
+    assert told.startswith(f"The notebooks are in {tmp_path / COPIES}. These are your copies")
+    assert "in your browser" not in told
+
+
+def test_tests_are_run_by_pytest_in_the_clone(tmp_path: Path) -> None:
+    with running("test", "--version", cwd=tmp_path) as tests:
+        told = tests.communicate(timeout=120)[0]
+    assert told == f"pytest {pytest.__version__}\n"
+    assert tests.returncode == 0
+    with running("test", "-n0", "--collect-only", "tests/no such test.py", cwd=tmp_path) as tests:
+        told = tests.communicate(timeout=120)[0]
+    assert tests.returncode == 4
+    assert f"rootdir: {Path(__file__).parent.parent}\n" in told
+
+
+def test_an_installed_stitchnb_says_where_the_tests_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bootstrap, "find_clone", lambda: None)
+    assert main(["test"]) == 2
+    assert re.fullmatch(
+        r"stitchnb: The tests are not part of [^\n]*: python3 -m stitchnb test\n", capsys.readouterr().err
+    )
+
+
+def test_without_pytest_it_says_how_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_lab.importlib.util, "find_spec", lambda name: None)
+    assert main(["test"]) == 2
+    assert "pip install --group dev --editable ." in capsys.readouterr().err
+
+
 def test_lab_begins_without_a_warning_of_what_nobody_asked_for(clone: Path) -> None:
     with running("lab", "--no-browser", "--port", "0", cwd=clone) as lab:
         told = list(itertools.takewhile(lambda line: "?token=" not in line, lab.stdout))
+    assert told[0] == f"The notebooks are in {clone}/notebooks.\n"
     assert any("jupyterlab" in line for line in told)
     assert not [line for line in told if "Warning" in line]
 
