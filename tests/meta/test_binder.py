@@ -15,18 +15,12 @@ from typing import NoReturn
 import nbformat
 import pytest
 from lab_server import LabServer
+from package_index import NO_WAY_OUT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINDER = ROOT / "binder"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FIRST_GUIDE = "notebooks/00-start-here.ipynb"
-
-# What pip and uv say when there is no way to a registry, as opposed to something wrong with what was asked of it.
-NO_WAY_OUT = re.compile(
-    r"error sending request|dns error|name resolution|Connection refused|timed out|unreachable|"
-    r"NewConnectionError|Network connectivity is disabled|Tunnel connection failed",
-    re.IGNORECASE,
-)
 
 
 def requirements() -> list[str]:
@@ -111,7 +105,7 @@ def installed(
 ) -> Installed:
     """What Binder's image holds once it is built, without the image: requirements first, then ``postBuild``."""
     uv = original_environment.get("UV") or shutil.which("uv", path=original_environment["PATH"])
-    assert uv, "uv is not on the PATH: install it with pip install uv"
+    assert uv, "uv is not on the PATH: start the tests with python3 -m stitchnb test"
     # Installing needs the user's own settings of pip and uv; of Stitch's and Jupyter's nothing is let through.
     dropped = ("STITCH", "JUPYTER", "IPYTHON", "PYTHON", "VIRTUAL_ENV")
     environment = {name: value for name, value in original_environment.items() if not name.startswith(dropped)}
