@@ -93,11 +93,11 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone with the files that are read first; its path has a blank."""
+    """A clone with the package's topmost modules; its path has a blank."""
     clone = tmp_path / "a clone"
     (clone / "stitchnb").mkdir(parents=True)
-    for name in (*READ_FIRST, "_lab.py", "_tracebacks.py", "cli.py", "errors.py"):
-        shutil.copy(ROOT / "stitchnb" / name, clone / "stitchnb")
+    for module in (ROOT / "stitchnb").glob("*.py"):
+        shutil.copy(module, clone / "stitchnb")
     (clone / "pyproject.toml").touch()
     return clone
 

@@ -19,7 +19,7 @@ from lab_server import free_port, wait_until_up
 from package_index import NO_WAY_OUT
 
 from stitchnb._bootstrap import NEWEST, OLDEST
-from stitchnb._lab import COPIES, FIRST_NOTEBOOK
+from stitchnb.lab import COPIES, FIRST_NOTEBOOK
 
 pytestmark = pytest.mark.slow
 
