@@ -6,8 +6,7 @@ from pathlib import Path
 import keep_release
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from guide_kernels import GuideError, GuideKernels
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from packaging.version import Version
 
@@ -16,13 +15,9 @@ import stitchnb
 RELEASED = sorted(keep_release.RELEASED.glob("*/*.ipynb"))
 
 
-def run(path: Path) -> None:
-    NotebookClient(nbformat.read(path, as_version=4), timeout=300).execute(cwd=str(path.parent))
-
-
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_guide_of_the_last_release_runs(path: Path) -> None:
-    run(path)
+def test_a_guide_of_the_last_release_runs(guide_kernels: GuideKernels, path: Path) -> None:
+    guide_kernels.run(path)
 
 
 def test_the_guides_that_are_kept_are_those_of_the_last_release(project_root: Path) -> None:
@@ -48,8 +43,8 @@ def test_guides_are_kept_without_outputs_in_place_of_older_ones(tmp_path: Path) 
     assert (kept.source, kept.outputs, kept.execution_count) == ("1 + 1", [], None)
 
 
-def test_a_name_that_is_gone_would_be_seen(tmp_path: Path) -> None:
+def test_a_name_that_is_gone_would_be_seen(guide_kernels: GuideKernels, tmp_path: Path) -> None:
     path = tmp_path / "gone.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("import stitchnb\nstitchnb.NameOfYesterday")]), path)
-    with pytest.raises(CellExecutionError, match="NameOfYesterday"):
-        run(path)
+    with pytest.raises(GuideError, match="NameOfYesterday"):
+        guide_kernels.run(path)
