@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -40,8 +41,21 @@ def _must_go(name: str) -> bool:
     return name.upper().startswith(("STITCH_", "STITCHNB_", "JUPYTER", "IPYTHON")) or name.upper() in _PROXIES
 
 
+def _keep_bytecode() -> None:
+    """Keep compiled modules where Python is told not to write them beside the sources.
+
+    Otherwise every kernel, server and worker compiles what it imports, pandas included, in its own process.
+    """
+    if sys.dont_write_bytecode and not sys.pycache_prefix:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(ROOT / ".pytest_cache" / "bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment before anything is collected, for nbval's kernels inherit it as it is then."""
+    _keep_bytecode()
     config.stash[_original_environment] = dict(os.environ)
     home = config.stash[_home] = Path(tempfile.mkdtemp(prefix="stitchnb-tests-"))
     for name in [name for name in os.environ if _must_go(name) or name in _HOMES]:
