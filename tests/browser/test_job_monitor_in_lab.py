@@ -13,7 +13,7 @@ ACCOUNT = """
 import threading
 from dataclasses import replace
 import stitchnb
-from stitchnb.sandbox.engine.connectors.seeded import SeededConnector
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
 from stitchnb.widgets.job_monitor import JobMonitor
 
 class Gated(SeededConnector):

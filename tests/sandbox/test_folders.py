@@ -13,7 +13,7 @@ from stitchnb.sandbox.workers.folders import remove_abandoned, temporary_folder
 
 HOLDING = """
 import sys
-from stitchnb.sandbox.engine.folders import temporary_folder
+from stitchnb.sandbox.workers.folders import temporary_folder
 with temporary_folder("tap") as folder:
     (folder / "config.json").write_text("a secret")
     print(folder, flush=True)

@@ -34,7 +34,7 @@ STREAM = SelectedStream("rows", "rows", {"type": "object", "properties": FIELDS}
 # Holds the file that it is given until its input ends.
 HOLDING = """
 import sys; from pathlib import Path
-from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse
+from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 with DuckDBWarehouse(Path(sys.argv[1])):
     print("open", flush=True); sys.stdin.read()
 """

@@ -234,8 +234,8 @@ def test_rows_are_the_same_in_every_process() -> None:
     program = (
         "import json, sys\n"
         "from datetime import UTC, datetime\n"
-        "from stitchnb.sandbox.engine.connectors import connector_for\n"
-        "from stitchnb.sandbox.engine.base import SelectedStream\n"
+        "from stitchnb.sandbox.connectors.seeded.connector import connector_for\n"
+        "from stitchnb.sandbox.pipeline import SelectedStream\n"
         "found = connector_for('platform.recurly', 42).discover({})[0]\n"
         "stream = SelectedStream('accounts', 'accounts', found.schema, ('id',), 'INCREMENTAL', 'updated_at')\n"
         "batches = connector_for('platform.recurly', 42).extract({}, [stream], {}, datetime(2018, 4, 1, tzinfo=UTC))\n"

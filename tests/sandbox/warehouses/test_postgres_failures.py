@@ -84,9 +84,9 @@ def test_a_disk_that_is_full(load: Any, warehouse: Any) -> None:
 CHILD = """
 import sys
 from datetime import UTC, datetime
-from stitchnb.sandbox.engine.base import Batch, LoadBatch, SelectedStream
-from stitchnb.sandbox.engine.warehouses.postgres import Postgres
-from stitchnb.sandbox.engine.warehouses.writer import Writer
+from stitchnb.sandbox.pipeline import Batch, LoadBatch, SelectedStream
+from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres
+from stitchnb.sandbox.warehouses.writer import Writer
 insert = Writer.insert_top
 def halt(writer, top):
     insert(writer, top); print("halfway", flush=True); sys.stdin.read()

@@ -198,7 +198,7 @@ class TestFiles:
         path = tmp_path / "warehouse.duckdb"
         program = (
             "import sys; from pathlib import Path\n"
-            "from stitchnb.sandbox.engine.warehouses.duckdb import DuckDBWarehouse\n"
+            "from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse\n"
             "warehouse = DuckDBWarehouse(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()\n"
         )
         with subprocess.Popen(
