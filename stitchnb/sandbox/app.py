@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox.endpoints import Call, Endpoint, Reply
-from stitchnb.sandbox.errors import Refusal
+from stitchnb.sandbox import errors
+from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
+from stitchnb.sandbox.errors import APIErrorResponse
 
 _READ_BEYOND_LIMIT = 64 * 1024 * 1024
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -33,16 +33,16 @@ def build_app(endpoints: Iterable[Endpoint], *, accepts: Callable[[str], bool]) 
 
     async def refuse(request: Request, error: Exception) -> Response:
         # Starlette types every handler's error as Exception.
-        if not isinstance(error, Refusal):
+        if not isinstance(error, APIErrorResponse):
             raise error
-        return encoded(Reply(error.body, error.status))
+        return encoded(APIResponse(error.body, error.status))
 
     async def no_such_route(request: Request, error: Exception) -> Response:
-        return await refuse(request, refusals.no_such_route(request.method, request.url.path))
+        return await refuse(request, errors.no_such_route(request.method, request.url.path))
 
     app = Starlette(
         routes=[_route(endpoint, accepts) for endpoint in endpoints],
-        exception_handlers={Refusal: refuse, 404: no_such_route, 405: no_such_route},
+        exception_handlers={APIErrorResponse: refuse, 404: no_such_route, 405: no_such_route},
     )
     app.router.redirect_slashes = False
     return Guard(app)
@@ -50,7 +50,7 @@ def build_app(endpoints: Iterable[Endpoint], *, accepts: Callable[[str], bool]) 
 
 def encoded(answer: Any) -> Response:
     """Encode an answer as the API does."""
-    reply = answer if isinstance(answer, Reply) else Reply(answer)
+    reply = answer if isinstance(answer, APIResponse) else APIResponse(answer)
     if reply.body is None and (reply.status != 200 or reply.headers):
         return Response(status_code=reply.status, headers=dict(reply.headers))
     if isinstance(reply.body, bytes):
@@ -63,13 +63,13 @@ def _route(endpoint: Endpoint, accepts: Callable[[str], bool]) -> Route:
     async def handle(request: Request) -> Response:
         headers = request.headers
         if endpoint.auth == "account" and not accepts(headers.get("authorization", "")):
-            raise refusals.not_authorized()
+            raise errors.not_authorized()
         raw = b"" if endpoint.method == "GET" else await _body(request, endpoint)
 
-        def act() -> Any:
-            return endpoint.act(Call(request.path_params, request.query_params, _parsed(raw), headers))
+        def handle_request() -> Any:
+            return endpoint.handler(APIRequest(request.path_params, request.query_params, _parsed(raw), headers))
 
-        return encoded(await run_in_threadpool(act) if endpoint.is_slow else act())
+        return encoded(await run_in_threadpool(handle_request) if endpoint.is_slow else handle_request())
 
     return Route(endpoint.path, handle, methods=[endpoint.method])
 
@@ -121,7 +121,7 @@ class Guard:
         if reason is None:
             await self._app(scope, receive, send)
         else:
-            await encoded(Reply({"error": reason}, 403))(scope, receive, send)
+            await encoded(APIResponse({"error": reason}, 403))(scope, receive, send)
 
     @staticmethod
     def _reason_to_refuse(headers: Mapping[bytes, bytes]) -> str | None:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import format_time, parse_time
-from stitchnb.rules.offered import offered
+
+# Methods for the rest of the sandbox, which Tab does not offer.
+_INTERNAL = frozenset({"move_to", "simulate_work", "snapshot", "on_advance", "hold", "reset_offset"})
 
 
 class Clock:
@@ -98,40 +100,40 @@ class Clock:
             return self.now()
 
     def move_to(self, moment: datetime) -> None:
-        """Set it to a later time, letting nothing happen, and never to an earlier one; for stitchnb itself to use."""
+        """Set it to a later time, letting nothing happen, and never to an earlier one."""
         with self._lock:
             self._offset += max(timedelta(0), moment - self._now())
 
-    def elapse(self, seconds: float) -> None:
-        """Let a frozen clock show that work takes time, as a real one does by itself; for stitchnb itself to use."""
+    def simulate_work(self, seconds: float) -> None:
+        """Let a frozen clock show that work takes time, as a real one does by itself."""
         if self.is_frozen:
             with self._lock:
                 self._offset += timedelta(seconds=seconds)
 
-    def fork(self) -> Clock:
-        """Give work a clock of its own, so that it does not delay what else is due; for stitchnb itself to use.
+    def snapshot(self) -> Clock:
+        """Give work a clock of its own, so that it does not delay what else is due.
 
         A real clock passes for everybody alike, and gives itself.
         """
         return Clock(self.now()) if self.is_frozen else self
 
     def on_advance(self, listener: Callable[[datetime], None]) -> None:
-        """Have `listener` called by every `advance` with the time to come; for stitchnb itself to use."""
+        """Have `listener` called by every `advance` with the time to come."""
         self._listeners.append(listener)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let nobody advance it for a while, once an `advance` under way is over; for stitchnb itself to use."""
+    def hold(self) -> Iterator[None]:
+        """Let nobody advance it for a while, once an `advance` under way is over."""
         with self._advancing:
             yield
 
-    def set_back(self, offset: timedelta = timedelta(0)) -> None:
-        """Set it to an `offset` that it had, or to its start, when all goes back; for stitchnb itself to use."""
+    def reset_offset(self, offset: timedelta = timedelta(0)) -> None:
+        """Set it to an `offset` that it had, or to its start, when all goes back."""
         with self._lock:
             self._offset = offset
 
     def __dir__(self) -> list[str]:
-        return offered(self)
+        return sorted(set(super().__dir__()) - _INTERNAL)
 
     def __repr__(self) -> str:
         return f"Clock({format_time(self.now())}, {'frozen' if self.is_frozen else 'real'})"

@@ -18,7 +18,7 @@ from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.ids import Ids
 from stitchnb.sandbox.pipeline import Connector
 from stitchnb.sandbox.plans import Plan
-from stitchnb.sandbox.store.credentials import Vault
+from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
 from stitchnb.sandbox.warehouses.bindings import Destination, Warehouses
 from stitchnb.sandbox.workers.workers import Workers
@@ -27,13 +27,13 @@ Kind = Literal["source", "destination"]
 
 
 @dataclass(frozen=True)
-class World:
+class SandboxContext:
     """The state, the clock that it runs by, where ids, keys and rows come from, and what the account may do."""
 
     state: State
     clock: Clock
     ids: Ids
-    vault: Vault
+    credentials: CredentialStore
     plan: Plan
     connectors: Connectors
     warehouses: Warehouses
@@ -62,26 +62,9 @@ class World:
         """Write down a new id: sources and destinations draw on one set, as checks and credentials are of either."""
         db.execute("INSERT INTO connections (id, kind) VALUES (?, ?)", (connection_id, kind))
 
-    def credentials(self, db: sqlite3.Connection, connection_id: int) -> dict[str, str]:
-        """Open a source's or destination's credentials."""
-        rows = db.execute("SELECT name, sealed FROM credentials WHERE connection_id = ?", (connection_id,))
-        return {row["name"]: self.vault.open(row["sealed"]) for row in rows}
-
-    def credential_names(self, db: sqlite3.Connection, connection_id: int) -> set[str]:
-        """Tell which credentials there are."""
-        rows = db.execute("SELECT name FROM credentials WHERE connection_id = ?", (connection_id,))
-        return {row["name"] for row in rows}
-
-    def keep_credentials(self, db: sqlite3.Connection, connection_id: int, values: Mapping[str, str]) -> None:
-        """Seal credentials of a source or destination, over those it had."""
-        db.executemany(
-            "INSERT OR REPLACE INTO credentials (connection_id, name, sealed) VALUES (?, ?, ?)",
-            [(connection_id, name, self.vault.seal(value)) for name, value in values.items()],
-        )
-
     def all_properties(self, db: sqlite3.Connection, connection: sqlite3.Row) -> dict[str, Any]:
         """Give a source's or destination's properties with its credentials, for the engine alone."""
-        return {**json.loads(connection["properties"]), **self.credentials(db, connection["id"])}
+        return {**json.loads(connection["properties"]), **self.credentials.read(db, connection["id"])}
 
     def destination(self, db: sqlite3.Connection, row: sqlite3.Row) -> Destination:
         """Give a destination as its warehouse is made from it, for the engine alone."""
@@ -104,7 +87,7 @@ def destination_card(destination_type: str) -> ReportCard | None:
     return ReportCard(catalog.destination_type(destination_type))
 
 
-def parted(card: ReportCard, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def split_credentials(card: ReportCard, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Part values into what may be shown and what must be sealed."""
     secret = {p.name for p in card.properties if p.is_credential}
     shown = {n: v for n, v in values.items() if n not in secret}

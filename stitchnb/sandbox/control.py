@@ -8,9 +8,9 @@ from typing import Any, TypeVar, get_args
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import parse_time
-from stitchnb.sandbox.context import World
-from stitchnb.sandbox.endpoints import Call, Endpoint, Shape
-from stitchnb.sandbox.errors import Refusal, parsed_id
+from stitchnb.sandbox.context import SandboxContext
+from stitchnb.sandbox.endpoints import APIRequest, Endpoint, Shape
+from stitchnb.sandbox.errors import APIErrorResponse, parsed_id
 from stitchnb.sandbox.faults import Fault, Kind
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.journal import Journal
@@ -55,11 +55,11 @@ _NEW_FAULT = Shape(
 )
 
 
-class Control:
+class ControlEndpoints:
     """Clock, snapshots, journal and faults of one sandbox."""
 
-    def __init__(self, world: World, engine: Engine, snapshots: Snapshots, journal: Journal) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, engine: Engine, snapshots: Snapshots, journal: Journal) -> None:
+        self._ctx = ctx
         self._engine = engine
         self._snapshots = snapshots
         self._journal = journal
@@ -67,40 +67,58 @@ class Control:
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of the controls."""
         return [
-            _endpoint("GET", "", lambda call: self.status(), "The sandbox at one sight", _STATUS),
-            _endpoint("GET", "/clock", lambda call: self.clock(), "What time it is", Shape(_TIME)),
-            _endpoint("POST", "/clock", lambda call: self.advance(call.body), "Move the clock forward", _ADVANCED),
-            _endpoint("POST", "/reset", lambda call: self.reset(), "Make it as good as new", _STATUS),
-            _endpoint("GET", "/snapshots", lambda call: self.snapshots(), "The snapshots", _SNAPSHOTS),
-            _endpoint("POST", "/snapshot", lambda call: self.take(call.body), "Keep everything as it is now", _TAKEN),
-            _endpoint("POST", "/restore", lambda call: self.restore(call.body), "Go back to a snapshot", _RESTORED),
+            _endpoint("GET", "", lambda request: self.status(), "The sandbox at one sight", _STATUS),
+            _endpoint("GET", "/clock", lambda request: self.clock(), "What time it is", Shape(_TIME)),
             _endpoint(
-                "DELETE", "/snapshots/{name}", lambda call: self.forget(call.path["name"]), "Forget a snapshot", _DONE
+                "POST", "/clock", lambda request: self.advance(request.body), "Move the clock forward", _ADVANCED
             ),
-            _endpoint("GET", "/journal", lambda call: self.journal(call.query), "The last requests", _JOURNAL),
-            _endpoint("DELETE", "/journal", lambda call: self.clear_journal(), "Forget the last requests", _EMPTIED),
-            _endpoint("GET", "/faults", lambda call: self.faults(), "The faults", _FAULTS),
-            _endpoint("POST", "/faults", lambda call: self.add_fault(call.body), "Add a fault", _NEW_FAULT),
-            _endpoint("DELETE", "/faults", lambda call: self.clear_faults(), "Remove every fault", _EMPTIED),
+            _endpoint("POST", "/reset", lambda request: self.reset(), "Make it as good as new", _STATUS),
+            _endpoint("GET", "/snapshots", lambda request: self.snapshots(), "The snapshots", _SNAPSHOTS),
             _endpoint(
-                "DELETE", "/faults/{fault_id}", lambda call: self.remove_fault(call.path), "Remove a fault", _FAULTS
+                "POST",
+                "/snapshot",
+                lambda request: self.create_snapshot(request.body),
+                "Keep everything as it is now",
+                _TAKEN,
+            ),
+            _endpoint(
+                "POST", "/restore", lambda request: self.restore(request.body), "Go back to a snapshot", _RESTORED
+            ),
+            _endpoint(
+                "DELETE",
+                "/snapshots/{name}",
+                lambda request: self.delete_snapshot(request.path["name"]),
+                "Forget a snapshot",
+                _DONE,
+            ),
+            _endpoint("GET", "/journal", lambda request: self.journal(request.query), "The last requests", _JOURNAL),
+            _endpoint("DELETE", "/journal", lambda request: self.clear_journal(), "Forget the last requests", _EMPTIED),
+            _endpoint("GET", "/faults", lambda request: self.faults(), "The faults", _FAULTS),
+            _endpoint("POST", "/faults", lambda request: self.add_fault(request.body), "Add a fault", _NEW_FAULT),
+            _endpoint("DELETE", "/faults", lambda request: self.clear_faults(), "Remove every fault", _EMPTIED),
+            _endpoint(
+                "DELETE",
+                "/faults/{fault_id}",
+                lambda request: self.remove_fault(request.path),
+                "Remove a fault",
+                _FAULTS,
             ),
         ]
 
     def status(self) -> dict[str, Any]:
         """Answer with the sandbox at one sight, above all with what is under way."""
         return {
-            "client_id": self._world.client_id,
-            "seed": self._world.ids.seed,
+            "client_id": self._ctx.client_id,
+            "seed": self._ctx.ids.seed,
             "clock": self.clock(),
             "running": self._engine.running(),
             "snapshots": len(list(self._snapshots)),
-            "faults": len(self._world.faults),
+            "faults": len(self._ctx.faults),
         }
 
     def clock(self) -> dict[str, Any]:
         """Answer with the sandbox's time."""
-        return {"now": self._world.now(), "is_frozen": self._world.clock.is_frozen}
+        return {"now": self._ctx.now(), "is_frozen": self._ctx.clock.is_frozen}
 
     def advance(self, body: Any) -> dict[str, Any]:
         """Move the clock by ``{"advance": {"hours": 6}}`` or to ``{"now": "2026-03-21T00:00:00Z"}``."""
@@ -112,12 +130,12 @@ class Control:
                 moment = parse_time(body["now"])
                 if moment is None:
                     raise _bad(f"{body['now']!r} is no time; give one such as 2026-03-21T00:00:00Z")
-                self._world.clock.advance_to(moment)
+                self._ctx.clock.advance_to(moment)
             else:
                 step = _object(body["advance"], *_STEPS)
                 if any(isinstance(v, bool) or not isinstance(v, int | float) for v in step.values()):
                     raise _bad(f"{', '.join(_STEPS)} are numbers")
-                self._world.clock.advance(**step)
+                self._ctx.clock.advance(**step)
         except (ValueError, OverflowError) as error:
             raise _bad(str(error)) from error
         return self.clock()
@@ -125,7 +143,7 @@ class Control:
     def reset(self) -> dict[str, Any]:
         """Make the sandbox as good as new; only the snapshots are kept."""
         self._snapshots.reset()
-        self._world.faults.clear()
+        self._ctx.faults.clear()
         self._journal.clear()
         return self.status()
 
@@ -133,19 +151,19 @@ class Control:
         """Answer with the snapshots, the oldest first."""
         return [snapshot.to_dict() for snapshot in self._snapshots]
 
-    def take(self, body: Any) -> dict[str, Any]:
+    def create_snapshot(self, body: Any) -> dict[str, Any]:
         """Keep everything as it is now, as ``{"name": "…"}``; without a body the name is given."""
         name = _object({} if body is None else body, "name").get("name")
-        return _allowed(lambda: self._snapshots.take(name)).to_dict()
+        return _checked_input(lambda: self._snapshots.create(name)).to_dict()
 
     def restore(self, body: Any) -> dict[str, Any]:
         """Go back to the snapshot ``{"name": "…"}``."""
         name = _object(body, "name").get("name")
-        return _allowed(lambda: self._snapshots.restore(str(name))).to_dict()
+        return _checked_input(lambda: self._snapshots.restore(str(name))).to_dict()
 
-    def forget(self, name: str) -> dict[str, Any]:
+    def delete_snapshot(self, name: str) -> dict[str, Any]:
         """Forget a snapshot."""
-        _allowed(lambda: self._snapshots.forget(name))
+        _checked_input(lambda: self._snapshots.delete(name))
         return {"forgotten": name}
 
     def journal(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -163,7 +181,7 @@ class Control:
 
     def faults(self) -> list[dict[str, Any]]:
         """Answer with the faults, the oldest first."""
-        return [fault.to_dict() for fault in self._world.faults]
+        return [fault.to_dict() for fault in self._ctx.faults]
 
     def add_fault(self, body: Any) -> dict[str, Any]:
         """Add a fault: its ``kind`` (``status`` when there is one), and what goes with it."""
@@ -173,27 +191,27 @@ class Control:
             body = {"kind": "status", **body}
         if "kind" not in body:
             raise _bad("kind is missing")
-        return _allowed(lambda: self._world.faults.put(Fault(**body))).to_dict()
+        return _checked_input(lambda: self._ctx.faults.put(Fault(**body))).to_dict()
 
     def remove_fault(self, path: Mapping[str, str]) -> list[dict[str, Any]]:
         """Remove a fault."""
         number = parsed_id(path["fault_id"])
-        if number is None or not self._world.faults.remove(number):
+        if number is None or not self._ctx.faults.remove(number):
             raise _bad(f"there is no fault {path['fault_id']}")
         return self.faults()
 
     def clear_faults(self) -> list[dict[str, Any]]:
         """Remove every fault."""
-        self._world.faults.clear()
+        self._ctx.faults.clear()
         return self.faults()
 
 
-def _endpoint(method: str, path: str, act: Callable[[Call], Any], summary: str, shape: Shape) -> Endpoint:
-    return Endpoint(method, f"{CONTROL}{path}", act, summary, body_limit=64 * 1024, is_slow=True, shape=shape)
+def _endpoint(method: str, path: str, handler: Callable[[APIRequest], Any], summary: str, shape: Shape) -> Endpoint:
+    return Endpoint(method, f"{CONTROL}{path}", handler, summary, body_limit=64 * 1024, is_slow=True, shape=shape)
 
 
-def _bad(message: str) -> Refusal:
-    return Refusal(400, {"error": "BadControl", "data": {"message": message}})
+def _bad(message: str) -> APIErrorResponse:
+    return APIErrorResponse(400, {"error": "BadControl", "data": {"message": message}})
 
 
 def _object(body: Any, *allowed: str) -> dict[str, Any]:
@@ -202,8 +220,8 @@ def _object(body: Any, *allowed: str) -> dict[str, Any]:
     return body
 
 
-def _allowed(act: Callable[[], _T]) -> _T:
+def _checked_input(action: Callable[[], _T]) -> _T:
     try:
-        return act()
+        return action()
     except InvalidInputError as error:
         raise _bad(str(error)) from error

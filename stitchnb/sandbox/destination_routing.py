@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from stitchnb.sandbox import errors as refusals
+from stitchnb.sandbox import errors
 
 
 def destinations_of(db: sqlite3.Connection, source_id: int) -> list[sqlite3.Row]:
@@ -27,9 +27,9 @@ def destination_named(db: sqlite3.Connection, destination_id: Any) -> int | None
     """Take the id of a live destination out of a body; None unmaps."""
     if destination_id is None:
         return None
-    number = refusals.parsed_id(str(destination_id))
+    number = errors.parsed_id(str(destination_id))
     if number is None or not is_live(db, number):
-        raise refusals.destination_not_found(destination_id)
+        raise errors.destination_not_found(destination_id)
     return number
 
 

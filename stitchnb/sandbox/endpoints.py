@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox.errors import Refusal
+from stitchnb.sandbox import errors
+from stitchnb.sandbox.errors import APIErrorResponse
 
 Auth = Literal["account", "none", "import"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class APIRequest:
     """One request, parsed: what an endpoint needs to know of it.
 
     Attributes
@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class APIResponse:
     """An answer that is not just a body with status 200.
 
     Attributes
@@ -92,8 +92,8 @@ class Endpoint:
     ----------
     method, path
         The path's parameters in braces: ``/v4/sources/{source_id}``.
-    act
-        Gives the answer: a JSON body, or a `Reply`; raises `Refusal`.
+    handler
+        Returns a JSON body or an `APIResponse`. Raises `APIErrorResponse`.
     summary
         One line that says what it does.
     auth
@@ -110,10 +110,10 @@ class Endpoint:
 
     method: str
     path: str
-    act: Callable[[Call], Any]
+    handler: Callable[[APIRequest], Any]
     summary: str
     auth: Auth = "account"
     body_limit: int = 4 * 1024 * 1024
-    too_large: Callable[[int], Refusal] = refusals.too_large
+    too_large: Callable[[int], APIErrorResponse] = errors.too_large
     is_slow: bool = False
     shape: Shape = field(default_factory=Shape)

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
 from stitchnb.errors import InvalidInputError, near_names
-from stitchnb.rules.offered import offered
 from stitchnb.sandbox import catalog
+
+# Methods for the rest of the sandbox, which Tab does not offer.
+_INTERNAL = frozenset({"put", "match_request", "match_work"})
 
 Kind = Literal["status", "refuse", "delay", "drop", "check", "extraction", "load"]
 
@@ -263,7 +265,7 @@ class Faults:
         return self.put(Fault("load", times, share, message=message, stream=stream))
 
     def put(self, fault: Fault) -> Fault:
-        """Add a fault that was made elsewhere; for stitchnb itself to use."""
+        """Add a fault that was made elsewhere."""
         with self._lock:
             self._given += 1
             fault.id = self._given
@@ -291,15 +293,15 @@ class Faults:
             return len(self._faults)
 
     def __dir__(self) -> list[str]:
-        return offered(self)
+        return sorted(set(super().__dir__()) - _INTERNAL)
 
     def __repr__(self) -> str:
         """Name the faults by their numbers, such as ``Faults(1: status 502, 2: delay)``."""
         told = ", ".join(f"{one.id}: {one.kind}{f' {one.status}' if one.status else ''}" for one in self)
         return f"Faults({told or 'none'})"
 
-    def of_request(self, method: str, path: str) -> list[Fault]:
-        """Tell what goes wrong with a request: delays, then at most one other fault; for stitchnb itself to use."""
+    def match_request(self, method: str, path: str) -> list[Fault]:
+        """Tell what goes wrong with a request: delays, then at most one other fault."""
         found: list[Fault] = []
         with self._lock:
             for fault in self._faults.values():
@@ -309,8 +311,8 @@ class Faults:
                         break
         return found
 
-    def of_work(self, kind: Kind, *, source_type: str | None = None, stream: str | None = None) -> str | None:
-        """Tell what a check, extraction or load fails with, None where it goes well; for stitchnb itself to use."""
+    def match_work(self, kind: Kind, *, source_type: str | None = None, stream: str | None = None) -> str | None:
+        """Tell what a check, extraction or load fails with, None where it goes well."""
         with self._lock:
             for fault in self._faults.values():
                 if fault._is_for_work(kind, source_type, stream) and fault._strikes():

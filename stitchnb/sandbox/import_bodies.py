@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from stitchnb.sandbox import import_errors as refusals
-from stitchnb.sandbox.import_validation import Conformity, SchemaError
+from stitchnb.sandbox import import_errors
+from stitchnb.sandbox.import_validation import ImportSchemaValidator, SchemaError
 from stitchnb.sandbox.jobs.imports import TableImport
 
 MOST_DATA_POINTS = 10_000
@@ -45,30 +45,30 @@ def batch_of(body: Any) -> TableImport:
 
     Raises
     ------
-    Refusal
+    APIErrorResponse
         At the first thing that is wrong; then none of it is taken.
     """
     wrong = _batch_form().violation(body)
     if wrong is not None:
-        raise refusals.bad_request(wrong)
+        raise import_errors.bad_request(wrong)
     messages = body["messages"]
     if any(message["sequence"] > _HIGHEST_SEQUENCE for message in messages):
-        raise refusals.sequence_too_large()
+        raise import_errors.sequence_too_large()
     key_names = tuple(dict.fromkeys(body.get("key_names", ())))
     records = [message["data"] for message in messages]
     try:
-        conformity = Conformity(body["schema"])
+        conformity = ImportSchemaValidator(body["schema"])
         for number, record in enumerate(records):
             wrong = conformity.violation(record)
             if wrong is not None:
-                raise refusals.bad_record(number, wrong)
+                raise import_errors.bad_record(number, wrong)
     except SchemaError as error:
-        raise refusals.bad_schema(str(error)) from error
+        raise import_errors.bad_schema(str(error)) from error
     for number, record in enumerate(records):
         if (missing := _missing_key(record, key_names)) is not None:
-            raise refusals.missing_key(missing)
+            raise import_errors.missing_key(missing)
         if (count := data_points(record)) > MOST_DATA_POINTS:
-            raise refusals.too_many_points(number, count, MOST_DATA_POINTS)
+            raise import_errors.too_many_points(number, count, MOST_DATA_POINTS)
     sequences = [message["sequence"] for message in messages]
     return TableImport(body["table_name"], body["schema"], key_names, records, sequences)
 
@@ -78,16 +78,16 @@ def push_of(body: Any, client_id: int) -> list[TableImport]:
 
     Raises
     ------
-    Refusal
+    APIErrorResponse
         At the first thing that is wrong; then none of it is taken.
     """
     if not isinstance(body, list) or not body or not all(isinstance(message, dict) for message in body):
-        raise refusals.no_records()
+        raise import_errors.no_records()
     _refuse_other_clients([message.get("client_id") for message in body], client_id)
     parts: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for message in body:
         if reasons := _reasons(message):
-            raise refusals.unprocessable(reasons)
+            raise import_errors.unprocessable(reasons)
         parts.setdefault((message["table_name"], tuple(dict.fromkeys(message["key_names"]))), []).append(message)
     return [
         TableImport(name, {}, keys, [m["data"] for m in messages], [m["sequence"] for m in messages])
@@ -110,8 +110,8 @@ def data_points(value: Any) -> int:
 
 
 @cache
-def _batch_form() -> Conformity:
-    return Conformity(_BATCH, expected="expected type")
+def _batch_form() -> ImportSchemaValidator:
+    return ImportSchemaValidator(_BATCH, expected="expected type")
 
 
 def _missing_key(record: Mapping[str, Any], key_names: Iterable[str]) -> str | None:
@@ -120,11 +120,11 @@ def _missing_key(record: Mapping[str, Any], key_names: Iterable[str]) -> str | N
 
 def _refuse_other_clients(client_ids: list[Any], client_id: int) -> None:
     if None in client_ids:
-        raise refusals.no_client()
+        raise import_errors.no_client()
     if any(each != client_ids[0] for each in client_ids):
-        raise refusals.several_clients(client_ids[0])
+        raise import_errors.several_clients(client_ids[0])
     if isinstance(client_ids[0], bool) or client_ids[0] != client_id:
-        raise refusals.other_client()
+        raise import_errors.other_client()
 
 
 def _reasons(message: Mapping[str, Any]) -> dict[str, list[str]]:

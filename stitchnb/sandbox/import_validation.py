@@ -27,7 +27,7 @@ class SchemaError(Exception):
     """The schema itself is none; the message says why."""
 
 
-class Conformity:
+class ImportSchemaValidator:
     """Tells how values break one schema.
 
     Parameters

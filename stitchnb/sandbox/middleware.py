@@ -37,7 +37,7 @@ class AbortableProtocol(H11Protocol):
         self.app = serve
 
 
-class Traffic:
+class FaultMiddleware:
     """Leads requests to the API or to the sandbox's own controls.
 
     What goes to the API is written into the journal, and meets the faults; the controls stay out of both, so that
@@ -62,7 +62,7 @@ class Traffic:
             await self._pass(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        faults = self._faults.of_request(scope["method"], scope["path"])
+        faults = self._faults.match_request(scope["method"], scope["path"])
         write = self._writer(scope, faults)
         for fault in faults:
             if fault.kind == "delay":
@@ -72,7 +72,7 @@ class Traffic:
             write(None)
             await _cut_off(scope, receive)
         elif last == "drop":
-            await self._api(scope, receive, _unheard)
+            await self._api(scope, receive, _discard)
             write(None)
             await _cut_off(scope, receive)
         else:
@@ -96,7 +96,7 @@ class Traffic:
         return write
 
 
-async def _unheard(message: Message) -> None:
+async def _discard(message: Message) -> None:
     """Take an answer that nobody will get."""
 
 

@@ -40,7 +40,7 @@ class Description:
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoint that answers with the description."""
         shape = Shape({"type": "object", "required": ["openapi", "info", "paths"]})
-        return [Endpoint("GET", PATH, lambda call: self.document(), "This description, as OpenAPI 3.1", shape=shape)]
+        return [Endpoint("GET", PATH, lambda request: self.document(), "This description, as OpenAPI 3.1", shape=shape)]
 
     def document(self) -> dict[str, Any]:
         """Answer with the description."""

@@ -21,31 +21,31 @@ from stitchnb.rules.names import checked_id
 from stitchnb.sandbox.app import build_app
 from stitchnb.sandbox.clock import Clock
 from stitchnb.sandbox.connectors.registry import Connectors
-from stitchnb.sandbox.context import World
-from stitchnb.sandbox.control import Control
-from stitchnb.sandbox.errors import Refusal
+from stitchnb.sandbox.context import SandboxContext
+from stitchnb.sandbox.control import ControlEndpoints
+from stitchnb.sandbox.errors import APIErrorResponse
 from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.http_server import PromptServer
 from stitchnb.sandbox.ids import Ids
 from stitchnb.sandbox.jobs import hooks
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.journal import Exchange, Journal
-from stitchnb.sandbox.middleware import AbortableProtocol, Traffic
+from stitchnb.sandbox.middleware import AbortableProtocol, FaultMiddleware
 from stitchnb.sandbox.openapi import Description
 from stitchnb.sandbox.plans import PlanName, plan_named
-from stitchnb.sandbox.resources.accounts import Accounts, ImportTokens
-from stitchnb.sandbox.resources.checks import Authorizations, Checks
-from stitchnb.sandbox.resources.connection_types import ConnectionTypes
-from stitchnb.sandbox.resources.destinations import Destinations
-from stitchnb.sandbox.resources.import_api import ImportAPI
-from stitchnb.sandbox.resources.job_progress import JobsProgress
-from stitchnb.sandbox.resources.jobs import Jobs, Logs
-from stitchnb.sandbox.resources.notifications import CustomEmails, Hooks
-from stitchnb.sandbox.resources.sources import Sources
-from stitchnb.sandbox.resources.streams import Streams
+from stitchnb.sandbox.resources.accounts import AccountEndpoints, ImportTokenEndpoints
+from stitchnb.sandbox.resources.checks import AuthorizationEndpoints, CheckEndpoints
+from stitchnb.sandbox.resources.connection_types import ConnectionTypeEndpoints
+from stitchnb.sandbox.resources.destinations import DestinationEndpoints
+from stitchnb.sandbox.resources.import_api import ImportEndpoints
+from stitchnb.sandbox.resources.job_progress import JobProgressEndpoints
+from stitchnb.sandbox.resources.jobs import JobEndpoints, LogEndpoints
+from stitchnb.sandbox.resources.notifications import CustomEmailEndpoints, HookEndpoints
+from stitchnb.sandbox.resources.sources import SourceEndpoints
+from stitchnb.sandbox.resources.streams import StreamEndpoints
 from stitchnb.sandbox.scheduler import Scheduler
 from stitchnb.sandbox.snapshots import Snapshot, Snapshots
-from stitchnb.sandbox.store.credentials import Vault
+from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
 from stitchnb.sandbox.store.tokens import Tokens
 from stitchnb.sandbox.warehouses.bindings import Destination, Warehouses
@@ -140,59 +140,59 @@ class Sandbox:
     def _build(self, path: Path | None, seed: int | None, pace_s: float) -> None:
         self._state = State(path)
         try:
-            seed = self._state.keep_seed(seed)
-            vault = Vault(path, sealed=self._state.any_credential())
+            seed = self._state.set_seed(seed)
+            credentials = CredentialStore(path, encrypted=self._state.any_credential())
             self._warehouse = EmbeddedWarehouse(None if path is None else path.with_name(path.name + ".duckdb"))
         except BaseException:
             self._state.close()
             raise
-        _go_on_from(self._state, self.clock)
+        _restore_clock_offset(self._state, self.clock)
         # Not a method: what serves would hold the sandbox, which ends when nobody else does.
-        warehouses = Warehouses(self._warehouse.get, lambda number: _destination(world, number))
-        self.world = world = World(
+        warehouses = Warehouses(self._warehouse.get, lambda number: _destination(ctx, number))
+        self._ctx = ctx = SandboxContext(
             self._state,
             self.clock,
             Ids(seed),
-            vault,
+            credentials,
             self._plan,
             Connectors(seed),
             warehouses,
             Faults(seed),
             self._workers,
         )
-        self._engine = Engine(self.world, pace_s=pace_s)
-        sources = Sources(self.world, self._engine)
-        destinations = Destinations(self.world, self._engine, sources)
+        self._engine = Engine(self._ctx, pace_s=pace_s)
+        sources = SourceEndpoints(self._ctx, self._engine)
+        destinations = DestinationEndpoints(self._ctx, self._engine, sources)
         destinations.ensure_embedded()
-        self._scheduler = Scheduler(self.world, sources, self._engine)
-        furnish = partial(_furnish, engine=self._engine, sources=sources)
-        self._snapshots = Snapshots(self.world, self._engine, self._warehouse, furnish)
+        self._scheduler = Scheduler(self._ctx, sources, self._engine)
+        seed_defaults = partial(_seed_defaults, engine=self._engine, sources=sources)
+        self._snapshots = Snapshots(self._ctx, self._engine, self._warehouse, seed_defaults)
         self._journal = Journal(self.token.reveal())
-        self._control = Control(self.world, self._engine, self._snapshots, self._journal)
-        logs = Logs(self.world)
-        tokens = Tokens(self.world, self.token.reveal())
-        self._authorizations = Authorizations(self.world, sources)
+        self._control = ControlEndpoints(self._ctx, self._engine, self._snapshots, self._journal)
+        logs = LogEndpoints(self._ctx)
+        tokens = Tokens(self._ctx, self.token.reveal())
+        self._authorizations = AuthorizationEndpoints(self._ctx, sources)
         of_api = [
-            *ConnectionTypes(self.world).endpoints(),
+            *ConnectionTypeEndpoints(self._ctx).endpoints(),
             *sources.endpoints(),
-            *Checks(self.world).endpoints(),
-            *Streams(self.world, sources).endpoints(),
-            *Jobs(self.world, self._engine).endpoints(),
+            *CheckEndpoints(self._ctx).endpoints(),
+            *StreamEndpoints(self._ctx, sources).endpoints(),
+            *JobEndpoints(self._ctx, self._engine).endpoints(),
             *logs.endpoints(),
             *destinations.endpoints(),
-            *Accounts(self.world, tokens).endpoints(),
-            *CustomEmails(self.world).endpoints(),
-            *Hooks(self.world).endpoints(),
-            *ImportTokens(self.world, sources).endpoints(),
-            *ImportAPI(self.world, self._engine).endpoints(),
+            *AccountEndpoints(self._ctx, tokens).endpoints(),
+            *CustomEmailEndpoints(self._ctx).endpoints(),
+            *HookEndpoints(self._ctx).endpoints(),
+            *ImportTokenEndpoints(self._ctx, sources).endpoints(),
+            *ImportEndpoints(self._ctx, self._engine).endpoints(),
         ]
-        self._progress = JobsProgress(self.world)
+        self._progress = JobProgressEndpoints(self._ctx)
         of_controls = [*self._control.endpoints(), *self._authorizations.endpoints(), *self._progress.endpoints()]
         of_controls += logs.downloads()
         of_controls += Description([*of_api, *of_controls]).endpoints()
         api = build_app(of_api, accepts=tokens.accepts)
         control = build_app(of_controls, accepts=tokens.accepts)
-        self._app = Traffic(api, control, clock=self.clock, journal=self._journal, faults=self.world.faults)
+        self._app = FaultMiddleware(api, control, clock=self.clock, journal=self._journal, faults=self._ctx.faults)
 
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(
@@ -213,7 +213,7 @@ class Sandbox:
         # Also called when the process ends: a sandbox that nobody closed leaves nothing behind either.
         self._finalizer = weakref.finalize(
             self,
-            _shut,
+            _shutdown,
             server,
             thread,
             listener,
@@ -254,7 +254,7 @@ class Sandbox:
     @property
     def client_id(self) -> int:
         """The account's id, as in the paths of extractions and loads."""
-        return self.world.client_id
+        return self._ctx.client_id
 
     @property
     def is_running(self) -> bool:
@@ -264,7 +264,7 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         """What goes wrong on demand; see `stitchnb.sandbox.Faults`."""
-        return self.world.faults
+        return self._ctx.faults
 
     @property
     def connectors(self) -> Connectors:
@@ -273,7 +273,7 @@ class Sandbox:
         ``sandbox.connectors["platform.hp-postgres"] = stitchnb.sandbox.connectors.Postgres()`` has sources of that
         type read the server that their form names, from their next check or job on.
         """
-        return self.world.connectors
+        return self._ctx.connectors
 
     @property
     def warehouses(self) -> Warehouses:
@@ -283,7 +283,7 @@ class Sandbox:
         that type land in the server that their form names, from their next check or load on;
         ``sandbox.warehouses.of(destination.id)`` reads them.
         """
-        return self.world.warehouses
+        return self._ctx.warehouses
 
     def journal(self, last: int | None = None) -> list[Exchange]:
         """List the last requests to the API, the newest at the end.
@@ -310,7 +310,7 @@ class Sandbox:
         name
             One of the same name is replaced; None gives it one.
         """
-        return self._snapshots.take(name)
+        return self._snapshots.create(name)
 
     def restore(self, snapshot: Snapshot | str) -> None:
         """Go back to a snapshot of this sandbox; what is under way is broken off.
@@ -334,7 +334,7 @@ class Sandbox:
             (``waiting``, ``delivered``, ``failed``, ``not_sent``, or ``dropped`` when the hook was disabled or deleted
             meanwhile), ``tries``, ``status_code`` and ``error`` of the last try, ``created_at``, ``ended_at``.
         """
-        return hooks.deliveries(self.world)
+        return hooks.deliveries(self._ctx)
 
     def jobs(self, source_id: int | None = None) -> list[dict[str, Any]]:
         """List every job that has run or is running, oldest first.
@@ -369,7 +369,7 @@ class Sandbox:
             raise InvalidInputError(f"{job_name!r} is no name of a job: give its job_name.")
         try:
             return self._progress.get(job_name)
-        except Refusal as refusal:
+        except APIErrorResponse as refusal:
             raise InvalidInputError(str(refusal.body["data"]["message"])) from refusal
 
     def authorize(self, source_id: int) -> None:
@@ -383,7 +383,7 @@ class Sandbox:
         """
         try:
             self._authorizations.authorize(str(checked_id(source_id, "source id")))
-        except Refusal as refusal:
+        except APIErrorResponse as refusal:
             raise InvalidInputError(str(refusal.body["data"]["message"])) from refusal
 
     def wait_idle(self) -> None:
@@ -402,41 +402,37 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def __dir__(self) -> list[str]:
-        # What its parts share is not for users.
-        return [name for name in super().__dir__() if name != "world"]
-
     def __repr__(self) -> str:
         state = "running" if self.is_running else "closed"
-        return f"Sandbox({state}, seed={self.world.ids.seed}, {'frozen' if self.clock.is_frozen else 'real'} clock)"
+        return f"Sandbox({state}, seed={self._ctx.ids.seed}, {'frozen' if self.clock.is_frozen else 'real'} clock)"
 
 
-def _furnish(world: World, *, engine: Engine, sources: Sources) -> None:
+def _seed_defaults(ctx: SandboxContext, *, engine: Engine, sources: SourceEndpoints) -> None:
     """Put into a new state what every sandbox has from the start."""
-    Destinations(world, engine, sources).ensure_embedded()
+    DestinationEndpoints(ctx, engine, sources).ensure_embedded()
 
 
-def _destination(world: World, destination_id: int) -> Destination:
-    with world.state.reading() as db:
+def _destination(ctx: SandboxContext, destination_id: int) -> Destination:
+    with ctx.state.read() as db:
         rows = db.execute("SELECT * FROM destinations WHERE deleted_at IS NULL ORDER BY id").fetchall()
         for row in rows:
             if row["id"] == destination_id:
-                return world.destination(db, row)
+                return ctx.destination(db, row)
     ids = ", ".join(f"{row['id']} ({row['name'] or row['type']})" for row in rows) or "none"
     raise InvalidInputError(f"There is no destination {destination_id}. There are: {ids}.")
 
 
-def _go_on_from(state: State, clock: Clock) -> None:
+def _restore_clock_offset(state: State, clock: Clock) -> None:
     """Let the machine's time be as far ahead as it was made to be when the state was last open, and note it anew."""
     if clock.is_frozen:
         return
-    clock.set_back(max(clock.offset, timedelta(seconds=float(state.note("clock_ahead_s") or 0))))
+    clock.reset_offset(max(clock.offset, timedelta(seconds=float(state.get_meta("clock_ahead_s") or 0))))
 
-    def note(moment: datetime) -> None:
+    def save(moment: datetime) -> None:
         ahead = clock.offset + max(timedelta(0), moment - clock.now())
-        state.keep_note("clock_ahead_s", str(ahead.total_seconds()))
+        state.set_meta("clock_ahead_s", str(ahead.total_seconds()))
 
-    clock.on_advance(note)
+    clock.on_advance(save)
 
 
 def _listen(port: int) -> socket.socket:
@@ -459,7 +455,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _shut(
+def _shutdown(
     server: PromptServer,
     thread: threading.Thread,
     listener: socket.socket,

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from stitchnb.models import format_time, parse_time
 from stitchnb.sandbox.clock import Clock
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.runner import Engine
-from stitchnb.sandbox.resources.sources import Sources
+from stitchnb.sandbox.resources.sources import SourceEndpoints
 
 # How long the thread sleeps at most: a source that was configured in the meantime is seen by then.
 _LONGEST_SLEEP_S = 1.0
@@ -29,8 +29,8 @@ class Scheduler:
     fell due on the way, in order.
     """
 
-    def __init__(self, world: World, sources: Sources, engine: Engine) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, sources: SourceEndpoints, engine: Engine) -> None:
+        self._ctx = ctx
         self._sources = sources
         self._engine = engine
         self._closing = threading.Event()
@@ -51,12 +51,12 @@ class Scheduler:
 
     def fire_until(self, moment: datetime) -> None:
         """Fire everything that falls due up to a later time, each at its own time and after the one before."""
-        clock = self._world.clock
+        clock = self._ctx.clock
         latest_end = clock.now()
         while (found := self._next_due()) is not None and found[0] <= moment:
             clock.move_to(found[0])
             # What the job takes passes on a clock of its own: others are due while it runs.
-            own = clock.fork()
+            own = clock.snapshot()
             job_name = self._fire_or_postpone(*found, paced=False, clock=own)
             if job_name is not None:
                 self._engine.wait_for(job_name)
@@ -69,7 +69,7 @@ class Scheduler:
                 if self._closing.wait(self._sleep_s()):
                     return
                 found = self._next_due()
-                if found is not None and found[0] <= self._world.at():
+                if found is not None and found[0] <= self._ctx.at():
                     self._fire_or_postpone(*found)
             except Exception:  # noqa: BLE001 - a thread that ended would end every schedule, and nobody would know
                 # Whatever is wrong, such as a full disk, may be mended: the schedules must go on then.
@@ -83,9 +83,9 @@ class Scheduler:
         try:
             return self._fire(due, source_id, paced=paced, clock=clock)
         except Exception:  # noqa: BLE001 - whatever it is, it is one source's
-            later = format_time(max(due, self._world.at()) + _AFTER_TROUBLE)
+            later = format_time(max(due, self._ctx.at()) + _AFTER_TROUBLE)
             _log.exception("the schedule of source %d cannot be followed; it is tried again at %s", source_id, later)
-            with self._world.state.transaction() as db:
+            with self._ctx.state.transaction() as db:
                 self._set_next(db, source_id, later)
             return None
 
@@ -93,10 +93,10 @@ class Scheduler:
         found = self._next_due()
         if found is None:
             return _LONGEST_SLEEP_S
-        return min(_LONGEST_SLEEP_S, max(0.0, (found[0] - self._world.at()).total_seconds()))
+        return min(_LONGEST_SLEEP_S, max(0.0, (found[0] - self._ctx.at()).total_seconds()))
 
     def _next_due(self) -> tuple[datetime, int] | None:
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             row = db.execute(
                 "SELECT id, next_fire_at FROM sources WHERE next_fire_at IS NOT NULL ORDER BY next_fire_at, id LIMIT 1"
             ).fetchone()
@@ -105,14 +105,14 @@ class Scheduler:
 
     def _fire(self, due: datetime, source_id: int, *, paced: bool, clock: Clock | None) -> str | None:
         """Start the job, and set the next time; a job still under way means that this one is skipped."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
             if row is None or row["next_fire_at"] != format_time(due):
                 # Somebody else has fired it, or changed its schedule, since it was looked up.
                 return None
             rule = self._sources.schedule_rule(db, row)
             # After now as well: a sandbox that was closed for a day does not make up for what it missed.
-            following = rule.next_fire_time(max(due, self._world.at())) if rule else None
+            following = rule.next_fire_time(max(due, self._ctx.at())) if rule else None
             self._set_next(db, source_id, format_time(following) if following else None)
             if rule is None or self._was_under_way(db, source_id, due):
                 return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import format_time
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.store.database import State
 from stitchnb.sandbox.warehouses.embedded import EmbeddedWarehouse
@@ -62,37 +62,41 @@ class Snapshots:
 
     Parameters
     ----------
-    furnish
+    seed_defaults
         Puts into a new state what every sandbox has from the start.
     """
 
     def __init__(
-        self, world: World, engine: Engine, warehouse: EmbeddedWarehouse, furnish: Callable[[World], None]
+        self,
+        ctx: SandboxContext,
+        engine: Engine,
+        warehouse: EmbeddedWarehouse,
+        seed_defaults: Callable[[SandboxContext], None],
     ) -> None:
-        self._world = world
+        self._ctx = ctx
         self._engine = engine
         self._warehouse = warehouse
-        self._furnish = furnish
+        self._seed_defaults = seed_defaults
         self._lock = threading.RLock()
         self._kept: dict[str, Snapshot] = {}
         self._taken = 0
 
-    def take(self, name: str | None = None) -> Snapshot:
+    def create(self, name: str | None = None) -> Snapshot:
         """Keep everything as it is now; one of the same name is replaced.
 
         A check that is under way runs again once the snapshot is restored, and a job counts as cut off.
         """
-        with self._lock, self._world.clock.held():
+        with self._lock, self._ctx.clock.hold():
             self._taken += 1
             name = f"snapshot-{self._taken}" if name is None else _checked(name)
             tables = f"stitchnb snapshot {self._taken}"
             # A load may be under way: its rows may be ahead of its bookmark, and never behind.
-            with self._world.state.reading():
+            with self._ctx.state.read():
                 has_tables = self._warehouse.keep_copy(tables)
-                copy = self._world.state.copy()
-            self._forget(name)
+                copy = self._ctx.state.copy()
+            self._delete(name)
             self._kept[name] = Snapshot(
-                name, self._world.at(), copy, tables if has_tables else None, self._world.clock.offset
+                name, self._ctx.at(), copy, tables if has_tables else None, self._ctx.clock.offset
             )
             return self._kept[name]
 
@@ -108,9 +112,9 @@ class Snapshots:
             found = self._find(snapshot)
             with self._standing_still():
                 # The state first: killed in between, its bookmarks are behind the rows, which come again.
-                self._world.state.bring_back(found._state)
+                self._ctx.state.restore(found._state)
                 self._warehouse.bring_back(found._tables)
-                self._world.clock.set_back(found._offset)
+                self._ctx.clock.reset_offset(found._offset)
             self._engine.recover()
             return found
 
@@ -118,28 +122,28 @@ class Snapshots:
         """Make the sandbox as good as new: no source, no row, the first ids again, the clock at its start."""
         with self._lock:
             with self._standing_still():
-                self._world.clock.set_back()
+                self._ctx.clock.reset_offset()
                 fresh = State(None)
                 try:
-                    fresh.keep_seed(self._world.ids.seed)
-                    self._furnish(replace(self._world, state=fresh))
-                    with fresh.reading() as db:
-                        self._world.state.bring_back(db)
+                    fresh.set_seed(self._ctx.ids.seed)
+                    self._seed_defaults(replace(self._ctx, state=fresh))
+                    with fresh.read() as db:
+                        self._ctx.state.restore(db)
                 finally:
                     fresh.close()
                 self._warehouse.bring_back(None)
             self._engine.recover()
 
-    def forget(self, snapshot: Snapshot | str) -> None:
+    def delete(self, snapshot: Snapshot | str) -> None:
         """Let go of a snapshot, and of the memory that it takes."""
         with self._lock:
-            self._forget(self._find(snapshot).name)
+            self._delete(self._find(snapshot).name)
 
     def close(self) -> None:
         """Let go of all."""
         with self._lock:
             for name in list(self._kept):
-                self._forget(name)
+                self._delete(name)
 
     def __iter__(self) -> Iterator[Snapshot]:
         with self._lock:
@@ -153,7 +157,7 @@ class Snapshots:
             raise InvalidInputError(f"This sandbox keeps no such snapshot: {name!r}. There are: {kept}.")
         return found
 
-    def _forget(self, name: str) -> None:
+    def _delete(self, name: str) -> None:
         snapshot = self._kept.pop(name, None)
         if snapshot is not None:
             snapshot._state.close()
@@ -164,12 +168,12 @@ class Snapshots:
     def _standing_still(self) -> Iterator[None]:
         """Keep everything from moving: the clock, requests, and work in the background."""
         with ExitStack() as stack:
-            stack.enter_context(self._world.clock.held())
+            stack.enter_context(self._ctx.clock.hold())
             while True:
                 self._engine.halt()
                 with ExitStack() as attempt:
                     # Work begins in a transaction: with this lock held, and none under way, none can begin.
-                    attempt.enter_context(self._world.state.reading())
+                    attempt.enter_context(self._ctx.state.read())
                     if not self._engine.running():
                         stack.push(attempt.pop_all())
                         break

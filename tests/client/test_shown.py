@@ -21,9 +21,9 @@ INNER = {
     "jobs": {"under_way", "learn_ended", "watching"},
     "a source": {"bound"},
     "the limit": {"take", "watching", "spacing_s"},
-    "a sandbox": {"world"},
-    "its clock": {"elapse", "fork", "held", "set_back", "move_to"},
-    "its faults": {"of_request", "of_work"},
+    "a sandbox": set(),
+    "its clock": {"simulate_work", "snapshot", "hold", "reset_offset", "move_to", "on_advance"},
+    "its faults": {"match_request", "match_work"},
 }
 OFFERED: dict[str, tuple[Callable[[stitchnb.Sandbox], Any], set[str]]] = {
     "client": (lambda s: s.client(), {"sources", "jobs", "client_id", "journal", "limit", "sandbox", "close"}),

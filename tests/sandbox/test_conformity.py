@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb.sandbox.import_validation import Conformity, SchemaError, type_name
+from stitchnb.sandbox.import_validation import ImportSchemaValidator, SchemaError, type_name
 
 CASES = [
     ({"type": "integer"}, 7, None, "an integer"),
@@ -67,7 +67,7 @@ CASES = [
 
 @pytest.mark.parametrize(("schema", "value", "told", "why"), CASES, ids=[row[3] for row in CASES])
 def test_a_violation_is_told_word_for_word(schema: dict[str, Any], value: Any, told: str | None, why: str) -> None:
-    assert Conformity(schema).violation(value) == told, why
+    assert ImportSchemaValidator(schema).violation(value) == told, why
 
 
 BAD_SCHEMAS = [
@@ -82,20 +82,20 @@ BAD_SCHEMAS = [
 @pytest.mark.parametrize(("schema", "told", "why"), BAD_SCHEMAS, ids=[row[2] for row in BAD_SCHEMAS])
 def test_what_is_no_schema_says_why(schema: dict[str, Any], told: str, why: str) -> None:
     with pytest.raises(SchemaError) as caught:
-        Conformity(schema)
+        ImportSchemaValidator(schema)
 
     assert str(caught.value) == told, why
 
 
 def test_nothing_is_fetched() -> None:
-    conformity = Conformity({"$ref": "https://example.com/schema.json"})
+    conformity = ImportSchemaValidator({"$ref": "https://example.com/schema.json"})
 
     with pytest.raises(SchemaError, match=r"https://example.com/schema.json cannot be resolved"):
         conformity.violation({})
 
 
 def test_a_schema_that_refers_to_itself_without_end_is_refused() -> None:
-    conformity = Conformity({"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"})
+    conformity = ImportSchemaValidator({"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"})
 
     with pytest.raises(SchemaError):
         conformity.violation({})

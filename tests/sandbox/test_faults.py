@@ -130,8 +130,8 @@ def test_which_paths_a_fault_is_for(pattern: str | None, path: str, is_met: bool
     faults = Faults()
     faults.refuse(path=pattern, method="get")
 
-    assert bool(faults.of_request("GET", path)) is is_met, why
-    assert faults.of_request("PUT", path) == [], "another method"
+    assert bool(faults.match_request("GET", path)) is is_met, why
+    assert faults.match_request("PUT", path) == [], "another method"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_faults_are_listed_removed_and_cleared() -> None:
     assert len(faults) == 2
     faults.clear()
     assert list(faults) == []
-    assert faults.of_request("GET", "/") == []
+    assert faults.match_request("GET", "/") == []
 
 
 def test_faults_show_what_goes_wrong() -> None:

@@ -147,7 +147,7 @@ def test_rejected_rows_are_counted_apart(api: httpx.Client, sandbox: Sandbox, co
 def test_how_many_rows_are_to_come_is_known_where_the_source_counts_them(
     api: httpx.Client, sandbox: Sandbox, configured: dict[str, Any]
 ) -> None:
-    with sandbox.world.state.transaction() as db:
+    with sandbox._ctx.state.transaction() as db:
         row = db.execute("SELECT metadata FROM streams WHERE tap_stream_id = 'accounts'").fetchone()
         counted = row["metadata"].replace('"table-key-properties"', '"row-count": 500, "table-key-properties"', 1)
         db.execute("UPDATE streams SET metadata = ? WHERE tap_stream_id = 'accounts'", (counted,))
@@ -219,4 +219,4 @@ def test_a_state_of_the_version_before_is_brought_forward(tmp_path: Path, config
 
     with Sandbox(path, clock=NOON, pace_s=0) as opened:
         assert opened.jobs() == []
-        assert JobProgress(opened.world, "none").through() is None
+        assert JobProgress(opened.ctx, "none").through() is None

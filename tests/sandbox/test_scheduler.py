@@ -37,7 +37,7 @@ def configure(sandbox: Sandbox, api: httpx.Client, name: str, **properties: str)
 
 def jobs_of(sandbox: Sandbox, source_id: int) -> list[tuple[str, str]]:
     """Start times and outcomes of a source's jobs, the first first."""
-    with sandbox.world.state.reading() as db:
+    with sandbox._ctx.state.read() as db:
         rows = db.execute("SELECT start_time, status FROM jobs WHERE source_id = ? ORDER BY number", (source_id,))
         return [(row["start_time"], row["status"]) for row in rows]
 
@@ -67,15 +67,15 @@ def test_a_real_clock_goes_on_from_where_it_was_moved_to() -> None:
 
     assert abs(ahead - timedelta(days=1)) < timedelta(minutes=1)
     assert clock.now() - datetime.now(UTC) > timedelta(hours=23)
-    clock.set_back()
+    clock.reset_offset()
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_work_that_begins_on_a_frozen_clock_has_a_clock_of_its_own() -> None:
     clock = Clock(NOON)
 
-    own = clock.fork()
-    own.elapse(40)
+    own = clock.snapshot()
+    own.simulate_work(40)
 
     assert (own.now() - clock.now()).total_seconds() == 40
     real = Clock()
@@ -129,7 +129,7 @@ def test_a_job_still_running_when_the_next_is_due_means_that_one_is_skipped(slow
     with slow, client_of(slow) as api:
         # An incomplete form keeps the check away, which would take as long as the job.
         created = api.post("/v4/sources", json={**recurly.CREATE, "properties": {}}).json()
-        with slow.world.state.transaction() as db:
+        with slow._ctx.state.transaction() as db:
             properties = '{"frequency_in_minutes": "60", "anchor_time": "2026-03-20T13:00:00Z"}'
             db.execute(
                 "UPDATE sources SET properties = ?, scheduled_at = ?, next_fire_at = '2026-03-20T13:00:00Z'",
@@ -179,7 +179,7 @@ def test_trouble_with_one_source_keeps_no_other_from_its_schedule(
 ) -> None:
     anchor = {"frequency_in_minutes": "60", "anchor_time": "2026-03-20T13:00:00Z"}
     broken, good = (configure(sandbox, api, name, **anchor) for name in ("broken", "good"))
-    with sandbox.world.state.transaction() as db:
+    with sandbox._ctx.state.transaction() as db:
         db.execute("UPDATE sources SET properties = 'no JSON' WHERE id = ?", (broken,))
 
     with caplog.at_level(logging.ERROR):
@@ -189,7 +189,7 @@ def test_trouble_with_one_source_keeps_no_other_from_its_schedule(
     assert len(jobs_of(sandbox, good)) == 2
     assert f"the schedule of source {broken} cannot be followed" in caplog.text
     caplog.clear()
-    with sandbox.world.state.transaction() as db:
+    with sandbox._ctx.state.transaction() as db:
         db.execute(
             "UPDATE sources SET properties = (SELECT properties FROM sources WHERE id = ?) WHERE id = ?", (good, broken)
         )
@@ -201,7 +201,7 @@ def test_the_real_clocks_thread_goes_on_after_trouble_with_one_source(caplog: py
     with Sandbox(pace_s=0) as sandbox, client_of(sandbox) as api:
         broken, good = (configure(sandbox, api, name) for name in ("broken", "good"))
         past = format_time(datetime.now(UTC) - timedelta(seconds=5))
-        with caplog.at_level(logging.ERROR), sandbox.world.state.transaction() as db:
+        with caplog.at_level(logging.ERROR), sandbox._ctx.state.transaction() as db:
             db.execute("UPDATE sources SET next_fire_at = ?", (past,))
             db.execute("UPDATE sources SET properties = 'no JSON' WHERE id = ?", (broken,))
         wait_until(lambda: jobs_of(sandbox, good), what="a job of the good source")

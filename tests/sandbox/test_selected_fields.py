@@ -56,7 +56,7 @@ def test_rows_hold_what_is_selected_inside_of_a_field(
     sandbox: Sandbox, source: dict[str, Any], api: httpx.Client
 ) -> None:
     address, city = ["properties", "address"], ["properties", "address", "properties", "city"]
-    with sandbox.world.state.transaction() as db:
+    with sandbox._ctx.state.transaction() as db:
         db.execute(
             "UPDATE streams SET metadata = json_insert(metadata, '$[#]', json_array(json(?), json(?))) "
             "WHERE stream_name = 'accounts'",

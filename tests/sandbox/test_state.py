@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from stitchnb.errors import StateFileError
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.store import database as state
-from stitchnb.sandbox.store.credentials import Vault
+from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
 
 
@@ -27,7 +27,7 @@ def older(tmp_path: Path) -> Path:
     """A state file as today's version writes it, with something in it."""
     path = tmp_path / "acme.sandbox"
     with closing(State(path)) as made:
-        made.keep_seed(7)
+        made.set_seed(7)
     return path
 
 
@@ -59,9 +59,9 @@ def test_a_state_of_an_older_version_is_brought_forward_step_by_step(
 
     for _ in range(2):
         with closing(State(older)) as opened:
-            assert opened.keep_seed(None) == 7, "what was in it is still there"
-            assert opened.note("colour") == "red"
-            with opened.reading() as db:
+            assert opened.set_seed(None) == 7, "what was in it is still there"
+            assert opened.get_meta("colour") == "red"
+            with opened.read() as db:
                 assert [tuple(row) for row in db.execute("SELECT * FROM colours")] == [("red", "a;b")]
 
     assert version_of(older) == newest
@@ -76,7 +76,7 @@ def test_a_migration_that_fails_leaves_the_state_as_it_was(older: Path, monkeypa
 
     assert version_of(older) == before
     monkeypatch.undo()
-    with closing(State(older)) as opened, opened.reading() as db:
+    with closing(State(older)) as opened, opened.read() as db:
         assert db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colours'").fetchone()[0] == 0
 
 
@@ -87,7 +87,7 @@ def test_there_is_a_way_from_every_version_that_was_ever_written() -> None:
 def test_a_new_state_is_of_the_newest_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     become_newer(monkeypatch, COLOURS)
 
-    with closing(State(tmp_path / "new")) as opened, opened.reading() as db:
+    with closing(State(tmp_path / "new")) as opened, opened.read() as db:
         # The schema is always the newest; no migration is run on it.
         assert db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colours'").fetchone()[0] == 0
     assert version_of(tmp_path / "new") == state._VERSION
@@ -113,7 +113,7 @@ def test_a_file_that_is_in_use_is_not_held_by_who_was_refused(older: Path, monke
 
 def note_and_raise(opened: State) -> None:
     with opened.transaction():
-        opened.keep_note("one", "1")
+        opened.set_meta("one", "1")
         raise ValueError("half-way")
 
 
@@ -130,20 +130,20 @@ def test_a_change_that_raises_leaves_nothing(tmp_path: Path) -> None:
     with closing(State(tmp_path / "a")) as opened:
         with pytest.raises(ValueError, match="half-way"):
             note_and_raise(opened)
-        assert opened.note("one") is None
+        assert opened.get_meta("one") is None
 
-        opened.keep_note("two", "2")
-        assert opened.note("two") == "2", "and the next one is not held up by it"
+        opened.set_meta("two", "2")
+        assert opened.get_meta("two") == "2", "and the next one is not held up by it"
 
 
 def test_a_commit_that_fails_takes_everything_back(tmp_path: Path) -> None:
     with closing(State(tmp_path / "a")) as opened:
         with pytest.raises(sqlite3.IntegrityError):
             write_what_the_commit_refuses(opened)
-        opened.keep_note("after", "1")
+        opened.set_meta("after", "1")
 
-    with closing(State(tmp_path / "a")) as again, again.reading() as db:
-        assert again.note("after") == "1"
+    with closing(State(tmp_path / "a")) as again, again.read() as db:
+        assert again.get_meta("after") == "1"
         assert db.execute("SELECT count(*) FROM streams").fetchone()[0] == 0
 
 
@@ -169,9 +169,9 @@ def test_half_a_key_is_never_taken_for_one(tmp_path: Path) -> None:
     """A kill while the key was written leaves a part, which the next start does without."""
     (tmp_path / "acme.sandbox.key.part").write_bytes(b"half")
 
-    sealed = Vault(tmp_path / "acme.sandbox").seal("secret")
+    encrypted = CredentialStore(tmp_path / "acme.sandbox").encrypt("secret")
 
-    assert Vault(tmp_path / "acme.sandbox").open(sealed) == "secret"
+    assert CredentialStore(tmp_path / "acme.sandbox").decrypt(encrypted) == "secret"
     assert not (tmp_path / "acme.sandbox.key.part").exists()
 
 
@@ -199,7 +199,7 @@ def test_a_state_whose_key_is_lost_is_not_opened(tmp_path: Path, key: bytes | No
     if key is not None:
         key_path.write_bytes(key)
 
-    with pytest.raises(StateFileError, match="Put that file back"):
+    with pytest.raises(StateFileError, match="Restore that file"):
         Sandbox(path)
 
     assert (key_path.read_bytes() if key_path.exists() else None) == key, why

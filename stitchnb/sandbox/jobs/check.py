@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stitchnb.errors import StateFileError
 from stitchnb.models import format_time
-from stitchnb.sandbox.context import Kind, World
+from stitchnb.sandbox.context import Kind, SandboxContext
 from stitchnb.sandbox.pipeline import ConnectorError, Context, DiscoveredStream, WarehouseError
 from stitchnb.sandbox.workers.cancel import Stop
 
@@ -21,29 +21,29 @@ _SIMULATED_S = 2.0
 class Check:
     """One connection check of one source or destination."""
 
-    world: World
+    ctx: SandboxContext
     name: str
     connection_id: int
 
     @classmethod
-    def begin(cls, world: World, connection_id: int) -> Check:
+    def begin(cls, ctx: SandboxContext, connection_id: int) -> Check:
         """Write down that a check is running."""
-        with world.state.transaction() as db:
-            name = world.ids.job_name(db, connection_id, "check")
+        with ctx.state.transaction() as db:
+            name = ctx.ids.job_name(db, connection_id, "check")
             db.execute(
                 "INSERT INTO checks (name, connection_id, status, start_time) VALUES (?, ?, 'running', ?)",
-                (name, connection_id, world.now()),
+                (name, connection_id, ctx.now()),
             )
-        return cls(world, name, connection_id)
+        return cls(ctx, name, connection_id)
 
     @classmethod
-    def unfinished(cls, world: World) -> list[Check]:
+    def unfinished(cls, ctx: SandboxContext) -> list[Check]:
         """List the checks that are written down as running."""
-        with world.state.reading() as db:
+        with ctx.state.read() as db:
             rows = db.execute(
                 "SELECT name, connection_id FROM checks WHERE status = 'running' ORDER BY number"
             ).fetchall()
-        return [cls(world, row["name"], row["connection_id"]) for row in rows]
+        return [cls(ctx, row["name"], row["connection_id"]) for row in rows]
 
     def run(self, pace: Callable[[], None], stop: Stop) -> None:
         """Test, discover, and write down what came of it; one that is broken off is still to be done."""
@@ -55,29 +55,29 @@ class Check:
         streams: Sequence[DiscoveredStream] = ()
         message: str | None = None
         try:
-            with self.world.state.reading() as db:
-                properties = self.world.all_properties(db, connection)
-                destination = self.world.destination(db, connection) if kind == "destination" else None
-            reason = self.world.faults.of_work("check", source_type=type_)
+            with self.ctx.state.read() as db:
+                properties = self.ctx.all_properties(db, connection)
+                destination = self.ctx.destination(db, connection) if kind == "destination" else None
+            reason = self.ctx.faults.match_work("check", source_type=type_)
             if reason is not None:
                 raise ConnectorError(reason)
             if destination is None:
-                connector = self.world.connector(type_)
+                connector = self.ctx.connector(type_)
                 connector.check(properties, Context(stop))
                 streams = connector.discover(properties, Context(stop))
             else:
-                self.world.warehouses.check(destination)
+                self.ctx.warehouses.check(destination)
         except (ConnectorError, WarehouseError, StateFileError) as error:
             if isinstance(error, ConnectorError) and stop.is_set():
                 return
             message = str(error)
         except Exception as error:
-            with self.world.state.transaction() as db:
+            with self.ctx.state.transaction() as db:
                 self._end(db, kind, f"{type(error).__name__} in the sandbox itself")
             raise
         pace()
-        self.world.clock.elapse(_SIMULATED_S)
-        with self.world.state.transaction() as db:
+        self.ctx.clock.simulate_work(_SIMULATED_S)
+        with self.ctx.state.transaction() as db:
             self._end(db, kind, message)
             # A check of properties that have been changed since says nothing about the streams of today.
             if kind == "source" and message is None and self._is_newest(db):
@@ -85,7 +85,7 @@ class Check:
 
     def _connection(self) -> tuple[Kind, sqlite3.Row] | None:
         """Read what is to be checked; None when the change that began the check was taken back."""
-        with self.world.state.reading() as db:
+        with self.ctx.state.read() as db:
             row = db.execute(
                 "SELECT kind FROM checks JOIN connections ON connections.id = connection_id WHERE name = ?",
                 (self.name,),
@@ -116,7 +116,7 @@ class Check:
             "discovery_error_message = ?, target_exit_status = ?, target_error_message = ? WHERE name = ?",
             (
                 "succeeded" if good else "failed",
-                self.world.now(),
+                self.ctx.now(),
                 0 if good else None,
                 *discovery,
                 *target,
@@ -126,7 +126,7 @@ class Check:
 
     def _keep(self, db: sqlite3.Connection, streams: Sequence[DiscoveredStream]) -> None:
         """Write down the streams; one that was there keeps its id and its selection."""
-        now = format_time(self.world.at())
+        now = format_time(self.ctx.at())
         source_id = self.connection_id
         for position, stream in enumerate(streams):
             metadata = [[list(b), dict(m)] for b, m in stream.metadata.items()]
@@ -140,7 +140,7 @@ class Check:
                 db.execute(
                     "INSERT INTO streams (stream_name, position, schema, metadata, source_id, tap_stream_id, stream_id)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (*found, source_id, stream.tap_stream_id, self.world.ids.stream(db, source_id)),
+                    (*found, source_id, stream.tap_stream_id, self.ctx.ids.stream(db, source_id)),
                 )
         kept = [stream.tap_stream_id for stream in streams]
         db.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.pipeline import LoadBatch, LoadResult, Warehouse, WarehouseError
 
 
@@ -13,7 +13,9 @@ def _show(_: Collection[str]) -> None:
     """Hide nothing."""
 
 
-def warehouses_of(world: World, source_id: int, hide: Callable[[Collection[str]], None] = _show) -> list[Warehouse]:
+def warehouses_of(
+    ctx: SandboxContext, source_id: int, hide: Callable[[Collection[str]], None] = _show
+) -> list[Warehouse]:
     """Give the warehouses that a source's rows go to, each once however many destinations share it.
 
     To be asked for before every batch: a destination may be changed or deleted while a job is running. Those with a
@@ -29,18 +31,18 @@ def warehouses_of(world: World, source_id: int, hide: Callable[[Collection[str]]
     WarehouseError
         No destination takes the rows, or one with a made-up server refuses. A real server is only met by the load.
     """
-    with world.state.reading() as db:
+    with ctx.state.read() as db:
         rows = mapping.destinations_of(db, source_id)
-        destinations = [world.destination(db, row) for row in rows]
+        destinations = [ctx.destination(db, row) for row in rows]
         for row in rows:
-            hide(world.credentials(db, row["id"]).values())
+            hide(ctx.credentials.read(db, row["id"]).values())
     if not destinations:
         raise WarehouseError("No destination takes the rows of this source: create one, or map the source to one.")
     for destination in destinations:
-        if not world.warehouses.is_real(destination):
-            world.warehouses.check(destination)
-    destinations.sort(key=world.warehouses.is_real, reverse=True)
-    return list(dict.fromkeys(world.warehouses.opened(destination) for destination in destinations))
+        if not ctx.warehouses.is_real(destination):
+            ctx.warehouses.check(destination)
+    destinations.sort(key=ctx.warehouses.is_real, reverse=True)
+    return list(dict.fromkeys(ctx.warehouses.opened(destination) for destination in destinations))
 
 
 def load_into(warehouses: Collection[Warehouse], batch: LoadBatch) -> LoadResult:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from stitchnb.sandbox import destination_routing as mapping
 from stitchnb.sandbox.addresses import is_loopback, parsed_url
-from stitchnb.sandbox.context import World
-from stitchnb.sandbox.jobs.load_summary import Landing
+from stitchnb.sandbox.context import SandboxContext
+from stitchnb.sandbox.jobs.load_summary import StreamLoadSummary
 
 if TYPE_CHECKING:
     import httpx
@@ -32,12 +32,14 @@ _HEADERS = {"User-Agent": "StitchLoadingWebhook", "Content-Type": "application/j
 _NOT_HERE = "not sent: the sandbox delivers to addresses of this machine only, such as https://127.0.0.1:8443/"
 
 
-def announce(world: World, db: sqlite3.Connection, source_id: int, landings: Iterable[Landing]) -> None:
+def enqueue_deliveries(
+    ctx: SandboxContext, db: sqlite3.Connection, source_id: int, landings: Iterable[StreamLoadSummary]
+) -> None:
     """Write down what the hooks are to be told. Belongs into the transaction that writes down the load."""
     source = db.execute("SELECT name FROM sources WHERE id = ?", (source_id,)).fetchone()
     destination_ids = {row["id"] for row in mapping.destinations_of(db, source_id)}
     hooks = db.execute("SELECT * FROM hooks WHERE disabled_at IS NULL ORDER BY id").fetchall()
-    now = world.now()
+    now = ctx.now()
     for landing in landings:
         body = json.dumps(landing.body(source["name"]), ensure_ascii=False)
         for hook in hooks:
@@ -52,7 +54,7 @@ def announce(world: World, db: sqlite3.Connection, source_id: int, landings: Ite
             )
 
 
-def deliveries(world: World) -> list[dict[str, Any]]:
+def deliveries(ctx: SandboxContext) -> list[dict[str, Any]]:
     """List what hooks were told or were to be told, oldest first.
 
     Returns
@@ -63,7 +65,7 @@ def deliveries(world: World) -> list[dict[str, Any]]:
         disabled or deleted meanwhile), ``tries``, ``status_code`` and ``error`` of the last try, ``created_at`` and
         ``ended_at``.
     """
-    with world.state.reading() as db:
+    with ctx.state.read() as db:
         rows = db.execute("SELECT * FROM hook_deliveries ORDER BY number").fetchall()
     return [{**dict(row), "body": json.loads(row["body"])} for row in rows]
 
@@ -81,8 +83,8 @@ class HookDeliveries:
         Seconds to wait after the first failure; twice as long after each further one.
     """
 
-    def __init__(self, world: World, *, timeout_s: float = TIMEOUT_S, backoff_s: float = _BACKOFF_S) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, *, timeout_s: float = TIMEOUT_S, backoff_s: float = _BACKOFF_S) -> None:
+        self._ctx = ctx
         self._timeout_s = timeout_s
         self._backoff_s = backoff_s
         self._lock = threading.Lock()
@@ -93,7 +95,7 @@ class HookDeliveries:
 
     def wake(self) -> None:
         """Begin to deliver what is waiting."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             rows = db.execute("SELECT number FROM hook_deliveries WHERE status = 'waiting' ORDER BY number").fetchall()
         begun = {}
         with self._lock:
@@ -214,7 +216,7 @@ class HookDeliveries:
 
     def _next_try(self, number: int) -> sqlite3.Row | None:
         """Read what is to be sent; None when it is done, or when its hook was disabled or deleted."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = db.execute("SELECT * FROM hook_deliveries WHERE number = ?", (number,)).fetchone()
             if row is None or row["status"] != "waiting":
                 return None
@@ -222,7 +224,7 @@ class HookDeliveries:
             if db.execute(hook, (row["hook_id"],)).fetchone() is None:
                 db.execute(
                     "UPDATE hook_deliveries SET status = 'dropped', ended_at = ? WHERE number = ?",
-                    (self._world.now(), number),
+                    (self._ctx.now(), number),
                 )
                 return None
             found: sqlite3.Row = row
@@ -231,11 +233,11 @@ class HookDeliveries:
     def _note(
         self, number: int, status: str, error: str | None, *, status_code: int | None = None, tries: int = 0
     ) -> None:
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             db.execute(
                 "UPDATE hook_deliveries SET status = ?, error = ?, status_code = ?, tries = ?, ended_at = ? "
                 "WHERE number = ?",
-                (status, error, status_code, tries, None if status == "waiting" else self._world.now(), number),
+                (status, error, status_code, tries, None if status == "waiting" else self._ctx.now(), number),
             )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.destinations import load_into, warehouses_of
-from stitchnb.sandbox.jobs.load_summary import Landings
-from stitchnb.sandbox.jobs.outcomes import error_state, write_down
+from stitchnb.sandbox.jobs.load_summary import LoadSummary
+from stitchnb.sandbox.jobs.outcomes import error_state, record_loads
 from stitchnb.sandbox.pipeline import Batch, LoadBatch, SelectedStream, WarehouseError
 
 # Nothing ever replaces a table of the Import API's, so that its version stays the first.
@@ -37,7 +37,7 @@ class TableImport:
     sequences: Sequence[int]
 
 
-def load_imports(world: World, source_id: int, schema_name: str, imports: Sequence[TableImport]) -> None:
+def load_imports(ctx: SandboxContext, source_id: int, schema_name: str, imports: Sequence[TableImport]) -> None:
     """Load what was sent, table by table, and write down how it ended.
 
     Raises
@@ -46,36 +46,36 @@ def load_imports(world: World, source_id: int, schema_name: str, imports: Sequen
         One table's records did not land; those of the tables before it did. Sending all of it again is safe where
         there are keys.
     """
-    landings = Landings()
+    landings = LoadSummary()
     landed: dict[str, dict[str, Any] | None] = {}
     try:
         for part in imports:
             try:
-                _load(world, source_id, schema_name, part, landings)
+                _load(ctx, source_id, schema_name, part, landings)
             except WarehouseError as error:
                 landed[part.table_name] = error_state(error)
                 raise
             landed.setdefault(part.table_name, None)
     finally:
-        with world.state.transaction() as db:
-            write_down(world, db, source_id, landed, landings)
+        with ctx.state.transaction() as db:
+            record_loads(ctx, db, source_id, landed, landings)
 
 
 def _load(
-    world: World,
+    ctx: SandboxContext,
     source_id: int,
     schema_name: str,
     part: TableImport,
-    landings: Landings,
+    landings: LoadSummary,
 ) -> None:
-    warehouses = warehouses_of(world, source_id)
-    reason = world.faults.of_work("load", stream=part.table_name)
+    warehouses = warehouses_of(ctx, source_id)
+    reason = ctx.faults.match_work("load", stream=part.table_name)
     if reason is not None:
         raise WarehouseError(reason)
     # Of two with one key and one sequence the later one counts: the order is kept among equals.
     order = sorted(range(len(part.records)), key=part.sequences.__getitem__)
     stream = SelectedStream(part.table_name, part.table_name, part.schema, part.key_names)
-    now = world.at()
+    now = ctx.at()
     load = LoadBatch(
         schema_name=schema_name,
         table_name=part.table_name,

@@ -12,11 +12,11 @@ from typing import Any
 
 from stitchnb.errors import StateFileError
 from stitchnb.models import StreamMetadata
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.destinations import load_into, warehouses_of
-from stitchnb.sandbox.jobs.load_summary import Landings
-from stitchnb.sandbox.jobs.log import JobLog, Tally
-from stitchnb.sandbox.jobs.outcomes import error_state, write_down
+from stitchnb.sandbox.jobs.load_summary import LoadSummary
+from stitchnb.sandbox.jobs.log import BatchLogAggregator, JobLog
+from stitchnb.sandbox.jobs.outcomes import error_state, record_loads
 from stitchnb.sandbox.jobs.progress import JobProgress
 from stitchnb.sandbox.pipeline import (
     Batch,
@@ -56,36 +56,36 @@ class Outcome:
 class Job:
     """One replication job of one source."""
 
-    world: World
+    ctx: SandboxContext
     name: str
     source_id: int
 
     @classmethod
-    def begin(cls, world: World, source_id: int) -> Job | None:
+    def begin(cls, ctx: SandboxContext, source_id: int) -> Job | None:
         """Write down that a job is running; None when one of this source already is."""
-        with world.state.transaction() as db:
+        with ctx.state.transaction() as db:
             if db.execute("SELECT 1 FROM jobs WHERE source_id = ? AND status = 'running'", (source_id,)).fetchone():
                 return None
-            name = world.ids.job_name(db, source_id, "sync")
+            name = ctx.ids.job_name(db, source_id, "sync")
             db.execute(
                 "INSERT INTO jobs (name, source_id, status, start_time) VALUES (?, ?, 'running', ?)",
-                (name, source_id, world.now()),
+                (name, source_id, ctx.now()),
             )
-        return cls(world, name, source_id)
+        return cls(ctx, name, source_id)
 
     @classmethod
-    def unfinished(cls, world: World) -> list[Job]:
+    def unfinished(cls, ctx: SandboxContext) -> list[Job]:
         """List the jobs that are written down as running."""
-        with world.state.reading() as db:
+        with ctx.state.read() as db:
             rows = db.execute("SELECT name, source_id FROM jobs WHERE status = 'running' ORDER BY number").fetchall()
-        return [cls(world, row["name"], row["source_id"]) for row in rows]
+        return [cls(ctx, row["name"], row["source_id"]) for row in rows]
 
     def run(self, stop: Stop, pace: Callable[[], None]) -> None:
         """Extract and load every selected stream, then write down how each part ended."""
         landed: dict[str, dict[str, Any] | None] = {}
-        log = JobLog(self.world, self.name)
-        tally = Tally(log)
-        landings = Landings()
+        log = JobLog(self.ctx, self.name)
+        tally = BatchLogAggregator(log)
+        landings = LoadSummary()
         try:
             self._replicate(stop, landed, log, tally, landings)
             pace()
@@ -114,36 +114,36 @@ class Job:
     def end_cut_off(self) -> None:
         """Write down that the process ended before the job did."""
         outcome = Outcome(tap=(1, "the sandbox was closed while the job was running"))
-        self._end("failed", outcome, {}, JobLog(self.world, self.name), Landings())
+        self._end("failed", outcome, {}, JobLog(self.ctx, self.name), LoadSummary())
 
     def _replicate(
         self,
         stop: Stop,
         landed: dict[str, dict[str, Any] | None],
         log: JobLog,
-        tally: Tally,
-        landings: Landings,
+        tally: BatchLogAggregator,
+        landings: LoadSummary,
     ) -> None:
-        with self.world.state.reading() as db:
+        with self.ctx.state.read() as db:
             source = db.execute("SELECT * FROM sources WHERE id = ?", (self.source_id,)).fetchone()
-            properties = self.world.all_properties(db, source)
-            log.hide(self.world.credentials(db, self.source_id).values())
+            properties = self.ctx.all_properties(db, source)
+            log.hide(self.ctx.credentials.read(db, self.source_id).values())
             selected = [s for s in selections.streams_of(db, self.source_id) if s.is_selected]
             rows = db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (self.source_id,)).fetchall()
         streams = [s.as_selected() for s in selected]
         bookmarks = {row["tap_stream_id"]: json.loads(row["bookmark"]) for row in rows}
         versions = {row["tap_stream_id"]: int(row["table_version"]) for row in rows}
-        connector = self.world.connector(source["type"])
-        started_at = self.world.at()
+        connector = self.ctx.connector(source["type"])
+        started_at = self.ctx.at()
         new_version = int(started_at.timestamp() * 1000)
         log.begin(source["type"], source["name"], streams)
         context = Context(stop, partial(log.write, "tap"))
         connector.check(properties, context)
-        reason = self.world.faults.of_work("extraction", source_type=source["type"])
+        reason = self.ctx.faults.match_work("extraction", source_type=source["type"])
         if reason is not None:
             raise ConnectorError(reason)
         log.write("tap", "connected")
-        progress = JobProgress(self.world, self.name)
+        progress = JobProgress(self.ctx, self.name)
         progress.begin(streams, selected, known=bookmarks)
         for found in selected:
             _refuse_view_without_keys(found)
@@ -167,7 +167,7 @@ class Job:
                 landings.add(load, result, replaces=known not in (None, version))
                 landed.setdefault(stream.stream_name, None)
         tally.write()
-        progress.through()
+        progress.finish()
         for stream in streams:
             if stream.stream_name not in landed:
                 log.write("tap", f"{stream.tap_stream_id}: no rows since the last bookmark")
@@ -177,11 +177,11 @@ class Job:
 
         It has landed when every destination has it.
         """
-        warehouses = warehouses_of(self.world, self.source_id, hide=log.hide)
-        reason = self.world.faults.of_work("load", stream=batch.stream.tap_stream_id)
+        warehouses = warehouses_of(self.ctx, self.source_id, hide=log.hide)
+        reason = self.ctx.faults.match_work("load", stream=batch.stream.tap_stream_id)
         if reason is not None:
             raise WarehouseError(reason)
-        now = self.world.at()
+        now = self.ctx.at()
         load = LoadBatch(
             schema_name=schema_name,
             table_name=batch.stream.stream_name,
@@ -197,15 +197,15 @@ class Job:
 
     def _sequence(self, count: int) -> int:
         """Reserve sequence numbers: nanoseconds since the epoch, and above all that were given before."""
-        at_least = int(self.world.at().timestamp() * 1_000_000_000)
-        with self.world.state.transaction() as db:
+        at_least = int(self.ctx.at().timestamp() * 1_000_000_000)
+        with self.ctx.state.transaction() as db:
             row = db.execute("SELECT given FROM counters WHERE kind = 'sequence'").fetchone()
             first = max(at_least, int(row["given"]) + 1 if row else 0)
             db.execute("INSERT OR REPLACE INTO counters (kind, given) VALUES ('sequence', ?)", (first + count - 1,))
         return first
 
     def _keep_bookmark(self, stream: SelectedStream, bookmark: dict[str, Any], table_version: int) -> None:
-        with self.world.state.transaction() as db:
+        with self.ctx.state.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO bookmarks (source_id, tap_stream_id, bookmark, table_version) "
                 "VALUES (?, ?, ?, ?)",
@@ -218,19 +218,19 @@ class Job:
         outcome: Outcome,
         landed: Mapping[str, dict[str, Any] | None],
         log: JobLog,
-        landings: Landings,
+        landings: LoadSummary,
     ) -> None:
-        self.world.clock.elapse(_SIMULATED_TAP_S)
-        with self.world.state.transaction() as db:
+        self.ctx.clock.simulate_work(_SIMULATED_TAP_S)
+        with self.ctx.state.transaction() as db:
             db.execute(
                 "UPDATE jobs SET status = ?, completion_time = ?, discovery_exit_status = ?, "
                 "discovery_description = ?, tap_exit_status = ?, tap_description = ?, target_exit_status = ?, "
                 "target_description = ? WHERE name = ?",
-                (status, self.world.now(), *outcome.discovery, *outcome.tap, *outcome.target, self.name),
+                (status, self.ctx.now(), *outcome.discovery, *outcome.tap, *outcome.target, self.name),
             )
             log.end(status, tap=outcome.tap, target=outcome.target)
-            self.world.clock.elapse(_SIMULATED_LOAD_S)
-            write_down(self.world, db, self.source_id, landed, landings)
+            self.ctx.clock.simulate_work(_SIMULATED_LOAD_S)
+            record_loads(self.ctx, db, self.source_id, landed, landings)
 
 
 def _refuse_view_without_keys(stream: selections.StoredStream) -> None:

@@ -14,7 +14,7 @@ _BODY_VERSION = "1.0"
 
 
 @dataclass(slots=True)
-class Landing:
+class StreamLoadSummary:
     """What has landed of one stream.
 
     Attributes
@@ -84,13 +84,13 @@ class Landing:
         return [{"key": self.stream.replication_key, "min_value": str(least), "max_value": str(greatest)}]
 
 
-class Landings:
+class LoadSummary:
     """Counts what lands, batch by batch."""
 
     def __init__(self) -> None:
-        self._by_stream: dict[str, Landing] = {}
+        self._by_stream: dict[str, StreamLoadSummary] = {}
 
-    def __iter__(self) -> Iterator[Landing]:
+    def __iter__(self) -> Iterator[StreamLoadSummary]:
         """Give those streams that at least one record came of, in the order in which they came."""
         return (found for found in self._by_stream.values() if found.rows_loaded or found.rows_rejected)
 
@@ -100,7 +100,7 @@ class Landings:
         name = batch.stream.stream_name
         found = self._by_stream.get(name)
         if found is None:
-            found = self._by_stream[name] = Landing(
+            found = self._by_stream[name] = StreamLoadSummary(
                 batch.stream, result.table, load.table_version, replaces, load.batched_at, batch.time_extracted
             )
         found.rows_loaded += result.rows_loaded
@@ -116,7 +116,7 @@ class Landings:
             values = _comparable(found.bookmark_values, ends, batch.stream.replication_key)
             found.bookmark_values = (min(values), max(values)) if values else None
 
-    def without(self, stream_names: Iterable[str]) -> list[Landing]:
+    def without(self, stream_names: Iterable[str]) -> list[StreamLoadSummary]:
         """List them without those streams whose load failed in the end."""
         failed = set(stream_names)
         return [found for found in self if found.stream.stream_name not in failed]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.pipeline import LoadResult, SelectedStream
 from stitchnb.sandbox.warehouses.simulated import without
 
@@ -18,7 +18,7 @@ Level = Literal["INFO", "WARNING", "ERROR"]
 class JobLog:
     """The log of one job, kept in the state line by line, so that a job that is cut off leaves one as well."""
 
-    world: World
+    ctx: SandboxContext
     job_name: str
     _secrets: set[str] = field(default_factory=set, repr=False)
 
@@ -30,10 +30,10 @@ class JobLog:
         """Write one line of a part, ``job``, ``tap`` or ``target``, with the time of the sandbox's clock."""
         # A message of several lines stays one entry: the following ones are indented.
         text = self.shown(message).replace("\n", "\n  ")
-        with self.world.state.transaction() as db:
+        with self.ctx.state.transaction() as db:
             db.execute(
                 "INSERT INTO job_logs (job_name, line) VALUES (?, ?)",
-                (self.job_name, f"{self.world.now()} {level:<7} {part:<6} {text}"),
+                (self.job_name, f"{self.ctx.now()} {level:<7} {part:<6} {text}"),
             )
 
     def shown(self, message: str) -> str:
@@ -58,7 +58,7 @@ class JobLog:
 
 
 @dataclass
-class Tally:
+class BatchLogAggregator:
     """Counts the rows of one stream after the other, and writes each into the log once it is through."""
 
     log: JobLog

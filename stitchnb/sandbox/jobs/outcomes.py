@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from stitchnb.sandbox.context import World
-from stitchnb.sandbox.jobs.hooks import announce
-from stitchnb.sandbox.jobs.load_summary import Landings
+from stitchnb.sandbox.context import SandboxContext
+from stitchnb.sandbox.jobs.hooks import enqueue_deliveries
+from stitchnb.sandbox.jobs.load_summary import LoadSummary
 from stitchnb.sandbox.pipeline import WarehouseError
 
-Landed = Mapping[str, dict[str, Any] | None]
+LoadErrors = Mapping[str, dict[str, Any] | None]
 """The streams that were loaded, each with its error state, or None where all went well."""
 
 
@@ -22,7 +22,9 @@ def error_state(error: WarehouseError) -> dict[str, Any]:
     return {"notification_data": told, "exception_chain": []}
 
 
-def write_down(world: World, db: sqlite3.Connection, source_id: int, landed: Landed, landings: Landings) -> None:
+def record_loads(
+    ctx: SandboxContext, db: sqlite3.Connection, source_id: int, landed: LoadErrors, landings: LoadSummary
+) -> None:
     """Write down how the loads of one source ended, in the transaction that ends its job or import."""
     # A load that failed keeps the time of the last one that was good.
     db.executemany(
@@ -30,9 +32,9 @@ def write_down(world: World, db: sqlite3.Connection, source_id: int, landed: Lan
         "ON CONFLICT (source_id, stream_name) DO UPDATE SET error_state = excluded.error_state, "
         "last_batch_loaded_at = coalesce(excluded.last_batch_loaded_at, last_batch_loaded_at)",
         [
-            (source_id, name, None if error else world.now(), json.dumps(error) if error else None)
+            (source_id, name, None if error else ctx.now(), json.dumps(error) if error else None)
             for name, error in landed.items()
         ],
     )
     # A table whose load failed in the end is told of by its error state alone.
-    announce(world, db, source_id, landings.without(name for name, error in landed.items() if error))
+    enqueue_deliveries(ctx, db, source_id, landings.without(name for name, error in landed.items() if error))

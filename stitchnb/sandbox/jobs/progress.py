@@ -7,7 +7,7 @@ import time
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.pipeline import LoadResult, SelectedStream
 from stitchnb.sandbox.store.selections import StoredStream
 
@@ -21,7 +21,7 @@ class JobProgress:
     Seconds are the machine's own, whatever the sandbox's clock says: a rate of rows is a fact of this machine.
     """
 
-    world: World
+    ctx: SandboxContext
     job_name: str
     _running: str | None = None
     _since: float = field(default_factory=time.monotonic)
@@ -41,7 +41,7 @@ class JobProgress:
             is_whole = stream.tap_stream_id not in known or stream.replication_method == "FULL_TABLE"
             expected = discovered.metadata(()).get(_ROW_COUNT) if is_whole else None
             rows.append((self.job_name, stream.tap_stream_id, stream.stream_name, position, expected))
-        with self.world.state.transaction() as db:
+        with self.ctx.state.transaction() as db:
             db.executemany(
                 "INSERT INTO job_streams (job_name, tap_stream_id, stream_name, position, rows_expected) "
                 "VALUES (?, ?, ?, ?, ?)",
@@ -52,9 +52,9 @@ class JobProgress:
     def add(self, stream: SelectedStream, result: LoadResult) -> None:
         """Count one batch that has landed; the stream before it, where it is another one, is through."""
         now = time.monotonic()
-        with self.world.state.transaction() as db:
+        with self.ctx.state.transaction() as db:
             if self._running not in (None, stream.tap_stream_id):
-                self._settle(db, "loaded", "running")
+                self._transition(db, "loaded", "running")
             db.execute(
                 "UPDATE job_streams SET state = 'running', rows_loaded = rows_loaded + ?, "
                 "rows_rejected = rows_rejected + ?, seconds = seconds + ?, last_batch_at = ? "
@@ -63,18 +63,18 @@ class JobProgress:
                     result.rows_loaded,
                     result.rows_rejected,
                     now - self._since,
-                    self.world.now(),
+                    self.ctx.now(),
                     self.job_name,
                     stream.tap_stream_id,
                 ),
             )
         self._running, self._since = stream.tap_stream_id, now
 
-    def through(self) -> None:
+    def finish(self) -> None:
         """Write down that everything was extracted: what did not come had no new rows."""
-        with self.world.state.transaction() as db:
-            self._settle(db, "loaded", "running")
-            self._settle(db, "no_rows", "waiting")
+        with self.ctx.state.transaction() as db:
+            self._transition(db, "loaded", "running")
+            self._transition(db, "no_rows", "waiting")
 
-    def _settle(self, db: sqlite3.Connection, state: str, before: str) -> None:
+    def _transition(self, db: sqlite3.Connection, state: str, before: str) -> None:
         db.execute("UPDATE job_streams SET state = ? WHERE job_name = ? AND state = ?", (state, self.job_name, before))

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from stitchnb.sandbox.clock import Clock
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.check import Check
 from stitchnb.sandbox.jobs.hooks import HookDeliveries
 from stitchnb.sandbox.jobs.job import Job
@@ -30,20 +30,20 @@ class Engine:
         Seconds that a check or job takes at least, so that it can be watched while it runs. 0 for as fast as it goes.
     """
 
-    def __init__(self, world: World, *, pace_s: float) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, *, pace_s: float) -> None:
+        self._ctx = ctx
         self._pace_s = pace_s
         # Those that only wait for workers elsewhere are no burden.
-        threads = _THREADS if world.workers is None else _WAITING_THREADS
+        threads = _THREADS if ctx.workers is None else _WAITING_THREADS
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="stitchnb-engine")
-        self._hooks = HookDeliveries(world)
+        self._hooks = HookDeliveries(ctx)
         self._stops: dict[str, Stop] = {}
         self._futures: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     def start_check(self, source_id: int) -> str:
         """Start a connection check; give its name. Belongs into the transaction that makes it necessary."""
-        check = Check.begin(self._world, source_id)
+        check = Check.begin(self._ctx, source_id)
         self._run_check(check)
         return check.name
 
@@ -57,7 +57,7 @@ class Engine:
         clock
             The job's own clock; the sandbox's when None.
         """
-        job = Job.begin(self._world if clock is None else replace(self._world, clock=clock), source_id)
+        job = Job.begin(self._ctx if clock is None else replace(self._ctx, clock=clock), source_id)
         if job is None:
             return None
 
@@ -80,9 +80,9 @@ class Engine:
     def recover(self) -> None:
         """Take up what an earlier process left: checks run again, jobs are told to have been cut off, its files go."""
         remove_abandoned()
-        for check in Check.unfinished(self._world):
+        for check in Check.unfinished(self._ctx):
             self._run_check(check)
-        for job in Job.unfinished(self._world):
+        for job in Job.unfinished(self._ctx):
             job.end_cut_off()
         self._hooks.wake()
 

@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import import_errors as import_refusals
-from stitchnb.sandbox import shapes
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox import errors, import_errors, shapes
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.resources.sources import Sources
+from stitchnb.sandbox.resources.sources import SourceEndpoints
 from stitchnb.sandbox.store.tokens import Tokens
 
 IMPORT_API = "import_api"
@@ -26,11 +24,11 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-class ImportTokens:
+class ImportTokenEndpoints:
     """The access tokens of the account's Import API sources."""
 
-    def __init__(self, world: World, sources: Sources) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, sources: SourceEndpoints) -> None:
+        self._ctx = ctx
         self._sources = sources
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -40,21 +38,21 @@ class ImportTokens:
             Endpoint(
                 "POST",
                 all_,
-                lambda call: self.create(call.path["source_id"]),
+                lambda request: self.create(request.path["source_id"]),
                 "Create an Import API token",
                 shape=shapes.NEW_IMPORT_TOKEN,
             ),
             Endpoint(
                 "GET",
                 all_,
-                lambda call: self.list(call.path["source_id"]),
+                lambda request: self.list(request.path["source_id"]),
                 "The ids of a source's tokens",
                 shape=shapes.IMPORT_TOKENS,
             ),
             Endpoint(
                 "DELETE",
                 f"{all_}/{{token_id}}",
-                lambda call: self.delete(call.path["source_id"], call.path["token_id"]),
+                lambda request: self.delete(request.path["source_id"], request.path["token_id"]),
                 "Revoke an Import API token",
                 shape=shapes.DELETED_IMPORT_TOKEN,
             ),
@@ -63,41 +61,41 @@ class ImportTokens:
     def create(self, source_id: str) -> dict[str, Any]:
         """Give out a new token: this answer is the only one that holds it."""
         token = secrets.token_hex(32)
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             number = self._import_source(db, source_id)
-            token_id = self._world.ids.import_token(db)
+            token_id = self._ctx.ids.import_token(db)
             db.execute(
                 "INSERT INTO import_tokens (id, source_id, digest, created_at) VALUES (?, ?, ?, ?)",
-                (token_id, number, digest_of(token), self._world.now()),
+                (token_id, number, digest_of(token), self._ctx.now()),
             )
         return {"id": token_id, "access_token": token}
 
     def list(self, source_id: str) -> list[int]:
         """Answer with the ids of a source's tokens."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             number = self._import_source(db, source_id)
             rows = db.execute("SELECT id FROM import_tokens WHERE source_id = ? ORDER BY id", (number,))
             return [row["id"] for row in rows]
 
     def delete(self, source_id: str, token_id: str) -> dict[str, Any]:
         """Revoke a token; the answer is the source."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             number = self._import_source(db, source_id)
             deleted = db.execute(
-                "DELETE FROM import_tokens WHERE source_id = ? AND id = ?", (number, refusals.parsed_id(token_id))
+                "DELETE FROM import_tokens WHERE source_id = ? AND id = ?", (number, errors.parsed_id(token_id))
             )
             if not deleted.rowcount:
-                raise import_refusals.token_not_found(token_id)
+                raise import_errors.token_not_found(token_id)
         return self._sources.get(source_id)
 
     @staticmethod
     def _import_source(db: sqlite3.Connection, source_id: str) -> int:
-        number = refusals.parsed_id(source_id)
+        number = errors.parsed_id(source_id)
         row = db.execute("SELECT type FROM sources WHERE id = ? AND deleted_at IS NULL", (number,)).fetchone()
         if number is None or row is None:
-            raise refusals.source_not_found(source_id)
+            raise errors.source_not_found(source_id)
         if row["type"] != IMPORT_API:
-            raise import_refusals.no_import_source(source_id)
+            raise import_errors.no_import_source(source_id)
         return number
 
 
@@ -105,15 +103,15 @@ _REQUIRED = ("partner_id", "partner_secret", "first_name", "last_name", "company
 _EPHEMERAL_LIFETIME = timedelta(hours=1)
 
 
-class Accounts:
+class AccountEndpoints:
     """Accounts as a partner creates them.
 
     A sandbox is one account, so a created account is that same one: its token is one more valid token, its id the
     sandbox's ``client_id``. Any partner's id and secret are taken, and the secret is not kept.
     """
 
-    def __init__(self, world: World, tokens: Tokens) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, tokens: Tokens) -> None:
+        self._ctx = ctx
         self._tokens = tokens
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -122,7 +120,7 @@ class Accounts:
             Endpoint(
                 "POST",
                 "/v3/accounts",
-                lambda call: self.create(call.body),
+                lambda request: self.create(request.body),
                 "Create a client account",
                 shape=shapes.NEW_ACCOUNT,
                 auth="none",
@@ -130,7 +128,7 @@ class Accounts:
             Endpoint(
                 "POST",
                 "/v3/sessions/ephemeral",
-                lambda call: self.open_session(),
+                lambda request: self.open_session(),
                 "Get a token that is valid one hour",
                 shape=shapes.EPHEMERAL_TOKEN,
             ),
@@ -141,16 +139,16 @@ class Accounts:
         given = body if isinstance(body, dict) else {}
         missing = [name for name in _REQUIRED if not isinstance(given.get(name), str) or not given[name].strip()]
         if missing:
-            raise refusals.invalid_account(missing)
-        with self._world.state.transaction() as db:
+            raise errors.invalid_account(missing)
+        with self._ctx.state.transaction() as db:
             added = db.execute(
                 "INSERT INTO users (email, company, region, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (given["email"].strip().lower(), given["company"], given["region"], self._world.now()),
+                (given["email"].strip().lower(), given["company"], given["region"], self._ctx.now()),
             )
             if not added.rowcount:
-                raise refusals.existing_user()
+                raise errors.existing_user()
             token = self._tokens.give_out("at_")
-        return {"access_token": token, "stitch_account_id": self._world.client_id}
+        return {"access_token": token, "stitch_account_id": self._ctx.client_id}
 
     def open_session(self) -> dict[str, Any]:
         """Give a token that is valid one hour."""

@@ -7,17 +7,17 @@ from typing import Any
 
 from stitchnb.models import ReportCard
 from stitchnb.rules.schema.inputs import travels
-from stitchnb.sandbox.errors import Refusal
+from stitchnb.sandbox.errors import APIErrorResponse
 
 
-def checked_body(body: Any, allowed: Collection[str], refusal: Callable[[], Refusal]) -> dict[str, Any]:
+def checked_body(body: Any, allowed: Collection[str], refusal: Callable[[], APIErrorResponse]) -> dict[str, Any]:
     """Take a body that is an object with no other keys than the allowed ones."""
     if not isinstance(body, dict) or set(body) - set(allowed):
         raise refusal()
     return body
 
 
-def as_given(card: ReportCard, properties: Any, refusal: Callable[[], Refusal]) -> dict[str, Any]:
+def as_given(card: ReportCard, properties: Any, refusal: Callable[[], APIErrorResponse]) -> dict[str, Any]:
     """Take properties as the API does: a map of strings, but for those whose schema has no string for them."""
     if not isinstance(properties, Mapping):
         raise refusal()

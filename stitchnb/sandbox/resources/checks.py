@@ -8,21 +8,20 @@ from typing import Any
 from stitchnb.models import Property, ReportCard
 from stitchnb.rules.report_cards import progress as report_cards
 from stitchnb.rules.report_cards import properties
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import shapes
-from stitchnb.sandbox.context import Kind, World
+from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox.context import Kind, SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
-from stitchnb.sandbox.resources.sources import Sources
+from stitchnb.sandbox.resources.sources import SourceEndpoints
 
 _AUTHORISED = ("oauth", "profile")
 
 
-class Authorizations:
+class AuthorizationEndpoints:
     """Stands in for the browser: a control of the sandbox's own, for the API itself has no such endpoint."""
 
-    def __init__(self, world: World, sources: Sources) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, sources: SourceEndpoints) -> None:
+        self._ctx = ctx
         self._sources = sources
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -31,7 +30,7 @@ class Authorizations:
             Endpoint(
                 "POST",
                 f"{CONTROL}/sources/{{source_id}}/authorize",
-                lambda call: self.authorize(call.path["source_id"]),
+                lambda request: self.authorize(request.path["source_id"]),
                 "Authorise a source's oauth or profile step, as somebody would in the browser",
                 shape=shapes.SOURCE,
             )
@@ -48,10 +47,10 @@ class Authorizations:
     def _granted(self, source_id: int, card: ReportCard) -> Mapping[str, Any]:
         step = card.step(card.current_step_type or "")
         if step is None or not any(card.step(type_) for type_ in _AUTHORISED):
-            raise refusals.nothing_to_authorize(source_id, f"{card.type_name} has no step that asks for it")
+            raise errors.nothing_to_authorize(source_id, f"{card.type_name} has no step that asks for it")
         if missing := report_cards.asked_for(step):
             waits = f"its {step.type} step still needs {', '.join(missing)}, which only you can give"
-            raise refusals.nothing_to_authorize(source_id, waits)
+            raise errors.nothing_to_authorize(source_id, waits)
         if step.type not in _AUTHORISED:
             return {}
         granted = [p for p in step.properties if p.property_type == "system_provided_by_default" and not p.provided]
@@ -59,19 +58,19 @@ class Authorizations:
 
     def _value(self, source_id: int, prop: Property) -> Any:
         """Make up a value that the property's schema takes."""
-        granted = self._world.ids.granted(source_id, prop.name)
+        granted = self._ctx.ids.granted(source_id, prop.name)
         host = f"https://{granted[:8]}.example.com/"
         for value in (granted, host, [granted], str(int(granted[:8], 16))):
             if properties.value_error(prop, value) is None:
                 return value
-        raise refusals.nothing_to_authorize(source_id, f"the sandbox cannot make up a value for {prop.name}")
+        raise errors.nothing_to_authorize(source_id, f"the sandbox cannot make up a value for {prop.name}")
 
 
-class Checks:
+class CheckEndpoints:
     """The last connection check of each source and destination."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext) -> None:
+        self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of connection checks."""
@@ -79,14 +78,14 @@ class Checks:
             Endpoint(
                 "GET",
                 "/v4/sources/{source_id}/last-connection-check",
-                lambda call: self.last_of_source(call.path["source_id"]),
+                lambda request: self.last_of_source(request.path["source_id"]),
                 "A source's last connection check",
                 shape=shapes.CHECK,
             ),
             Endpoint(
                 "GET",
                 "/v4/destinations/{destination_id}/last-connection-check",
-                lambda call: self.last_of_destination(call.path["destination_id"]),
+                lambda request: self.last_of_destination(request.path["destination_id"]),
                 "A destination's last connection check",
                 shape=shapes.CHECK,
             ),
@@ -94,19 +93,19 @@ class Checks:
 
     def last_of_source(self, source_id: str) -> dict[str, Any]:
         """Answer with a source's last connection check."""
-        number = refusals.parsed_id(source_id)
-        with self._world.state.reading() as db:
+        number = errors.parsed_id(source_id)
+        with self._ctx.state.read() as db:
             if db.execute("SELECT 1 FROM sources WHERE id = ?", (number,)).fetchone() is None:
-                raise refusals.source_not_found(source_id)
-        return self._last("source", source_id, refusals.unchecked_source(source_id))
+                raise errors.source_not_found(source_id)
+        return self._last("source", source_id, errors.unchecked_source(source_id))
 
     def last_of_destination(self, destination_id: str) -> dict[str, Any]:
         """Answer with a destination's last connection check."""
-        return self._last("destination", destination_id, refusals.invalid_connection_id())
+        return self._last("destination", destination_id, errors.invalid_connection_id())
 
-    def _last(self, kind: Kind, connection_id: str, refusal: refusals.Refusal) -> dict[str, Any]:
-        number = refusals.parsed_id(connection_id)
-        with self._world.state.reading() as db:
+    def _last(self, kind: Kind, connection_id: str, refusal: errors.APIErrorResponse) -> dict[str, Any]:
+        number = errors.parsed_id(connection_id)
+        with self._ctx.state.read() as db:
             row = db.execute(
                 "SELECT checks.* FROM checks JOIN connections ON connections.id = connection_id "
                 "WHERE connection_id = ? AND kind = ? ORDER BY number DESC LIMIT 1",

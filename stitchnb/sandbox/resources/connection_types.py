@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stitchnb.sandbox import catalog, shapes
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox import catalog, errors, shapes
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 
 
-class ConnectionTypes:
+class ConnectionTypeEndpoints:
     """The types of the catalogue."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext) -> None:
+        self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of source types and destination types."""
@@ -23,28 +22,28 @@ class ConnectionTypes:
             Endpoint(
                 "GET",
                 "/v4/source-types",
-                lambda call: self.list_source_types(),
+                lambda request: self.list_source_types(),
                 "Every source type's report card",
                 shape=shapes.TYPES,
             ),
             Endpoint(
                 "GET",
                 "/v4/source-types/{source_type}",
-                lambda call: self.get_source_type(call.path["source_type"]),
+                lambda request: self.get_source_type(request.path["source_type"]),
                 "One source type's report card",
                 shape=shapes.TYPE,
             ),
             Endpoint(
                 "GET",
                 "/v4/destination-types",
-                lambda call: self.list_destination_types(),
+                lambda request: self.list_destination_types(),
                 "Every destination type's report card",
                 shape=shapes.TYPES,
             ),
             Endpoint(
                 "GET",
                 "/v4/destination-types/{destination_type}",
-                lambda call: self.get_destination_type(call.path["destination_type"]),
+                lambda request: self.get_destination_type(request.path["destination_type"]),
                 "One destination type's report card",
                 shape=shapes.TYPE,
             ),
@@ -57,7 +56,7 @@ class ConnectionTypes:
     def get_source_type(self, source_type: str) -> dict[str, Any]:
         """Answer with one source type's report card."""
         if source_type not in catalog.source_types():
-            raise refusals.invalid_type(source_type)
+            raise errors.invalid_type(source_type)
         return self._on_plan(catalog.source_type(source_type))
 
     def list_destination_types(self) -> list[dict[str, Any]]:
@@ -67,10 +66,10 @@ class ConnectionTypes:
     def get_destination_type(self, destination_type: str) -> dict[str, Any]:
         """Answer with one destination type's report card."""
         if destination_type not in catalog.destination_types():
-            raise refusals.invalid_type(destination_type, kind="destination")
+            raise errors.invalid_type(destination_type, kind="destination")
         return self._on_plan(catalog.destination_type(destination_type))
 
     def _on_plan(self, card: dict[str, Any]) -> dict[str, Any]:
         """Tell what this account may use; the card is a copy of the caller's own."""
-        card["details"]["access"] = self._world.plan.allows_type(card["details"])
+        card["details"]["access"] = self._ctx.plan.allows_type(card["details"])
         return card

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stitchnb import __version__
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import import_errors as import_refusals
-from stitchnb.sandbox import shapes
-from stitchnb.sandbox.context import World
-from stitchnb.sandbox.endpoints import Call, Endpoint, Reply, Shape
+from stitchnb.sandbox import errors, import_errors, shapes
+from stitchnb.sandbox.context import SandboxContext
+from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint, Shape
 from stitchnb.sandbox.import_bodies import batch_of, push_of
 from stitchnb.sandbox.jobs.imports import TableImport, load_imports
 from stitchnb.sandbox.jobs.runner import Engine
@@ -25,26 +23,26 @@ BODY_LIMIT = 20 * 1024 * 1024
 _BASE = "/v2/import"
 
 
-class ImportAPI:
+class ImportEndpoints:
     """What Import API sources are sent data by."""
 
-    def __init__(self, world: World, engine: Engine) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, engine: Engine) -> None:
+        self._ctx = ctx
         self._engine = engine
         self._numbers = itertools.count(1)
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of the Import API."""
 
-        def post(what: str, act: Callable[[Call], Any], summary: str, shape: Shape) -> Endpoint:
+        def post(what: str, handler: Callable[[APIRequest], Any], summary: str, shape: Shape) -> Endpoint:
             return Endpoint(
                 "POST",
                 f"{_BASE}/{what}",
-                act,
+                handler,
                 summary,
                 auth="import",
                 body_limit=BODY_LIMIT,
-                too_large=import_refusals.too_large,
+                too_large=import_errors.too_large,
                 is_slow=True,
                 shape=shape,
             )
@@ -53,7 +51,7 @@ class ImportAPI:
             Endpoint(
                 "GET",
                 f"{_BASE}/status",
-                lambda call: self.status(),
+                lambda request: self.status(),
                 "Whether it is up",
                 shape=shapes.IMPORT_STATUS,
                 auth="none",
@@ -67,62 +65,62 @@ class ImportAPI:
         """Say that it is up."""
         return {"name": "stitchnb.sandbox", "version": __version__, "revision": None, "status": "OK", "reason": None}
 
-    def batch(self, call: Call) -> Reply:
+    def batch(self, request: APIRequest) -> APIResponse:
         """Take a batch: it has landed when this is answered."""
-        self._refuse_strangers(call)
-        return self._load(call, [batch_of(_json_of(call))])
+        self._refuse_strangers(request)
+        return self._load(request, [batch_of(_json_of(request))])
 
-    def push(self, call: Call) -> Reply:
+    def push(self, request: APIRequest) -> APIResponse:
         """Take a push: it has landed when this is answered."""
-        self._refuse_strangers(call)
-        return self._load(call, push_of(_json_of(call), self._world.client_id))
+        self._refuse_strangers(request)
+        return self._load(request, push_of(_json_of(request), self._ctx.client_id))
 
-    def validate(self, call: Call) -> dict[str, Any]:
+    def validate(self, request: APIRequest) -> dict[str, Any]:
         """Check a batch, or a push, which is an array, and take nothing."""
-        self._refuse_strangers(call)
-        body = _json_of(call)
+        self._refuse_strangers(request)
+        body = _json_of(request)
         if isinstance(body, list):
-            push_of(body, self._world.client_id)
+            push_of(body, self._ctx.client_id)
         else:
             batch_of(body)
         return {"status": "OK", "message": "Batch is valid!"}
 
-    def _load(self, call: Call, imports: Sequence[TableImport]) -> Reply:
+    def _load(self, request: APIRequest, imports: Sequence[TableImport]) -> APIResponse:
         # Again, as checking may have taken a while; and in one step with being under way, so that nothing is restored
         # in between.
-        with self._world.state.transaction() as db:
-            source = self._source(db, call)
-            end = self._engine.track(f"{self._world.client_id}.{source['id']}.import.{next(self._numbers)}")
+        with self._ctx.state.transaction() as db:
+            source = self._source(db, request)
+            end = self._engine.track(f"{self._ctx.client_id}.{source['id']}.import.{next(self._numbers)}")
         try:
-            load_imports(self._world, source["id"], source["name"], imports)
+            load_imports(self._ctx, source["id"], source["name"], imports)
         except WarehouseError as error:
-            raise import_refusals.not_loaded(str(error)) from error
+            raise import_errors.not_loaded(str(error)) from error
         finally:
             end()
-        return Reply({"status": "OK", "message": "Batch Accepted!"}, 201)
+        return APIResponse({"status": "OK", "message": "Batch Accepted!"}, 201)
 
-    def _refuse_strangers(self, call: Call) -> None:
-        with self._world.state.reading() as db:
-            self._source(db, call)
+    def _refuse_strangers(self, request: APIRequest) -> None:
+        with self._ctx.state.read() as db:
+            self._source(db, request)
 
     @staticmethod
-    def _source(db: sqlite3.Connection, call: Call) -> sqlite3.Row:
+    def _source(db: sqlite3.Connection, request: APIRequest) -> sqlite3.Row:
         """Find the source that a request's token is of."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         row = db.execute(
             "SELECT sources.* FROM import_tokens JOIN sources ON sources.id = source_id WHERE digest = ?",
             (digest_of(token.strip()),),
         ).fetchone()
         if scheme.lower() != "bearer" or row is None:
-            raise refusals.not_authorized()
+            raise errors.not_authorized()
         if row["paused_at"] or row["deleted_at"]:
-            raise import_refusals.not_active()
+            raise import_errors.not_active()
         found: sqlite3.Row = row
         return found
 
 
-def _json_of(call: Call) -> Any:
-    media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json" or call.body is None:
-        raise import_refusals.no_json()
-    return call.body
+def _json_of(request: APIRequest) -> Any:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" or request.body is None:
+        raise import_errors.no_json()
+    return request.body

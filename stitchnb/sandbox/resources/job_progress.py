@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox import errors
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint, Shape
 from stitchnb.sandbox.middleware import CONTROL
 from stitchnb.sandbox.shapes import ANY_NUMBER, ANY_TEXT, ANY_TIME, ID, NUMBER, TEXT, TIME, answered, array
@@ -45,11 +45,11 @@ _JOB = {
 }
 
 
-class JobsProgress:
+class JobProgressEndpoints:
     """The jobs of the account, each with the rows of its streams."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext) -> None:
+        self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints."""
@@ -57,14 +57,14 @@ class JobsProgress:
             Endpoint(
                 "GET",
                 f"{CONTROL}/jobs",
-                lambda call: self.list(_asked(call.query)),
+                lambda request: self.list(_asked(request.query)),
                 "Every job, or those of a source, with the rows of each stream",
                 shape=Shape(array(answered(_JOB)), query={"source_id": ID}),
             ),
             Endpoint(
                 "GET",
                 f"{CONTROL}/jobs/{{job_name}}",
-                lambda call: self.get(call.path["job_name"]),
+                lambda request: self.get(request.path["job_name"]),
                 "How far a job has come, stream by stream, and the end of its log",
                 shape=Shape(answered({**_JOB, "log": array(TEXT)})),
             ),
@@ -72,7 +72,7 @@ class JobsProgress:
 
     def list(self, source_id: int | None = None) -> list[dict[str, Any]]:
         """Answer with all jobs, or those of one source, the oldest first."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             rows = db.execute(
                 f"{_JOBS} WHERE :source_id IS NULL OR jobs.source_id = :source_id ORDER BY jobs.number",
                 {"source_id": source_id},
@@ -81,10 +81,10 @@ class JobsProgress:
 
     def get(self, job_name: str) -> dict[str, Any]:
         """Answer with one job, and the last lines of its log."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             row = db.execute(f"{_JOBS} WHERE jobs.name = ?", (job_name,)).fetchone()
             if row is None:
-                raise refusals.no_such_job(job_name)
+                raise errors.no_such_job(job_name)
             lines = db.execute(
                 "SELECT line FROM job_logs WHERE job_name = ? ORDER BY number DESC LIMIT ?", (job_name, _LOG_LINES)
             ).fetchall()
@@ -93,7 +93,7 @@ class JobsProgress:
 
 def _asked(query: Mapping[str, str]) -> int | None:
     """Read whose jobs are asked for; what is no id is nobody's."""
-    return refusals.parsed_id(query["source_id"]) or 0 if "source_id" in query else None
+    return errors.parsed_id(query["source_id"]) or 0 if "source_id" in query else None
 
 
 def _streams(db: sqlite3.Connection, job_name: str) -> list[sqlite3.Row]:

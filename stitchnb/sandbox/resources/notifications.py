@@ -9,10 +9,9 @@ from typing import Any
 from stitchnb.models import format_time, parse_time
 from stitchnb.rules.schema.formats import conforms
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import shapes
+from stitchnb.sandbox import errors, shapes
 from stitchnb.sandbox.addresses import is_loopback, parsed_url
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 
 LIMIT = 10
@@ -23,11 +22,11 @@ _HOOK_TYPE = "post_load"
 _HOOK_VERSION = 1
 
 
-class CustomEmails:
+class CustomEmailEndpoints:
     """Addresses that notifications would go to besides the account's users."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext) -> None:
+        self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of custom e-mails."""
@@ -36,24 +35,28 @@ class CustomEmails:
             Endpoint(
                 "GET",
                 all_,
-                lambda call: self.list(),
+                lambda request: self.list(),
                 "Every custom e-mail, disabled ones included",
                 shape=shapes.EMAILS,
             ),
             Endpoint(
-                "POST", all_, lambda call: self.create(call.body), "Create a custom e-mail", shape=shapes.NEW_EMAIL
+                "POST",
+                all_,
+                lambda request: self.create(request.body),
+                "Create a custom e-mail",
+                shape=shapes.NEW_EMAIL,
             ),
             Endpoint(
                 "PUT",
                 one,
-                lambda call: self.update(call.path["id"], call.body),
+                lambda request: self.update(request.path["id"], request.body),
                 "Disable or enable a custom e-mail",
                 shape=shapes.CHANGED_EMAIL,
             ),
             Endpoint(
                 "DELETE",
                 one,
-                lambda call: self.delete(call.path["id"]),
+                lambda request: self.delete(request.path["id"]),
                 "Delete a custom e-mail",
                 shape=shapes.DELETED_EMAIL,
             ),
@@ -61,21 +64,21 @@ class CustomEmails:
 
     def list(self) -> list[dict[str, Any]]:
         """Answer with all custom e-mails."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             return [self._body(row) for row in db.execute("SELECT * FROM custom_emails ORDER BY id")]
 
     def create(self, body: Any) -> dict[str, Any]:
         """Add an address."""
         address = body.get("email_address") if isinstance(body, dict) else None
         if not isinstance(address, str) or not conforms("email", address):
-            raise refusals.invalid_email_address()
-        with self._world.state.transaction() as db:
+            raise errors.invalid_email_address()
+        with self._ctx.state.transaction() as db:
             if _count(db, "SELECT count(*) FROM custom_emails") >= LIMIT:
-                raise refusals.too_many_custom_emails()
-            id_ = self._world.ids.custom_email(db)
+                raise errors.too_many_custom_emails()
+            id_ = self._ctx.ids.custom_email(db)
             db.execute(
                 "INSERT INTO custom_emails (id, email_address, created_at) VALUES (?, ?, ?)",
-                (id_, address, self._world.now()),
+                (id_, address, self._ctx.now()),
             )
             return self._body(self._row(db, str(id_)))
 
@@ -83,46 +86,46 @@ class CustomEmails:
         """Disable an address by any time, or enable it by null."""
         given = body.get("disabled_at") if isinstance(body, dict) else None
         moment = parse_time(given)
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = self._row(db, id_)
             if not isinstance(body, dict) or set(body) != {"disabled_at"} or (given is not None and moment is None):
-                raise refusals.invalid_disabled_at(given)
+                raise errors.invalid_disabled_at(given)
             disabled_at = None if moment is None else format_time(moment)
             db.execute("UPDATE custom_emails SET disabled_at = ? WHERE id = ?", (disabled_at, row["id"]))
         return {"disabled_at": disabled_at}
 
     def delete(self, id_: str) -> Any:
         """Take an address off the list; the answer is how many that were."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             db.execute("DELETE FROM custom_emails WHERE id = ?", (self._row(db, id_)["id"],))
         return [1]
 
     @staticmethod
     def _row(db: sqlite3.Connection, id_: str) -> sqlite3.Row:
-        row = db.execute("SELECT * FROM custom_emails WHERE id = ?", (refusals.parsed_id(id_),)).fetchone()
+        row = db.execute("SELECT * FROM custom_emails WHERE id = ?", (errors.parsed_id(id_),)).fetchone()
         if row is None:
-            raise refusals.custom_email_not_found()
+            raise errors.custom_email_not_found()
         found: sqlite3.Row = row
         return found
 
     def _body(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
             "id": row["id"],
-            "client_id": self._world.client_id,
+            "client_id": self._ctx.client_id,
             "email_address": row["email_address"],
             "created_at": row["created_at"],
             "disabled_at": row["disabled_at"],
         }
 
 
-class Hooks:
+class HookEndpoints:
     """Addresses that are told of every load into a destination.
 
     As with Stitch only https is taken, but http as well where the address is this machine's own.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext) -> None:
+        self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of hooks."""
@@ -131,37 +134,41 @@ class Hooks:
             Endpoint(
                 "GET",
                 all_,
-                lambda call: self.list(),
+                lambda request: self.list(),
                 "Every hook by its type, disabled ones included",
                 shape=shapes.HOOKS,
             ),
-            Endpoint("POST", all_, lambda call: self.create(call.body), "Create a hook", shape=shapes.NEW_HOOK),
+            Endpoint("POST", all_, lambda request: self.create(request.body), "Create a hook", shape=shapes.NEW_HOOK),
             Endpoint(
                 "PUT",
                 one,
-                lambda call: self.update(call.path["id"], call.body),
+                lambda request: self.update(request.path["id"], request.body),
                 "Disable or enable a hook",
                 shape=shapes.CHANGED_HOOK,
             ),
             Endpoint(
-                "DELETE", one, lambda call: self.delete(call.path["id"]), "Delete a hook", shape=shapes.DELETED_HOOK
+                "DELETE",
+                one,
+                lambda request: self.delete(request.path["id"]),
+                "Delete a hook",
+                shape=shapes.DELETED_HOOK,
             ),
         ]
 
     def list(self) -> dict[str, Any]:
         """Answer with all hooks."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             return {_HOOK_TYPE: [self._body(row) for row in db.execute("SELECT * FROM hooks ORDER BY id")]}
 
     def create(self, body: Any) -> dict[str, Any]:
         """Add a hook; it tells of what is loaded from now on."""
         destination_id, url = _hook_of(body)
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             if _count(db, "SELECT count(*) FROM hooks") >= LIMIT:
-                raise refusals.too_many_hooks(LIMIT)
+                raise errors.too_many_hooks(LIMIT)
             if not mapping.is_live(db, destination_id):
-                raise refusals.invalid_hook_body()
-            id_, now = self._world.ids.hook(db), self._world.now()
+                raise errors.invalid_hook_body()
+            id_, now = self._ctx.ids.hook(db), self._ctx.now()
             db.execute(
                 "INSERT INTO hooks (id, type, destination_id, url, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?)",
                 (id_, _HOOK_TYPE, destination_id, url, now, now),
@@ -170,11 +177,11 @@ class Hooks:
 
     def update(self, id_: str, body: Any) -> dict[str, Any]:
         """Turn a hook off or on."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = self._row(db, id_)
             if not isinstance(body, dict) or set(body) != {"enable"} or not isinstance(body["enable"], bool):
-                raise refusals.invalid_hook_change()
-            now = self._world.now()
+                raise errors.invalid_hook_change()
+            now = self._ctx.now()
             db.execute(
                 "UPDATE hooks SET disabled_at = ?, modified_at = ? WHERE id = ?",
                 (None if body["enable"] else now, now, row["id"]),
@@ -183,21 +190,21 @@ class Hooks:
 
     def delete(self, id_: str) -> None:
         """Delete a hook; what is still under way to it is given up."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             db.execute("DELETE FROM hooks WHERE id = ?", (self._row(db, id_)["id"],))
 
     @staticmethod
     def _row(db: sqlite3.Connection, id_: str) -> sqlite3.Row:
-        row = db.execute("SELECT * FROM hooks WHERE id = ?", (refusals.parsed_id(id_),)).fetchone()
+        row = db.execute("SELECT * FROM hooks WHERE id = ?", (errors.parsed_id(id_),)).fetchone()
         if row is None:
-            raise refusals.hook_not_found()
+            raise errors.hook_not_found()
         found: sqlite3.Row = row
         return found
 
     def _body(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
             "id": row["id"],
-            "client_id": self._world.client_id,
+            "client_id": self._ctx.client_id,
             "type": row["type"],
             "version": _HOOK_VERSION,
             "destination_id": row["destination_id"],
@@ -211,15 +218,15 @@ class Hooks:
 def _hook_of(body: Any) -> tuple[int, str]:
     """Read a new hook's destination and address."""
     if not isinstance(body, dict) or set(body) != {"type", "destination_id", "config"} or body["type"] != _HOOK_TYPE:
-        raise refusals.invalid_hook_body()
+        raise errors.invalid_hook_body()
     destination_id, config = body["destination_id"], body["config"]
     if isinstance(destination_id, bool) or not isinstance(destination_id, int) or not 0 < destination_id < 2**63:
-        raise refusals.invalid_hook_body()
+        raise errors.invalid_hook_body()
     if not isinstance(config, dict) or set(config) != {"url"} or not isinstance(config["url"], str):
-        raise refusals.invalid_hook_body()
+        raise errors.invalid_hook_body()
     url = parsed_url(config["url"])
     if url is None or not (url.scheme == "https" or is_loopback(url)):
-        raise refusals.invalid_hook_body()
+        raise errors.invalid_hook_body()
     return destination_id, config["url"]
 
 

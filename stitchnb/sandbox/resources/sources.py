@@ -15,9 +15,8 @@ from stitchnb.rules.report_cards import properties
 from stitchnb.rules.schedules import quartz
 from stitchnb.rules.schedules import schedule as schedules
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import shapes
-from stitchnb.sandbox.context import World, parted, type_card
+from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox.context import SandboxContext, split_credentials, type_card
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.resources.bodies import as_given, checked_body
@@ -30,11 +29,11 @@ _SCHEDULE_PROPERTIES = {"anchor_time", "cron_expression", "frequency_in_minutes"
 _FIRST_FIRE_AFTER = timedelta(seconds=35)
 
 
-class Sources:
+class SourceEndpoints:
     """The sources of the account."""
 
-    def __init__(self, world: World, engine: Engine) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, engine: Engine) -> None:
+        self._ctx = ctx
         self._engine = engine
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -44,23 +43,33 @@ class Sources:
             Endpoint(
                 "GET",
                 "/v4/sources",
-                lambda call: self.list(),
+                lambda request: self.list(),
                 "Every source: active, paused and deleted",
                 shape=shapes.SOURCES,
             ),
             Endpoint(
-                "POST", "/v4/sources", lambda call: self.create(call.body), "Create a source", shape=shapes.NEW_SOURCE
+                "POST",
+                "/v4/sources",
+                lambda request: self.create(request.body),
+                "Create a source",
+                shape=shapes.NEW_SOURCE,
             ),
-            Endpoint("GET", one, lambda call: self.get(call.path["source_id"]), "One source", shape=shapes.SOURCE),
+            Endpoint(
+                "GET", one, lambda request: self.get(request.path["source_id"]), "One source", shape=shapes.SOURCE
+            ),
             Endpoint(
                 "PUT",
                 one,
-                lambda call: self.update(call.path["source_id"], call.body),
+                lambda request: self.update(request.path["source_id"], request.body),
                 "Change a source",
                 shape=shapes.CHANGED_SOURCE,
             ),
             Endpoint(
-                "DELETE", one, lambda call: self.delete(call.path["source_id"]), "Delete a source", shape=shapes.SOURCE
+                "DELETE",
+                one,
+                lambda request: self.delete(request.path["source_id"]),
+                "Delete a source",
+                shape=shapes.SOURCE,
             ),
         ]
 
@@ -68,45 +77,45 @@ class Sources:
 
     def list(self) -> list[dict[str, Any]]:
         """Answer with all sources: active, paused and deleted."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             rows = db.execute("SELECT * FROM sources ORDER BY id").fetchall()
             return [self._body(db, row, listed=True) for row in rows]
 
     def get(self, source_id: str) -> dict[str, Any]:
         """Answer with one source."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             return self._body(db, self._row(db, source_id))
 
     # -- changing -----------------------------------------------------------------------------------------------------
 
     def create(self, body: Any) -> dict[str, Any]:
         """Create a source and, when its form is complete, start its connection check."""
-        body = checked_body(body, {"type", "display_name", "properties", "destination_id"}, refusals.invalid_post_body)
+        body = checked_body(body, {"type", "display_name", "properties", "destination_id"}, errors.invalid_post_body)
         type_, display_name = body.get("type"), body.get("display_name")
         if not (isinstance(type_, str) and type_ and isinstance(display_name, str) and display_name):
-            raise refusals.invalid_post_body()
+            raise errors.invalid_post_body()
         card = type_card(type_)
         if card is None or not card.steps:
-            raise refusals.invalid_type(type_)
-        if not self._world.plan.allows_type(card.details.to_dict()):
-            raise refusals.no_access_to_type(type_)
-        given = as_given(card, body.get("properties", {}), refusals.invalid_post_body)
-        with self._world.state.transaction() as db:
+            raise errors.invalid_type(type_)
+        if not self._ctx.plan.allows_type(card.details.to_dict()):
+            raise errors.no_access_to_type(type_)
+        given = as_given(card, body.get("properties", {}), errors.invalid_post_body)
+        with self._ctx.state.transaction() as db:
             name = self._new_name(db, display_name)
             destination_id = mapping.destination_named(db, body.get("destination_id"))
             self._refuse_bad(card, given)
             values = {**self._set_by_stitch(card, given), **given}
             self._refuse_bad_cron(values)
-            source_id = self._world.ids.source(db)
-            open_values, secret_values = parted(card, values)
-            now = self._world.now()
-            self._world.keep_connection(db, source_id, "source")
+            source_id = self._ctx.ids.source(db)
+            open_values, secret_values = split_credentials(card, values)
+            now = self._ctx.now()
+            self._ctx.keep_connection(db, source_id, "source")
             db.execute(
                 "INSERT INTO sources (id, type, name, display_name, properties, destination_id, created_at, updated_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (source_id, type_, name, display_name, json.dumps(open_values), destination_id, now, now),
             )
-            self._world.keep_credentials(db, source_id, secret_values)
+            self._ctx.credentials.save(db, source_id, secret_values)
             self._start_check_if_due(db, source_id)
             self.refresh(db, source_id)
             return self._body(db, self._row(db, source_id))
@@ -114,9 +123,9 @@ class Sources:
     def update(self, source_id: str, body: Any) -> dict[str, Any]:
         """Change some of a source; new connection properties are checked again."""
         body = checked_body(
-            body, {"display_name", "properties", "paused_at", "destination_id"}, refusals.invalid_put_body
+            body, {"display_name", "properties", "paused_at", "destination_id"}, errors.invalid_put_body
         )
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = self._live_row(db, source_id)
             if "display_name" in body:
                 self._rename(db, row, body["display_name"])
@@ -127,15 +136,15 @@ class Sources:
             if "destination_id" in body:
                 destination_id = mapping.destination_named(db, body["destination_id"])
                 db.execute("UPDATE sources SET destination_id = ? WHERE id = ?", (destination_id, row["id"]))
-            db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._world.now(), row["id"]))
+            db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._ctx.now(), row["id"]))
             self.refresh(db, row["id"])
             return self._body(db, self._row(db, source_id))
 
     def delete(self, source_id: str) -> dict[str, Any]:
         """Delete a source; it stays in the list, with the time of its deletion."""
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = self._live_row(db, source_id)
-            now = self._world.now()
+            now = self._ctx.now()
             db.execute("UPDATE sources SET deleted_at = ?, updated_at = ? WHERE id = ?", (now, now, row["id"]))
             running = db.execute(
                 "SELECT name FROM jobs WHERE source_id = ? AND status = 'running'", (row["id"],)
@@ -152,14 +161,14 @@ class Sources:
         Parameters
         ----------
         choose
-            Gives the properties for the source's id and report card; it may raise `Refusal`.
+            Gives the properties for the source's id and report card; it may raise `APIErrorResponse`.
         """
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             row = self._live_row(db, source_id)
             card = ReportCard(self._card(db, row))
             self._keep(db, row, card, choose(row["id"], card))
             self._start_check_if_due(db, row["id"])
-            db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._world.now(), row["id"]))
+            db.execute("UPDATE sources SET updated_at = ? WHERE id = ?", (self._ctx.now(), row["id"]))
             self.refresh(db, row["id"])
             return self._body(db, self._row(db, source_id))
 
@@ -167,11 +176,11 @@ class Sources:
         """Give a source that is fully configured its schedule, and take it from one that must not run."""
         row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
         if self._card(db, row)["current_step_type"] == "fully_configured" and row["scheduled_at"] is None:
-            now = self._world.now()
+            now = self._ctx.now()
             db.execute("UPDATE sources SET scheduled_at = ?, updated_at = ? WHERE id = ?", (now, now, source_id))
             row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
         rule = self.schedule_rule(db, row)
-        due = rule.next_fire_time(self._world.at()) if rule else None
+        due = rule.next_fire_time(self._ctx.at()) if rule else None
         db.execute("UPDATE sources SET next_fire_at = ? WHERE id = ?", (format_time(due) if due else None, source_id))
 
     def refresh_all(self, db: sqlite3.Connection) -> None:
@@ -198,47 +207,47 @@ class Sources:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _row(self, db: sqlite3.Connection, source_id: str | int) -> sqlite3.Row:
-        number = refusals.parsed_id(str(source_id))
+        number = errors.parsed_id(str(source_id))
         row = None if number is None else db.execute("SELECT * FROM sources WHERE id = ?", (number,)).fetchone()
         if row is None:
-            raise refusals.source_not_found(source_id)
+            raise errors.source_not_found(source_id)
         found: sqlite3.Row = row
         return found
 
     def _live_row(self, db: sqlite3.Connection, source_id: str) -> sqlite3.Row:
         row = self._row(db, source_id)
         if row["deleted_at"]:
-            raise refusals.source_not_found(source_id)
+            raise errors.source_not_found(source_id)
         return row
 
     def _new_name(self, db: sqlite3.Connection, display_name: str) -> str:
         name = names.derive_name(display_name)
         if not name:
-            raise refusals.underivable_name(display_name, name)
+            raise errors.underivable_name(display_name, name)
         if names.display_name_error(display_name):
-            raise refusals.invalid_name()
+            raise errors.invalid_name()
         live = "SELECT 1 FROM sources WHERE deleted_at IS NULL AND "
         if db.execute(live + "display_name = ?", (display_name,)).fetchone():
-            raise refusals.name_taken(display_name)
+            raise errors.name_taken(display_name)
         if db.execute(live + "name = ?", (name,)).fetchone():
-            raise refusals.derived_name_taken(display_name, name)
+            raise errors.derived_name_taken(display_name, name)
         return name
 
     def _rename(self, db: sqlite3.Connection, row: sqlite3.Row, display_name: Any) -> None:
         if not isinstance(display_name, str) or not display_name.strip():
-            raise refusals.invalid_display_name(display_name)
+            raise errors.invalid_display_name(display_name)
         taken = db.execute(
             "SELECT 1 FROM sources WHERE deleted_at IS NULL AND display_name = ? AND id != ?",
             (display_name, row["id"]),
         ).fetchone()
         if taken:
-            raise refusals.name_taken(display_name)
+            raise errors.name_taken(display_name)
         db.execute("UPDATE sources SET display_name = ? WHERE id = ?", (display_name, row["id"]))
 
     def _pause(self, db: sqlite3.Connection, row: sqlite3.Row, paused_at: Any) -> None:
         moment = parse_time(paused_at)
         if paused_at is not None and moment is None:
-            raise refusals.invalid_put_body()
+            raise errors.invalid_put_body()
         # Whatever the time, a pause begins at once.
         db.execute(
             "UPDATE sources SET paused_at = ? WHERE id = ?", (format_time(moment) if moment else None, row["id"])
@@ -246,8 +255,8 @@ class Sources:
 
     def _change_properties(self, db: sqlite3.Connection, row: sqlite3.Row, changes: Any) -> None:
         card = type_card(row["type"]) or ReportCard({})
-        given = as_given(card, changes, refusals.invalid_put_body)
-        before = self._world.all_properties(db, row)
+        given = as_given(card, changes, errors.invalid_put_body)
+        before = self._ctx.all_properties(db, row)
         fixed = {p.name for p in card.properties if p.property_type == "user_provided_immutable"}
         changed_fixed = {n for n in given if n in fixed and n in before and given[n] != before[n]}
         self._refuse_bad(card, given, and_also=changed_fixed)
@@ -258,27 +267,27 @@ class Sources:
 
     def _keep(self, db: sqlite3.Connection, row: sqlite3.Row, card: ReportCard, given: Mapping[str, Any]) -> None:
         """Write properties down beside those that there are, the credentials sealed."""
-        open_values, secret_values = parted(card, given)
+        open_values, secret_values = split_credentials(card, given)
         properties_now = {**json.loads(row["properties"]), **open_values}
         db.execute("UPDATE sources SET properties = ? WHERE id = ?", (json.dumps(properties_now), row["id"]))
-        self._world.keep_credentials(db, row["id"], secret_values)
+        self._ctx.credentials.save(db, row["id"], secret_values)
 
     def _refuse_bad(self, card: ReportCard, given: Mapping[str, Any], *, and_also: set[str] | None = None) -> None:
         bad = properties.bad_properties(card, given)
         bad += [name for name in and_also or () if name not in bad]
         if bad:
-            raise refusals.invalid_properties(bad, report_cards.with_progress(card, provided=set(given) - set(bad)))
+            raise errors.invalid_properties(bad, report_cards.with_progress(card, provided=set(given) - set(bad)))
 
     def _refuse_bad_cron(self, given: Mapping[str, Any]) -> None:
         expression = given.get("cron_expression")
         if not isinstance(expression, str) or not expression:
             return
-        if not self._world.plan.allows_cron:
-            raise refusals.no_access_to_cron()
+        if not self._ctx.plan.allows_cron:
+            raise errors.no_access_to_cron()
         try:
             quartz.CronExpression.parse(expression)
         except quartz.CronError as error:
-            raise refusals.invalid_cron(expression, error.message) from error
+            raise errors.invalid_cron(expression, error.message) from error
 
     @staticmethod
     def _set_by_stitch(card: ReportCard, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -302,7 +311,7 @@ class Sources:
     def _card(self, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         """Put together the source's report card; it is never stored."""
         provided = {name for name, value in json.loads(row["properties"]).items() if value is not None}
-        provided |= self._world.credential_names(db, row["id"])
+        provided |= self._ctx.credentials.names(db, row["id"])
         if row["scheduled_at"] is not None:
             # An interval is counted from somewhere: Stitch gives the anchor where the user gave none.
             provided.add("anchor_time")
@@ -331,7 +340,7 @@ class Sources:
             "type": row["type"],
             "deleted_at": row["deleted_at"],
             "system_paused_at": None,
-            "stitch_client_id": self._world.client_id,
+            "stitch_client_id": self._ctx.client_id,
             "paused_at": row["paused_at"],
             "id": row["id"],
             "display_name": row["display_name"],

@@ -8,22 +8,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import FieldMetadata
-from stitchnb.sandbox import errors as refusals
-from stitchnb.sandbox import shapes
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.resources.sources import Sources
+from stitchnb.sandbox.resources.sources import SourceEndpoints
 from stitchnb.sandbox.store import selections
 from stitchnb.sandbox.store.selections import MODIFIABLE_KEYS, StoredStream
 
 _TYPES = {"selected": bool, "replication-method": str, "replication-key": str, "view-key-properties": list}
 
 
-class Streams:
+class StreamEndpoints:
     """The streams of the account's sources."""
 
-    def __init__(self, world: World, sources: Sources) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, sources: SourceEndpoints) -> None:
+        self._ctx = ctx
         self._sources = sources
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -31,20 +30,24 @@ class Streams:
         all_ = "/v4/sources/{source_id}/streams"
         return [
             Endpoint(
-                "GET", all_, lambda call: self.list(call.path["source_id"]), "A source's streams", shape=shapes.STREAMS
+                "GET",
+                all_,
+                lambda request: self.list(request.path["source_id"]),
+                "A source's streams",
+                shape=shapes.STREAMS,
             ),
             # Before the one that takes any word in its place.
             Endpoint(
                 "PUT",
                 f"{all_}/metadata",
-                lambda call: self.select(call.path["source_id"], call.body),
+                lambda request: self.select(request.path["source_id"], request.body),
                 "Select and configure streams and fields",
                 shape=shapes.SELECTION,
             ),
             Endpoint(
                 "GET",
                 f"{all_}/{{stream_id}}",
-                lambda call: self.get(call.path["source_id"], call.path["stream_id"]),
+                lambda request: self.get(request.path["source_id"], request.path["stream_id"]),
                 "A stream's schema and metadata",
                 shape=shapes.STREAM,
             ),
@@ -52,32 +55,32 @@ class Streams:
 
     def list(self, source_id: str) -> list[dict[str, Any]]:
         """Answer with the streams that were discovered in a source."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             streams = list(selections.streams_of(db, self._source_id(db, source_id)))
         return [self._body(stream) for stream in streams]
 
     def get(self, source_id: str, stream_id: str) -> dict[str, Any]:
         """Answer with a stream's schema and the metadata of its fields."""
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             number = self._source_id(db, source_id, or_stream=stream_id)
-            wanted = refusals.parsed_id(stream_id)
+            wanted = errors.parsed_id(stream_id)
             found = [s for s in selections.streams_of(db, number) if s.stream_id == wanted]
         if not found:
-            raise refusals.invalid_stream_id(stream_id)
+            raise errors.invalid_stream_id(stream_id)
         return schema_body(found[0])
 
     def select(self, source_id: str, body: Any) -> dict[str, Any]:
         """Write metadata of streams and fields: all that was asked for, or nothing."""
         requests = _parsed(body)
-        with self._world.state.transaction() as db:
+        with self._ctx.state.transaction() as db:
             number = self._source_id(db, source_id)
             if db.execute("SELECT deleted_at FROM sources WHERE id = ?", (number,)).fetchone()["deleted_at"]:
                 # It can still be looked at, and is no more there to be changed.
-                raise refusals.invalid_stream_id(source_id)
+                raise errors.invalid_stream_id(source_id)
             by_tap_id = {s.tap_stream_id: s for s in selections.streams_of(db, number)}
             unknown = [t for t, _ in requests if not isinstance(t, str) or t not in by_tap_id]
             if unknown:
-                raise refusals.invalid_tap_stream_ids(unknown)
+                raise errors.invalid_tap_stream_ids(unknown)
             for tap_stream_id, entries in requests:
                 stream = by_tap_id[tap_stream_id]
                 for breadcrumb, metadata in entries:
@@ -90,15 +93,15 @@ class Streams:
     ) -> None:
         read_only = [key for key in metadata if key not in MODIFIABLE_KEYS]
         if read_only:
-            raise refusals.read_only_metadata(read_only)
+            raise errors.read_only_metadata(read_only)
         if any(value is not None and not isinstance(value, _TYPES[key]) for key, value in metadata.items()):
-            raise refusals.invalid_selection_body()
+            raise errors.invalid_selection_body()
         discovered = stream.discovered.get(breadcrumb)
         if discovered is None:
             # The API takes metadata for a field that does not exist, and nothing comes of it.
             return
         if metadata.get("selected") is True and FieldMetadata(discovered).inclusion == "unsupported":
-            raise refusals.unsupported_field()
+            raise errors.unsupported_field()
         db.execute(
             "INSERT INTO selections (stream_id, breadcrumb, metadata) VALUES (?, ?, ?) "
             "ON CONFLICT (stream_id, breadcrumb) DO UPDATE SET "
@@ -108,9 +111,9 @@ class Streams:
 
     @staticmethod
     def _source_id(db: sqlite3.Connection, source_id: str, *, or_stream: str | None = None) -> int:
-        number = refusals.parsed_id(source_id)
+        number = errors.parsed_id(source_id)
         if number is None or not db.execute("SELECT 1 FROM sources WHERE id = ?", (number,)).fetchone():
-            raise refusals.invalid_stream_id(or_stream or source_id)
+            raise errors.invalid_stream_id(or_stream or source_id)
         return number
 
     @staticmethod
@@ -140,12 +143,12 @@ def _parsed(body: Any) -> list[tuple[Any, list[tuple[tuple[str, ...], dict[str, 
     """Read a selection: tap stream ids, which may be anything yet, each with metadata by breadcrumb."""
     streams = body.get("streams") if isinstance(body, dict) else None
     if not isinstance(streams, list) or not streams:
-        raise refusals.invalid_selection_body()
+        raise errors.invalid_selection_body()
     parsed: list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]] = []
     for stream in streams:
         entries = stream.get("metadata") if isinstance(stream, dict) else None
         if not isinstance(entries, list) or not entries:
-            raise refusals.invalid_selection_body()
+            raise errors.invalid_selection_body()
         parsed.append((stream.get("tap_stream_id"), [_entry(entry) for entry in entries]))
     return parsed
 
@@ -154,5 +157,5 @@ def _entry(entry: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     breadcrumb = entry.get("breadcrumb") if isinstance(entry, dict) else None
     metadata = entry.get("metadata") if isinstance(entry, dict) else None
     if not isinstance(breadcrumb, list) or not isinstance(metadata, dict) or not metadata:
-        raise refusals.invalid_selection_body()
+        raise errors.invalid_selection_body()
     return tuple(str(part) for part in breadcrumb), metadata

@@ -1,8 +1,10 @@
-"""Credentials at rest: sealed in the state, with the key in a file of its own beside it."""
+"""Credentials of sources and destinations: encrypted in the state, with the key in its own file beside it."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -10,47 +12,65 @@ from cryptography.fernet import Fernet, InvalidToken
 from stitchnb.errors import StateFileError
 
 _LOST = (
-    "The credentials in the state file were sealed with a key that is not in the .key file beside it. Put that file "
-    "back as it was, or give another path for the state."
+    "The credentials in the state file are encrypted with a key that is not in the .key file beside it. Restore that "
+    "file, or pass another path for the state."
 )
 
 
-class Vault:
-    """Seals and opens credentials.
+class CredentialStore:
+    """Stores credentials, encrypted.
 
     Parameters
     ----------
     state_path
         The state file; the key is kept beside it in ``<name>.key``, readable by its owner alone. None for a state in
         memory, whose key is never written.
-    sealed
-        Something that was sealed before, which the key must open.
+    encrypted
+        A value that was encrypted before, to check that the key is the right one.
 
     Raises
     ------
     StateFileError
-        When the key is lost or is another.
+        The key file is missing or holds another key.
     """
 
-    def __init__(self, state_path: Path | None, *, sealed: bytes | None = None) -> None:
-        key = Fernet.generate_key() if state_path is None else _key(state_path, may_make=sealed is None)
+    def __init__(self, state_path: Path | None, *, encrypted: bytes | None = None) -> None:
+        key = Fernet.generate_key() if state_path is None else _key(state_path, may_make=encrypted is None)
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
             raise StateFileError(_LOST) from error
-        if sealed is not None:
-            self.open(sealed)
+        if encrypted is not None:
+            self.decrypt(encrypted)
 
-    def seal(self, value: str) -> bytes:
+    def encrypt(self, value: str) -> bytes:
         """Encrypt one value."""
         return self._fernet.encrypt(value.encode())
 
-    def open(self, sealed: bytes) -> str:
+    def decrypt(self, encrypted: bytes) -> str:
         """Decrypt one value."""
         try:
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(encrypted).decode()
         except InvalidToken as error:
             raise StateFileError(_LOST) from error
+
+    def read(self, db: sqlite3.Connection, connection_id: int) -> dict[str, str]:
+        """Decrypt the credentials of a source or destination."""
+        rows = db.execute("SELECT name, sealed FROM credentials WHERE connection_id = ?", (connection_id,))
+        return {row["name"]: self.decrypt(row["sealed"]) for row in rows}
+
+    @staticmethod
+    def names(db: sqlite3.Connection, connection_id: int) -> set[str]:
+        """Return the names of the credentials that are stored for a source or destination."""
+        rows = db.execute("SELECT name FROM credentials WHERE connection_id = ?", (connection_id,))
+        return {row["name"] for row in rows}
+
+    def save(self, db: sqlite3.Connection, connection_id: int, values: Mapping[str, str]) -> None:
+        """Encrypt and store credentials of a source or destination, replacing those with the same names."""
+        db.executemany(
+            "INSERT OR REPLACE INTO credentials (connection_id, name, sealed) VALUES (?, ?, ?)",
+            [(connection_id, name, self.encrypt(value)) for name, value in values.items()],
+        )
 
 
 def _key(state_path: Path, *, may_make: bool) -> bytes:

@@ -225,7 +225,7 @@ class State:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Iterator[sqlite3.Connection]:
         """Look at something, between changes and never in the middle of one."""
         with self._held():
             yield self._db
@@ -237,29 +237,29 @@ class State:
             self._db.backup(copy)
         return copy
 
-    def bring_back(self, copy: sqlite3.Connection) -> None:
+    def restore(self, copy: sqlite3.Connection) -> None:
         """Put a copy in place of everything: all of it in one transaction."""
         with self._held():
             copy.backup(self._db)
 
     def any_credential(self) -> bytes | None:
         """Give one sealed credential, whichever; None where there is none."""
-        with self.reading() as db:
+        with self.read() as db:
             row = db.execute("SELECT sealed FROM credentials LIMIT 1").fetchone()
         return None if row is None else bytes(row["sealed"])
 
-    def note(self, key: str) -> str | None:
+    def get_meta(self, key: str) -> str | None:
         """Read a note that the sandbox keeps for itself; None where there is none."""
-        with self.reading() as db:
+        with self.read() as db:
             row = db.execute("SELECT value FROM account WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row["value"])
 
-    def keep_note(self, key: str, value: str) -> None:
+    def set_meta(self, key: str, value: str) -> None:
         """Keep a note, in place of the one before."""
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO account (key, value) VALUES (?, ?)", (key, value))
 
-    def keep_seed(self, seed: int | None) -> int:
+    def set_seed(self, seed: int | None) -> int:
         """Write down the seed of a new state, or see that it is the one an old state was made with.
 
         Parameters

@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 
 from stitchnb.models import format_time
-from stitchnb.sandbox.context import World
+from stitchnb.sandbox.context import SandboxContext
 
 
 class Tokens:
@@ -22,8 +22,8 @@ class Tokens:
         The token that the sandbox was made with; it is never written down.
     """
 
-    def __init__(self, world: World, token: str) -> None:
-        self._world = world
+    def __init__(self, ctx: SandboxContext, token: str) -> None:
+        self._ctx = ctx
         self._own = _digest(token)
 
     def accepts(self, authorization: str) -> bool:
@@ -34,10 +34,10 @@ class Tokens:
         digest = _digest(token)
         if hmac.compare_digest(digest, self._own):
             return True
-        with self._world.state.reading() as db:
+        with self._ctx.state.read() as db:
             row = db.execute("SELECT expires_at FROM access_tokens WHERE digest = ?", (digest,)).fetchone()
         # Times are written so that they sort as text.
-        return row is not None and (row["expires_at"] is None or row["expires_at"] > self._world.now())
+        return row is not None and (row["expires_at"] is None or row["expires_at"] > self._ctx.now())
 
     def give_out(self, prefix: str = "", *, lifetime: timedelta | None = None) -> str:
         """Make one more valid token.
@@ -48,12 +48,12 @@ class Tokens:
             How long it is valid, by the sandbox's clock; None for ever.
         """
         token = prefix + secrets.token_urlsafe(24)
-        expires_at = None if lifetime is None else format_time(self._world.at() + lifetime)
-        with self._world.state.transaction() as db:
-            db.execute("DELETE FROM access_tokens WHERE expires_at <= ?", (self._world.now(),))
+        expires_at = None if lifetime is None else format_time(self._ctx.at() + lifetime)
+        with self._ctx.state.transaction() as db:
+            db.execute("DELETE FROM access_tokens WHERE expires_at <= ?", (self._ctx.now(),))
             db.execute(
                 "INSERT INTO access_tokens (digest, created_at, expires_at) VALUES (?, ?, ?)",
-                (_digest(token), self._world.now(), expires_at),
+                (_digest(token), self._ctx.now(), expires_at),
             )
         return token
 

@@ -111,7 +111,7 @@ def test_an_unmapped_source_loads_into_every_destination_the_same(
     create(form(database), name="The same once more")
     run(api, sandbox, configured)
 
-    assert len(warehouses_of(sandbox.world, configured["id"])) == 2, "two destinations share a database"
+    assert len(warehouses_of(sandbox._ctx, configured["id"])) == 2, "two destinations share a database"
     real, own = sandbox.warehouses.of(destination), sandbox.warehouses.of(embedded)
     assert own is sandbox.warehouse
     assert real.tables().equals(own.tables())
