@@ -1,6 +1,6 @@
-"""The table of every endpoint, made from what is there: served by the sandbox, asked by the client, held by a test.
+"""The table of every endpoint, made from the code: served by the sandbox, requested by the client, proved by a test.
 
-``python tests/meta/endpoint_table.py --write`` puts it into the README; without ``--write`` it is printed.
+``python tests/meta/endpoint_table.py --write`` puts it into its page; without ``--write`` it is printed.
 """
 
 import ast
@@ -18,7 +18,7 @@ import stitchnb
 from stitchnb.client._sansio import Resource
 
 ROOT = Path(__file__).resolve().parents[2]
-README = ROOT / "README.md"
+PAGE = ROOT / "notebooks" / "pages" / "endpoints.md"
 BEGIN, END = "<!-- endpoints -->", "<!-- /endpoints -->"
 CONTROL = "/_sandbox"
 
@@ -90,10 +90,10 @@ def _marks_of(node: Any) -> list[str]:
 
 
 def table() -> str:
-    """Write the section of the README."""
+    """Write the section of the page."""
     endpoints, methods, tests = served(), in_client(), held_by()
     lines = [
-        "| method and path | what it does | in the client | held by |",
+        "| method and path | what it does | in the client | test |",
         "|---|---|---|---|",
     ]
     for endpoint, summary in endpoints.items():
@@ -101,33 +101,32 @@ def table() -> str:
             held = [test.partition("::")[2] for test in tests.get(normal(endpoint), [])]
             cells = (f"`{endpoint}`", summary, _code(methods.get(normal(endpoint), [])), _code(held))
             lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "The sandbox itself is steered by these:", "", "| method and path | what it does |", "|---|---|"]
+    lines += ["", "Endpoints that control the sandbox:", "", "| method and path | what it does |", "|---|---|"]
     lines += [f"| `{endpoint}` | {summary} |" for endpoint, summary in endpoints.items() if f" {CONTROL}" in endpoint]
     count = sum(f" {CONTROL}" not in endpoint for endpoint in endpoints)
-    head = f"<details><summary>{count} endpoints, each in the client, in the sandbox, and held by a test</summary>"
-    return "\n".join([head, "", *lines, "", "</details>"])
+    return "\n".join([f"{count} endpoints, each in the client and in the sandbox, and proved by a test:", "", *lines])
 
 
 def _code(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def section(readme: str) -> str:
-    """Cut the section out of the README."""
-    return readme.partition(BEGIN)[2].partition(END)[0].strip()
+def section(page: str) -> str:
+    """Cut the section out of the page."""
+    return page.partition(BEGIN)[2].partition(END)[0].strip()
 
 
-def written(readme: str) -> str:
-    """Put the section into the README."""
-    before, begin, rest = readme.partition(BEGIN)
+def written(page: str) -> str:
+    """Put the section into the page."""
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise SystemExit(f"{README} has no section between {BEGIN} and {END}.")
+        raise SystemExit(f"{PAGE} has no section between {BEGIN} and {END}.")
     return f"{before}{begin}\n{table()}\n{end}{after}"
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
-        README.write_text(written(README.read_text("utf-8")), "utf-8")
+        PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
     else:
         print(table())

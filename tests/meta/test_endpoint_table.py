@@ -1,4 +1,4 @@
-"""The whole documented API is served, asked and held, and the README tells so."""
+"""The sandbox serves the whole documented API, the client requests it, tests prove it, and the page lists it."""
 
 import importlib.util
 from pathlib import Path
@@ -60,19 +60,19 @@ def test_every_documented_endpoint_is_held_by_a_test() -> None:
     assert set(endpoint_table.held_by()) == set(DOCUMENTED)
 
 
-def test_the_readme_tells_it_as_it_is() -> None:
-    told = endpoint_table.section((ROOT / "README.md").read_text("utf-8"))
+def test_the_page_lists_the_endpoints_that_there_are() -> None:
+    listed = endpoint_table.section(endpoint_table.PAGE.read_text("utf-8"))
 
-    assert told == endpoint_table.table(), "run: uv run python tests/meta/endpoint_table.py --write"
+    assert listed == endpoint_table.table(), "run: uv run python tests/meta/endpoint_table.py --write"
 
 
 def test_a_section_is_written_between_its_marks_alone() -> None:
-    readme = f"# A\n{endpoint_table.BEGIN}\nold\n{endpoint_table.END}\n## B\n"
+    page = f"# A\n{endpoint_table.BEGIN}\nold\n{endpoint_table.END}\n## B\n"
 
-    written = endpoint_table.written(readme)
+    written = endpoint_table.written(page)
 
-    assert written.startswith(f"# A\n{endpoint_table.BEGIN}\n<details>")
-    assert written.endswith(f"</details>\n{endpoint_table.END}\n## B\n")
+    assert written.startswith(f"# A\n{endpoint_table.BEGIN}\n40 endpoints")
+    assert written.endswith(f"|\n{endpoint_table.END}\n## B\n")
     assert endpoint_table.section(written) == endpoint_table.table()
 
 
