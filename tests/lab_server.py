@@ -120,7 +120,7 @@ class LabServer:
                 stderr=subprocess.STDOUT,
             )
         try:
-            if not wait_until_up(self.port, lambda: self.process.poll() is None):
+            if not wait_until_up(self.port, lambda: self.process.poll() is None, timeout_s=300):
                 raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text(errors='replace')}")
             self.ask("GET", "/api/status")
         except BaseException:

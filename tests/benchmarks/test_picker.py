@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "browser"), str(TESTS / "widgets")]
 
-from lab_page import CHROMIUM_ARGUMENTS, NotebookPage, find_chromium  # noqa: E402
+from lab_page import CHROMIUM_ARGUMENTS, LabPage, NotebookPage, find_chromium  # noqa: E402
 from lab_server import LabServer  # noqa: E402
 from picker_sources import LargeAccount  # noqa: E402
 
@@ -82,15 +82,6 @@ SHOW = """async source => {
   return took / 1000;
 }"""
 
-COUNT_MESSAGES = """() => {
-  const {send} = WebSocket.prototype;
-  window.messagesSent = 0;
-  WebSocket.prototype.send = function (...message) {
-    window.messagesSent += 1;
-    return send.apply(this, message);
-  };
-}"""
-
 
 @pytest.fixture
 def notebook(
@@ -106,15 +97,15 @@ def notebook(
         browser = playwright.chromium.launch(
             executable_path=chromium, args=list(CHROMIUM_ARGUMENTS), env={"HOME": str(tmp_path)}
         )
-        page = NotebookPage(lab, browser, node, artifacts=tmp_path)
+        lab_page = LabPage(lab, browser, artifacts=tmp_path)
+        page = lab_page.open(node)
         assert page.run_all().errors == []
         page.page.evaluate(
             "() => { const {content} = jupyterapp.shell.currentWidget;"
             " content.activeCellIndex = content.widgets.length - 1; }"
         )
         yield page
-        page.close()
-        lab.shut_down_kernels()
+        lab_page.close()
         browser.close()
 
 
@@ -145,11 +136,11 @@ def test_two_thousand_streams_take_less_than_200_kb_on_their_way_to_the_page(rep
 def test_a_search_in_two_thousand_streams_is_answered_within_a_frame_or_two_and_without_a_message(
     notebook: NotebookPage, report: Callable[[str], None]
 ) -> None:
-    notebook.page.evaluate(COUNT_MESSAGES)
+    notebook.clear_messages()
     notebook.page.evaluate(SHOW, PICKER)
     notebook.wait_until_idle()
-    assert notebook.page.evaluate("() => window.messagesSent") > 0
-    notebook.page.evaluate("() => { window.messagesSent = 0; }")
+    assert notebook.messages().sent
+    notebook.clear_messages()
     took_ms: float = notebook.page.evaluate(
         """() => {
             const input = document.querySelector('.sn-streams input[type=search]');
@@ -166,4 +157,4 @@ def test_a_search_in_two_thousand_streams_is_answered_within_a_frame_or_two_and_
     report(f"a letter of a search in 2,000 streams takes {took_ms:.1f} ms")
     assert len(rows) == 1
     assert took_ms < 50
-    assert notebook.page.evaluate("() => window.messagesSent") == 0
+    assert notebook.messages().sent == []

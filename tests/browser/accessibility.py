@@ -36,14 +36,19 @@ _WHOLE_IN_VIEW = """element => {
   const {left, top, bottom} = element.getBoundingClientRect();
   return [top + 4, bottom - 4].every(y => element.contains(document.elementFromPoint(left + 40, y)));
 }"""
-# Until nothing was drawn for a while; what never rests, such as a running job, is judged after some seconds.
-_AT_REST = """element => new Promise(done => {
-  const finish = () => { observer.disconnect(); done(); };
-  let timer = setTimeout(finish, 400);
-  const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, 400); });
+# Until the kernel has answered, and for some frames nothing is drawn; what never rests is judged as it then is.
+_AT_REST = """async element => {
+  if (window.stitchnbTest) await stitchnbTest.settled({timeout: 60_000});
+  let isDrawn = false;
+  const observer = new MutationObserver(() => { isDrawn = true; });
   observer.observe(element, {subtree: true, childList: true, attributes: true, characterData: true});
-  setTimeout(finish, 4000);
-})"""
+  for (let still = 0, left = 100; still < 6 && left > 0; left -= 1) {
+    isDrawn = false;
+    await new Promise(requestAnimationFrame);
+    still = isDrawn ? 0 : still + 1;
+  }
+  observer.disconnect();
+}"""
 # Only what a guide itself shows: its texts and its outputs.
 _RUN_GUIDE = """async ([include, tags, off]) => {
   document.body.style.minHeight = '100vh';

@@ -1,22 +1,30 @@
-"""Fixtures for tests in a real browser: ``lab`` and ``open_notebook`` are all that most tests need."""
+"""Fixtures for tests in a real browser.
+
+A test in JupyterLab calls ``show(cell, …)`` for a widget in a notebook, or ``open_notebook(notebook)`` for any
+notebook. All tests use one page, in which Lab is loaded once, and one kernel. Each test has its own
+notebook, and finds no variable, widget, message, theme or window size of the test before it. A test may restart or shut
+down the kernel: the next test gets another one. Only what needs a kernel that Lab itself started says
+``own_kernel=True``.
+
+What must wait in the kernel until the test goes on is in `gates`. There is no waiting for a time to pass.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import nbformat
 import pytest
 from form_views import Form, show_form
-from lab_page import CHROMIUM_ARGUMENTS, NotebookPage, find_chromium
+from lab_page import CHROMIUM_ARGUMENTS, LabPage, NotebookPage, PausedBrowser, find_chromium, processes_of_pages
 from lab_server import LabServer
 from playwright.sync_api import Browser, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 
 # Two pages, two servers and their kernels share the machine: what takes long is not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -40,8 +48,17 @@ def chromium(original_environment: Mapping[str, str], unavailable: Callable[[str
 
 
 @pytest.fixture(scope="session")
+def nothing_left() -> Iterator[None]:
+    """Once all tests were run, no browser and no kernel may live on."""
+    yield
+    left = processes_of_pages()
+    assert not left, f"these outlive the tests: {left}"
+
+
+@pytest.fixture(scope="session")
 def lab(
     chromium: str,
+    nothing_left: None,
     tmp_path_factory: pytest.TempPathFactory,
     isolated_environment: Callable[[Path], dict[str, str]],
 ) -> Iterator[LabServer]:
@@ -51,45 +68,56 @@ def lab(
         yield server
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium for one test module.
-
-    No longer than that: while Playwright's synchronous API is at work, its event loop is the thread's running one, and
-    no other test could call `asyncio.run`.
-    """
+@pytest.fixture(scope="session")
+def paused_browser(
+    chromium: str, nothing_left: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PausedBrowser]:
+    """One Chromium for the whole session, which tests use by way of `browser`."""
     home = tmp_path_factory.mktemp("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=list(CHROMIUM_ARGUMENTS), env={"HOME": str(home)}
-        )
-        yield browser
+    playwright = sync_playwright().start()
+    paused = PausedBrowser(
+        playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS), env={"HOME": str(home)})
+    )
+    yield paused
+    with paused.at_work() as browser:
         browser.close()
+        playwright.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(paused_browser: PausedBrowser) -> Iterator[Browser]:
+    """The session's Chromium, which a module's tests can use."""
+    with paused_browser.at_work() as browser:
+        yield browser
 
 
 @pytest.fixture
-def open_notebook(lab: LabServer, browser: Browser, project_root: Path) -> Iterator[Callable[..., NotebookPage]]:
-    """Open copies of notebooks: ``open_notebook(path_or_node, keep_outputs=False, width=1280)``.
+def lab_page(lab: LabServer, paused_browser: PausedBrowser, browser: Browser, project_root: Path) -> LabPage:
+    """JupyterLab in one page, with one kernel, for all tests."""
+    page = paused_browser.lab_page
+    if page is None or not page.is_usable:
+        if page is not None:
+            page.close()
+        page = LabPage(lab, browser, artifacts=project_root / "test-artifacts" / "browser")
+        paused_browser.lab_page = page
+    return page
 
-    At the end of the test all of them are closed, their kernels ended, and no page may have asked another machine for
-    anything.
+
+@pytest.fixture
+def open_notebook(lab_page: LabPage) -> Iterator[Callable[..., NotebookPage]]:
+    """Open a copy of a notebook: ``open_notebook(path_or_node, width=1280, keep_outputs=False, own_kernel=False)``.
+
+    After the test the kernel must have nothing left to do, no script may have failed, and the page may not have
+    requested anything from another machine.
     """
-    pages: list[NotebookPage] = []
-
-    def open_notebook(notebook: Path | nbformat.NotebookNode, **options: Any) -> NotebookPage:
-        page = NotebookPage(lab, browser, notebook, artifacts=project_root / "test-artifacts" / "browser", **options)
-        pages.append(page)
-        return page
-
-    yield open_notebook
-    for page in pages:
-        page.close()
-    lab.shut_down_kernels()
-    foreign = [url for page in pages for url in page.foreign_requests]
-    assert not foreign, f"a page asked other machines: {foreign}"
+    lab_page.forget_records()
+    yield lab_page.open
+    left, troubles = lab_page.clear(), lab_page.troubles
+    assert not left, f"goes on in the kernel after the test: {left}"
+    assert not troubles, f"the page met errors, or requested something from another machine: {troubles}"
 
 
 @pytest.fixture
-def show(open_notebook: Callable[..., NotebookPage], project_root: Path) -> Callable[..., Form]:
+def show(open_notebook: Callable[..., NotebookPage]) -> Callable[..., Form]:
     """Open a notebook with a form: ``show(cell, width=1280)``; the cells of `form_views` have the names they need."""
-    return partial(show_form, open_notebook, project_root / "tests")
+    return partial(show_form, open_notebook)

@@ -1,17 +1,15 @@
 """Forms in JupyterLab for tests: cells that show some, and what a test does with one."""
 
+import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from lab_page import NotebookPage
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator
 
 SECRET = "key-4711"
+PATIENCE_S = 30
 SETUP = """
-import sys
-sys.path[:0] = [{widgets!r}, {tests!r}]
 from form_cards import *
 from form_page import TODAY, Account, existing
 from stitchnb.errors import *
@@ -81,14 +79,12 @@ ads
 
 
 class Form:
-    """A form in the output of a cell, with what the page and the kernel said to each other about it."""
+    """A form in the output of a cell."""
 
     def __init__(self, notebook: NotebookPage, output: Locator) -> None:
         self.notebook = notebook
         self.page = notebook.page
         self.root = output
-        self.sent: list[bytes] = []
-        self.received: list[bytes] = []
 
     def field(self, label: str) -> Locator:
         return self.root.get_by_label(label, exact=True)
@@ -121,35 +117,19 @@ class Form:
 
     def expect_printed(self, source: str, printed: str) -> None:
         """Run code until it prints this: what a page tells may reach the kernel beside the cells, a little later."""
-        for _ in range(20):
-            told = self.run(source)
-            if told == printed:
-                return
-            self.page.wait_for_timeout(100)
-        assert told == printed
+        deadline = time.monotonic() + PATIENCE_S
+        while (result := self.run(source)) != printed and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        assert result == printed
 
 
-def _frames(form: Form) -> Callable[[Any], None]:
-    def listen(websocket: Any) -> None:
-        as_bytes = lambda frame: frame if isinstance(frame, bytes) else frame.encode()  # noqa: E731
-        websocket.on("framesent", lambda frame: form.sent.append(as_bytes(frame)))
-        websocket.on("framereceived", lambda frame: form.received.append(as_bytes(frame)))
-
-    return listen
-
-
-def show_form(open_notebook: Callable[..., NotebookPage], tests: Path, *cells: str, width: int = 1280) -> Form:
+def show_form(open_notebook: Callable[..., NotebookPage], *cells: str, width: int = 1280) -> Form:
     """Open a notebook with these cells, of which the first shows a form, and run it."""
-    setup = SETUP.format(widgets=str(tests / "widgets"), tests=str(tests))
-    node = new_notebook(cells=[new_code_cell(source.strip()) for source in (setup, *cells, "print()")])
+    node = new_notebook(cells=[new_code_cell(source.strip()) for source in (SETUP, *cells, "print()")])
     notebook = open_notebook(node, width=width)
-    form = Form(notebook, notebook.output(1))
-    # The kernel's connection was made before: a second one is made for the reload.
-    notebook.page.on("websocket", _frames(form))
     errors = notebook.run_all().errors
     assert not errors, "\n".join(map(str, errors))
-    form.root = notebook.output(1)
-    return form
+    return Form(notebook, notebook.output(1))
 
 
 def fill_in(form: Form) -> None:

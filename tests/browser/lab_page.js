@@ -2,11 +2,28 @@
 window.stitchnbTest = (() => {
   let panel = null;
 
+  // Everything that goes over the page's connections to kernels.
+  const messages = {sent: [], received: []};
+  const asText = data => typeof data === 'string' ? data : new TextDecoder().decode(data);
+  window.WebSocket = class extends WebSocket {
+    constructor(...address) {
+      super(...address);
+      this.addEventListener('message', ({data}) => messages.received.push(asText(data)));
+    }
+
+    send(data) {
+      messages.sent.push(asText(data));
+      super.send(data);
+    }
+  };
+
   const within = (promise, timeout, what) => Promise.race([
     promise,
     new Promise((_, reject) => setTimeout(
       () => reject(new Error(`${what} took longer than ${timeout / 1000} s`)), timeout)),
   ]);
+
+  const nextFrames = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 
   const idle = () => new Promise(resolve => {
     const session = panel.sessionContext;
@@ -20,21 +37,53 @@ window.stitchnbTest = (() => {
     look();
   });
 
-  // The kernel answers in order: once this is answered, so is everything that was sent before it.
+  // A kernel answers in order, and so does each of its subshells, to which Lab sends what widgets say: once these
+  // questions are answered, so is everything that was sent before them.
   const settled = async () => {
-    await panel.sessionContext.session.kernel.requestKernelInfo();
+    const {kernel} = panel.sessionContext.session;
+    const ask = subshell_id => kernel.sendShellMessage({
+      buffers: [], channel: 'shell', content: {}, metadata: {}, parent_header: {},
+      header: {
+        date: new Date().toISOString(), msg_id: crypto.randomUUID(), msg_type: 'kernel_info_request',
+        session: kernel.clientId, subshell_id, username: kernel.username, version: '5.2',
+      },
+    }, true).done;
+    const subshells = new Set([...kernel._comms.values()].map(comm => comm.subshellId));
+    await Promise.all([...subshells.add(null)].map(ask));
     await idle();
   };
 
-  const open = async path => {
-    await jupyterapp.restored;
-    panel = await jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+  const open = async (path, kernel) => {
+    panel = await jupyterapp.commands.execute(
+      'docmanager:open', {path, factory: 'Notebook', ...(kernel ? {kernel: {id: kernel}} : {})});
     await panel.context.ready;
     await panel.sessionContext.ready;
     await panel.sessionContext.session.kernel.info;
     await panel.revealed;
     jupyterapp.shell.collapseLeft();
     jupyterapp.shell.activateById(panel.id);
+  };
+
+  // Puts another notebook into the panel that is open.
+  const fill = async notebook => {
+    const {content} = panel;
+    content.model.fromJSON(notebook);
+    content.mode = 'command';
+    content.activeCellIndex = 0;
+    await nextFrames();
+  };
+
+  // Runs code without a cell, and gives what it printed.
+  const execute = async code => {
+    const printed = [];
+    const future = panel.sessionContext.session.kernel.requestExecute({code, store_history: false});
+    future.onIOPub = ({header, content}) => {
+      if (header.msg_type === 'stream' && content.name === 'stdout') printed.push(content.text);
+      if (header.msg_type === 'error') printed.push(content.traceback.join('\n'));
+    };
+    const {content} = await future.done;
+    if (content.status !== 'ok') throw new Error(printed.join(''));
+    return printed.join('');
   };
 
   const runAll = async () => {
@@ -54,14 +103,20 @@ window.stitchnbTest = (() => {
     .map(widget => widget.node);
 
   return {
-    open: ({path, timeout}) => within(open(path), timeout, `opening ${path}`),
+    restored: () => jupyterapp.restored.then(() => null),
+    open: ({path, kernel, timeout}) => within(open(path, kernel), timeout, `opening ${path}`),
+    fill,
+    close: () => panel.dispose(),
+    execute: ({code, timeout}) => within(execute(code), timeout, 'running code'),
+    messages: () => messages,
+    clearMessages: () => Object.values(messages).forEach(all => { all.length = 0; }),
     runAll: ({timeout}) => within(runAll(), timeout, 'running all cells'),
     settled: ({timeout}) => within(settled(), timeout, 'waiting for an idle kernel'),
     shutDown: () => panel.sessionContext.shutdown(),
     restart: () => panel.sessionContext.restartKernel(),
     scrollTo: index => panel.content.scrollToItem(index, 'start'),
     setTheme: theme => jupyterapp.commands.execute('apputils:change-theme', {theme}),
-    nextFrames: () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+    nextFrames,
 
     cells: () => panel.content.widgets.map((cell, index) => ({
       index,

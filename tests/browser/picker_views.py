@@ -1,11 +1,14 @@
 """Stream pickers in JupyterLab for tests: cells that show some, and what a test does with one."""
 
-from form_views import Form
+import re
+import time
+
+from form_views import PATIENCE_S, Form
 from playwright.sync_api import Locator, expect
 
 SETUP = """
 from picker_sources import REPORT, VIEW, LargeAccount, make_source, new_sandbox
-from stitchnb.widgets.stream_picker import StreamPicker
+from stitchnb.widgets import StreamPicker
 client = new_sandbox().client()
 source = make_source(client, "platform.{type}")
 """
@@ -22,7 +25,7 @@ ADS = cell_of("bing-ads")
 SALESFORCE = cell_of("salesforce")
 LARGE = """
 from picker_sources import LargeAccount
-from stitchnb.widgets.stream_picker import StreamPicker
+from stitchnb.widgets import StreamPicker
 account = LargeAccount()
 source = account.source()
 picker = StreamPicker(source)
@@ -64,6 +67,14 @@ class Picker:
     @property
     def said(self) -> Locator:
         return self.root.locator(".sn-fields .sn-said")
+
+    def expect_focus(self, name: str | re.Pattern[str]) -> None:
+        """Wait until what has the focus has this name."""
+        whole = name if isinstance(name, re.Pattern) else re.compile(re.escape(name))
+        deadline = time.monotonic() + PATIENCE_S
+        while not whole.fullmatch(self.focused) and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        assert whole.fullmatch(self.focused), f"{self.focused!r} has the focus"
 
     @property
     def focused(self) -> str:

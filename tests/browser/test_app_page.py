@@ -150,15 +150,14 @@ def test_a_token_that_is_typed_in_opens_the_page_that_was_asked_for(browser: Bro
         context.close()
 
 
-def test_a_tab_that_is_closed_without_being_asked_ends_its_process(
-    browser: Browser, project_root: Path, tmp_path: Path
-) -> None:
-    with running(tmp_path) as app, opened(browser, app, project_root / "test-artifacts" / "browser") as shown:
-        shown.expect_list()
-        below = app.pages()
-        assert len(below) == 1
-        shown.page.close(run_before_unload=False)
-        wait_until_gone(below)
+def test_a_tab_that_is_closed_without_being_asked_ends_its_process(open_page: Callable[..., AppPage], app: App) -> None:
+    before = app.pages()
+    shown = open_page()
+    shown.expect_list()
+    below = [process for process in app.pages() if process not in before]
+    assert len(below) == 1
+    shown.page.close(run_before_unload=False)
+    wait_until_gone(below)
 
 
 def test_what_is_behind_the_page_ends_and_the_page_says_so(

@@ -119,8 +119,9 @@ def test_a_refusal_stands_on_its_field_until_the_value_changes(show: Callable[..
 def test_a_double_click_creates_one_source(show: Callable[..., Form]) -> None:
     form = show(FORM)
     fill_in(form)
-    form.run("import time; account.during = lambda: time.sleep(0.5)")
+    form.run("from gates import wait_for\naccount.during = lambda: wait_for('go')")
     form.root.get_by_role("button", name="Create source").dblclick()
+    form.notebook.release("go")
     expect(form.root.get_by_role("alert")).to_contain_text("Created source")
     form.expect_printed("print(len(account.created))", "1\n")
     expect(form.field("Subdomain")).to_be_disabled()
@@ -131,11 +132,12 @@ def test_what_is_typed_while_the_form_is_sent_is_not_lost(show: Callable[..., Fo
     form = show(FORM)
     fill_in(form)
     form.run(
-        "import time; account.during = lambda: time.sleep(1)\n"
+        "from gates import wait_for\naccount.during = lambda: wait_for('go')\n"
         "account.refusal = NameTakenError('non-unique name (Recurly)', status_code=400, method='POST', path='/')"
     )
     form.root.get_by_role("button", name="Create source").click()
     form.field("Subdomain").fill("other")
+    form.notebook.release("go")
     form.settle()
     expect(form.error("display_name")).to_contain_text("Stitch refused this name")
     expect(form.field("Subdomain")).to_have_value("other")

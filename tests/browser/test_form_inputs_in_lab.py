@@ -148,8 +148,7 @@ def test_what_is_switched_on_appears_where_it_belongs(show: Callable[..., Form])
 
 def test_where_the_clocks_go_by_utc_the_next_starts_are_shown_once(show: Callable[..., Form]) -> None:
     form = show("print()", FORM)
-    session = form.page.context.new_cdp_session(form.page)
-    session.send("Emulation.setTimezoneOverride", {"timezoneId": "Atlantic/Reykjavik"})
+    form.notebook.set_time_zone("Atlantic/Reykjavik")
     form.run("form")
     form.notebook.wait_for_widgets()
     form.root = form.notebook.output(len(form.notebook.cells()) - 1)
@@ -159,8 +158,7 @@ def test_where_the_clocks_go_by_utc_the_next_starts_are_shown_once(show: Callabl
 
 def test_a_schedule_shows_its_next_starts_here_and_in_utc(show: Callable[..., Form]) -> None:
     form = show("print()", FORM)
-    session = form.page.context.new_cdp_session(form.page)
-    session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    form.notebook.set_time_zone("Asia/Tokyo")
     form.run("form")
     last = len(form.notebook.cells()) - 1
     form.notebook.wait_for_widgets()

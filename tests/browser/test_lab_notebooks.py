@@ -23,7 +23,7 @@ def test_there_are_notebooks() -> None:
 def test_a_guide_runs_in_jupyterlab_looks_right_in_both_themes_and_leaves_nothing(
     notebook: Path, open_notebook: OpenNotebook, lab: LabServer
 ) -> None:
-    page = open_notebook(notebook)
+    page = open_notebook(notebook, own_kernel=True)
     run = page.run_all()
     assert [str(error) for error in run.errors] == []
 
