@@ -7,7 +7,7 @@ from stitchnb.client.imports.client import AsyncImportClient, ImportClient
 from stitchnb.client.jobs.jobs import Job
 from stitchnb.client.jobs.watch import JobLook, JobResult, JobWatch
 from stitchnb.client.journal import Exchange, Journal
-from stitchnb.client.pages import Pages, Records
+from stitchnb.client.pages import Pages, RecordList
 from stitchnb.client.resources.accounts import create_account
 from stitchnb.client.resources.checks import ConnectionCheck
 from stitchnb.client.resources.destinations import Destination
@@ -29,7 +29,7 @@ __all__ = [
     "Journal",
     "Pages",
     "PushedFrame",
-    "Records",
+    "RecordList",
     "Source",
     "ValidFrame",
     "create_account",

@@ -1,7 +1,7 @@
-"""One definition of what a client does, carried out by a `Client` at once and by an `AsyncClient` when awaited.
+"""One definition of what a client does, for a `Client` and for an `AsyncClient`.
 
-A resource's method is a generator: it yields the requests and pauses that it needs, gets their outcomes back, and
-returns its result. It never waits itself, so the same steps run with and without an event loop.
+A resource's method is a generator of steps (it is *sans I/O*): it yields each attempt of a request and each sleep, gets
+the outcome back, and returns its result. It never waits itself, so the same steps run with and without an event loop.
 """
 
 from __future__ import annotations
@@ -39,99 +39,107 @@ P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Operation = Generator[Any, Any, T]
+Steps = Generator[Any, Any, T]
 
 
 @dataclass(frozen=True)
-class Pause:
-    """A step of an operation: let that many seconds go by."""
+class Sleep:
+    """A step: wait that many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
-class Together:
-    """A step of an operation: carry out many others at the same time, so many at most.
+class Gather:
+    """A step: run many others at the same time.
 
     Attributes
     ----------
-    done
-        Called where the operation itself runs, with how many are through.
+    max_concurrency
+        How many run at a time at most.
+    on_done
+        Called, where the steps themselves run, with how many are done.
     """
 
-    operations: Sequence[Operation[Any]]
-    at_most: int
-    done: Callable[[int], None]
+    steps: Sequence[Steps[Any]]
+    max_concurrency: int
+    on_done: Callable[[int], None]
 
 
-def ask(request: Request[T]) -> Operation[T]:
-    """Send one request and get what its answer says; a step of an operation."""
-    answer: T = yield request
-    return answer
+class Sender(Protocol):
+    """Something that can carry out a request in steps: a client, or the transport of one."""
+
+    def execute(self, request: Request[T]) -> Steps[T]:
+        """Return the steps of a request."""
 
 
-def pause(seconds: float) -> Operation[None]:
-    """Let that many seconds go by; a step of an operation."""
-    yield Pause(seconds)
+def send(sender: Sender, request: Request[T]) -> Steps[T]:
+    """Send one request and read its response."""
+    return sender.execute(request)
 
 
-def together(
-    operations: Sequence[Operation[T]], *, at_most: int, done: Callable[[int], None] = lambda count: None
-) -> Operation[list[T]]:
-    """Carry out many operations at the same time; a step of an operation.
+def sleep(seconds: float) -> Steps[None]:
+    """Wait that many seconds."""
+    yield Sleep(seconds)
+
+
+def gather(
+    steps: Sequence[Steps[T]], *, max_concurrency: int, on_done: Callable[[int], None] = lambda count: None
+) -> Steps[list[T]]:
+    """Run many steps at the same time.
 
     The first error ends all of them and is raised; an interruption or cancellation ends them too. In either case
-    nothing goes on in the background.
+    nothing is left running in the background.
 
     Parameters
     ----------
-    at_most
-        That many at a time.
-    done
-        Told after each how many are through.
+    max_concurrency
+        How many run at a time at most.
+    on_done
+        Called after each with how many are done.
 
     Returns
     -------
     list
         Their results in their order.
     """
-    results: list[T] = yield Together(operations, at_most, done)
+    results: list[T] = yield Gather(steps, max_concurrency, on_done)
     return results
 
 
-def run(operation: Operation[T], perform: Callable[[Any], Any]) -> T:
-    """Carry out an operation step by step.
+def drive(steps: Steps[T], perform: Callable[[Any], Any]) -> T:
+    """Run steps to their end.
 
     Parameters
     ----------
     perform
-        Does one step and gives its outcome. What it raises is raised inside the operation, which may handle it.
+        Does one step and returns its outcome. An error of it is raised inside the steps, which may handle it.
     """
     try:
-        step = next(operation)
+        step = next(steps)
         while True:
             try:
                 outcome = perform(step)
-            except BaseException as error:  # noqa: BLE001 - raised again inside the operation, whoever it is for
-                step = operation.throw(error)
+            except BaseException as error:  # noqa: BLE001 - raised again inside the steps, which may handle any of them
+                step = steps.throw(error)
             else:
-                step = operation.send(outcome)
+                step = steps.send(outcome)
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def run_async(operation: Operation[T], perform: Callable[[Any], Awaitable[Any]]) -> T:
-    """Carry out an operation step by step, awaiting each. See `run`."""
+async def drive_async(steps: Steps[T], perform: Callable[[Any], Awaitable[Any]]) -> T:
+    """Run steps to their end, awaiting each. See `drive`."""
     try:
-        step = next(operation)
+        step = next(steps)
         while True:
             try:
                 outcome = await perform(step)
-            except BaseException as error:  # noqa: BLE001 - raised again inside the operation, whoever it is for
-                step = operation.throw(error)
+            except BaseException as error:  # noqa: BLE001 - raised again inside the steps, which may handle any of them
+                step = steps.throw(error)
             else:
-                step = operation.send(outcome)
+                step = steps.send(outcome)
     except StopIteration as end:
         result: T = end.value
         return result
@@ -154,42 +162,42 @@ class Resource(Generic[Mode]):
         return f"<{type(self).__name__}: {told}; {calls}>" if calls else f"<{type(self).__name__}: {told}>"
 
 
-class Steps(Protocol[P, T_co]):
-    """An operation that can become part of another one."""
+class HasSteps(Protocol[P, T_co]):
+    """A method whose steps can become part of others."""
 
-    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Operation[T_co]:
-        """Give the operation itself, for ``yield from``."""
+    def as_steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T_co]:
+        """Return the steps, for ``yield from``."""
 
 
-class Call(Steps[P, T_co], Protocol[P, T_co]):
+class Method(HasSteps[P, T_co], Protocol[P, T_co]):
     """A method of what belongs to a `Client`."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        """Do it."""
+        """Call it."""
 
 
-class AsyncCall(Steps[P, T_co], Protocol[P, T_co]):
+class AsyncMethod(HasSteps[P, T_co], Protocol[P, T_co]):
     """A method of what belongs to an `AsyncClient`."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T_co]:
-        """Do it when awaited."""
+        """Call it, to be awaited."""
 
 
-class operation(Generic[P, T]):
-    """Makes a generator into a method: a plain one for a `Client`, one to await for an `AsyncClient`."""
+class endpoint_method(Generic[P, T]):
+    """Makes a generator into a method: a plain one for a `Client`, an awaitable one for an `AsyncClient`."""
 
-    def __init__(self, function: Callable[Concatenate[Any, P], Operation[T]]) -> None:
+    def __init__(self, function: Callable[Concatenate[Any, P], Steps[T]]) -> None:
         self._function = function
         functools.update_wrapper(self, function)  # type: ignore[arg-type]  # a descriptor is documented like a function
 
     @overload
-    def __get__(self, resource: Resource[Sync], owner: Any) -> Call[P, T]: ...
+    def __get__(self, resource: Resource[Sync], owner: Any) -> Method[P, T]: ...
     @overload
-    def __get__(self, resource: Resource[Async], owner: Any) -> AsyncCall[P, T]: ...
+    def __get__(self, resource: Resource[Async], owner: Any) -> AsyncMethod[P, T]: ...
     @overload
-    def __get__(self, resource: object, owner: Any) -> Steps[P, T]: ...
+    def __get__(self, resource: object, owner: Any) -> HasSteps[P, T]: ...
     def __get__(self, resource: Any, owner: Any = None) -> Any:
-        function: Callable[..., Operation[T]] = self._function
+        function: Callable[..., Steps[T]] = self._function
         if resource is None:
             return function
 
@@ -197,14 +205,14 @@ class operation(Generic[P, T]):
         def call(*args: Any, **kwargs: Any) -> Any:
             return resource._client.run(function(resource, *args, **kwargs))
 
-        described: Any = call
-        described.steps = functools.partial(function, resource)
-        described.__signature__ = self._signature
+        method: Any = call
+        method.as_steps = functools.partial(function, resource)
+        method.__signature__ = self._signature
         return call
 
     @functools.cached_property
     def _signature(self) -> inspect.Signature:
-        """Say what a caller gives and gets, rather than that there is a generator behind it."""
-        told = inspect.signature(self._function)
-        returned = str(told.return_annotation).removeprefix("Operation[").removesuffix("]").replace("[Mode]", "")
-        return told.replace(parameters=list(told.parameters.values())[1:], return_annotation=returned)
+        """Describe what a caller passes and gets, rather than the generator behind it."""
+        signature = inspect.signature(self._function)
+        returned = str(signature.return_annotation).removeprefix("Steps[").removesuffix("]").replace("[Mode]", "")
+        return signature.replace(parameters=list(signature.parameters.values())[1:], return_annotation=returned)

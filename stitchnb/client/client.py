@@ -9,27 +9,39 @@ from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
-from stitchnb.client._sansio import Async, Mode, Operation, Sync
+from stitchnb import models
+from stitchnb.client import requests
+from stitchnb.client._sansio import Async, Mode, Steps, Sync, send
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.http import AsyncTransport, Transport
-from stitchnb.client.jobs.jobs import Jobs
+from stitchnb.client.jobs.jobs import Job, Jobs
 from stitchnb.client.journal import Journal
 from stitchnb.client.rate_limit import LimitMode, RateLimit
-from stitchnb.client.raw_requests import refuse_other_tokens, sending, written
+from stitchnb.client.raw_requests import parse, refuse_other_tokens, send_raw
 from stitchnb.client.requests import Request
 from stitchnb.client.resources.accounts import Account, ImportTokens
-from stitchnb.client.resources.checks import ConnectionChecks
-from stitchnb.client.resources.destinations import Destinations
+from stitchnb.client.resources.checks import ConnectionCheck, ConnectionChecks
+from stitchnb.client.resources.destinations import Destination, Destinations
 from stitchnb.client.resources.extractions import Extractions, Loads
 from stitchnb.client.resources.notifications import Notifications
-from stitchnb.client.resources.sources import Sources
+from stitchnb.client.resources.sources import Source, Sources
 from stitchnb.client.resources.streams import Streams
 from stitchnb.client.resources.types import DestinationTypes, SourceTypes
 from stitchnb.errors import InvalidInputError
-from stitchnb.models import Secret
+from stitchnb.models import Model, Secret
+from stitchnb.rules.names import checked_id
 from stitchnb.rules.offered import offered
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+# The classes of objects that have methods.
+_BOUND: Mapping[type[Model], type[Model]] = {
+    models.Source: Source,
+    models.Destination: Destination,
+    models.ConnectionCheck: ConnectionCheck,
+    models.ReplicationJob: Job,
+}
 
 
 class BaseClient(Generic[Mode]):
@@ -55,9 +67,47 @@ class BaseClient(Generic[Mode]):
         self.notifications: Notifications[Mode] = Notifications(self)
         self.import_tokens: ImportTokens[Mode] = ImportTokens(self)
 
-    def run(self, operation: Operation[Any]) -> Any:
-        """Carry out an operation: at once, or when awaited; for stitchnb itself to use."""
+    def run(self, steps: Steps[Any]) -> Any:
+        """Run the steps of a method: at once, or when awaited; for stitchnb itself to use."""
         raise NotImplementedError("use Client or AsyncClient")
+
+    def execute(self, request: Request[T]) -> Steps[T]:
+        """Return the steps of a request, whose result is bound to this client; for stitchnb itself to use."""
+        return self._transport.execute(request, self)
+
+    def bind(self, kind: type[M], wire: Mapping[str, Any], parameters: Mapping[str, Any]) -> M:
+        """Create an object of a response, with this client if it has methods; for stitchnb itself to use.
+
+        Parameters
+        ----------
+        parameters
+            Those of the request's path, such as the id of the source.
+        """
+        bound: Any = _BOUND.get(kind)
+        result: M = kind(wire) if bound is None else bound.from_response(self, wire, parameters)
+        return result
+
+    def find_client_id(self, client_id: int | None = None) -> Steps[int]:
+        """Return the account's id: the given one, or the one in any source or destination; for stitchnb itself to use.
+
+        Raises
+        ------
+        InvalidInputError
+            If the account has neither a source nor a destination.
+        """
+        if client_id is not None:
+            return checked_id(client_id, "client id")
+        # Every object that is bound tells the client the account's id.
+        if self.client_id is None:
+            yield from send(self, requests.list_sources())
+        if self.client_id is None:
+            yield from send(self, requests.list_destinations())
+        if self.client_id is None:
+            raise InvalidInputError(
+                "The account's id is unknown, because there is no source or destination yet. Pass client_id=, the "
+                "number in the address of every page of the account."
+            )
+        return self.client_id
 
     @property
     def base_url(self) -> str:
@@ -173,13 +223,13 @@ class Client(BaseClient[Sync]):
         )
         self._begin(sender, client_id)
 
-    def run(self, operation: Operation[T]) -> T:
-        """Carry out an operation; for stitchnb itself to use."""
-        return self._transport.run(operation)
+    def run(self, steps: Steps[T]) -> T:
+        """Run the steps of a method; for stitchnb itself to use."""
+        return self._transport.run(steps)
 
     def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer; for stitchnb itself to use."""
-        return self._transport.send(request)
+        """Send one request and read its response; for stitchnb itself to use."""
+        return self.run(self.execute(request))
 
     def request(
         self,
@@ -230,9 +280,9 @@ class Client(BaseClient[Sync]):
         ...     client.request("GET", "/v4/source-types/platform.recurly")["current_step_type"]
         'form'
         """
-        request = written(method, path, body=body, params=params)
+        request = parse(method, path, body=body, params=params)
         refuse_other_tokens(request, "account")
-        return self.run(sending(self, request, typed=typed))
+        return self.run(send_raw(self, request, typed=typed))
 
     def close(self) -> None:
         """Close its connections."""
@@ -286,13 +336,13 @@ class AsyncClient(BaseClient[Async]):
         )
         self._begin(sender, client_id)
 
-    async def run(self, operation: Operation[T]) -> T:
-        """Carry out an operation when awaited; for stitchnb itself to use."""
-        return await self._transport.run(operation)
+    async def run(self, steps: Steps[T]) -> T:
+        """Run the steps of a method when awaited; for stitchnb itself to use."""
+        return await self._transport.run(steps)
 
     async def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer; for stitchnb itself to use."""
-        return await self._transport.send(request)
+        """Send one request and read its response; for stitchnb itself to use."""
+        return await self.run(self.execute(request))
 
     async def request(
         self,
@@ -304,9 +354,9 @@ class AsyncClient(BaseClient[Async]):
         typed: bool = False,
     ) -> Any:
         """Send a request as the API documents it, when awaited. See `Client.request`."""
-        request = written(method, path, body=body, params=params)
+        request = parse(method, path, body=body, params=params)
         refuse_other_tokens(request, "account")
-        return await self.run(sending(self, request, typed=typed))
+        return await self.run(send_raw(self, request, typed=typed))
 
     async def close(self) -> None:
         """Close its connections."""

@@ -1,4 +1,4 @@
-"""Many operations at the same time: in threads for a `Client`, in tasks for an `AsyncClient`.
+"""Many steps at the same time: in threads for a `Client`, in tasks for an `AsyncClient`.
 
 However it ends, nothing is left running: an error or an interruption of one ends all.
 """
@@ -12,89 +12,89 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import partial
 from typing import Any, Protocol
 
-from stitchnb.client._sansio import Operation, Together, run, run_async
+from stitchnb.client._sansio import Gather, Steps, drive, drive_async
 
-_PIECE_S = 0.1
-
-
-class Stopped(BaseException):
-    """Raised in a thread that is to stop; nobody else sees it, and no handler of errors may hold it up."""
+_SLICE_S = 0.1
 
 
-class Stop:
-    """Tells threads to begin nothing more: what is on its way is still answered."""
+class GatherStopped(BaseException):
+    """Raised in a thread that must stop; no handler of errors may delay it."""
+
+
+class StopFlag:
+    """Keeps threads from starting another step; a request that was sent is still answered."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Stop."""
+        """Stop the threads."""
         self._event.set()
 
     def check(self) -> None:
-        """Raise `Stopped` when it is time."""
+        """Raise `GatherStopped` if the threads must stop."""
         if self._event.is_set():
-            raise Stopped
+            raise GatherStopped
 
-    def pieces(self, seconds: float) -> Iterator[float]:
-        """Cut a pause into short ones, and raise `Stopped` between two of them."""
+    def slices(self, seconds: float) -> Iterator[float]:
+        """Cut a sleep into short ones, and raise `GatherStopped` between two of them if the threads must stop."""
         while seconds > 0:
             self.check()
-            yield min(seconds, _PIECE_S)
-            seconds -= _PIECE_S
+            yield min(seconds, _SLICE_S)
+            seconds -= _SLICE_S
 
 
 class Perform(Protocol):
-    """Does one step of an operation in a thread, unless it is stopped."""
+    """Does one step in a thread, unless the threads must stop."""
 
-    def __call__(self, step: Any, stop: Stop | None = None) -> Any:
-        """Do it."""
+    def __call__(self, step: Any, stop: StopFlag | None = None) -> Any:
+        """Do the step."""
 
 
-def run_together(step: Together, perform: Perform) -> list[Any]:
-    """Carry out operations in threads; see `operations.together`."""
-    if not step.operations:
+def run_gather(gather: Gather, perform: Perform) -> list[Any]:
+    """Run steps in threads. See `stitchnb.client._sansio.gather`."""
+    if not gather.steps:
         return []
-    stop = Stop()
+    stop = StopFlag()
 
-    def work(operation: Operation[Any]) -> Any:
-        return run(operation, partial(perform, stop=stop))
+    def work(steps: Steps[Any]) -> Any:
+        return drive(steps, partial(perform, stop=stop))
 
     def ended(future: Future[Any]) -> None:
-        # Told right where it happens: until whoever waits for the results is awake, others would begin more.
+        # Set right where it happens: until the waiting thread is awake, others would start more.
         if not future.cancelled() and future.exception() is not None:
             stop.set()
 
-    with ThreadPoolExecutor(min(step.at_most, len(step.operations)), "stitchnb-together") as pool:
-        futures = [pool.submit(work, operation) for operation in step.operations]
+    with ThreadPoolExecutor(min(gather.max_concurrency, len(gather.steps)), "stitchnb-gather") as pool:
+        futures = [pool.submit(work, steps) for steps in gather.steps]
         for future in futures:
             future.add_done_callback(ended)
         try:
             for count, future in enumerate(as_completed(futures), start=1):
                 future.result()
-                step.done(count)
+                gather.on_done(count)
         except BaseException:
-            # Also where somebody pressed Ctrl-C: leaving the block waits for what is on its way.
+            # Also after Ctrl-C: leaving the block waits for the requests that were sent.
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [future.result() for future in futures]
 
 
-async def await_together(step: Together, perform: Callable[[Any], Awaitable[Any]]) -> list[Any]:
-    """Carry out operations in tasks; see `operations.together`."""
-    results: list[Any] = [None] * len(step.operations)
-    waiting = iter(enumerate(step.operations))
-    through = 0
+async def await_gather(gather: Gather, perform: Callable[[Any], Awaitable[Any]]) -> list[Any]:
+    """Run steps in tasks. See `stitchnb.client._sansio.gather`."""
+    results: list[Any] = [None] * len(gather.steps)
+    waiting = iter(enumerate(gather.steps))
+    done = 0
 
     async def work() -> None:
-        nonlocal through
-        for index, operation in waiting:
-            results[index] = await run_async(operation, perform)
-            through += 1
-            step.done(through)
+        nonlocal done
+        for index, steps in waiting:
+            results[index] = await drive_async(steps, perform)
+            done += 1
+            gather.on_done(done)
 
-    tasks = [asyncio.create_task(work()) for _ in range(min(step.at_most, len(step.operations)))]
+    tasks = [asyncio.create_task(work()) for _ in range(min(gather.max_concurrency, len(gather.steps)))]
     try:
         await asyncio.gather(*tasks)
     except BaseException:

@@ -86,12 +86,14 @@ _IMPORT_HINT = (
 )
 
 
-def error_in(status_code: int, body: Any, *, method: str, path: str, asked_s: float | None = None) -> APIError | None:
+def parse_error(
+    status_code: int, body: Any, *, method: str, path: str, retry_s: float | None = None
+) -> APIError | None:
     """Make an answer into the error that it is.
 
     Parameters
     ----------
-    asked_s
+    retry_s
         Seconds that Stitch asks to wait before the next request, where it does.
 
     Returns
@@ -108,8 +110,8 @@ def error_in(status_code: int, body: Any, *, method: str, path: str, asked_s: fl
     if issubclass(kind, InvalidPropertiesError):
         return kind(message, bad_properties=_bad_properties(body), **where)
     hint = _hint(kind, message, path)
-    if asked_s is not None:
-        hint = f"{hint} Stitch asks to wait {asked_s:.0f} seconds.".strip()
+    if retry_s is not None:
+        hint = f"{hint} Stitch asks to wait {retry_s:.0f} seconds.".strip()
     return kind(message, hint=hint, **where)
 
 

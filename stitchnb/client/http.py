@@ -1,4 +1,4 @@
-"""The network: httpx, with and without an event loop."""
+"""Requests over HTTP: retries, redirects, the rate limit and the journal, with and without an event loop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from stitchnb.client._sansio import Pause, Together, run, run_async
+from stitchnb.client._sansio import Gather, Sleep, Steps, drive, drive_async
 from stitchnb.client.addresses import BASE_URLS, checked_base_url, is_loopback, is_same_origin
-from stitchnb.client.concurrency import Stop, await_together, run_together
-from stitchnb.client.error_parsing import error_in
+from stitchnb.client.concurrency import StopFlag, await_gather, run_gather
+from stitchnb.client.error_parsing import parse_error
 from stitchnb.client.jobs.display import progress_for
 from stitchnb.client.journal import Journal, encoded
 from stitchnb.client.rate_limit import LimitMode, RateLimit
@@ -33,8 +33,8 @@ _ATTEMPTS = 4
 _MOST_HOPS = 5
 _REPEATED_STATUSES = (429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
-# Where Stitch asks for a longer pause than this, the caller decides whether to wait.
-_LONGEST_PAUSE_S = 60.0
+# If Stitch asks for a longer wait than this, the caller decides.
+_LONGEST_SLEEP_S = 60.0
 # Nothing has been sent when one of these is raised.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -43,7 +43,7 @@ _log = logging.getLogger("stitchnb.client")
 
 @dataclass(frozen=True)
 class Attempt:
-    """A step: send this once, and give the answer or raise httpx's error."""
+    """A step: send this once, and return the response or raise httpx's error."""
 
     method: str
     url: str
@@ -52,16 +52,13 @@ class Attempt:
     params: Mapping[str, str] | None = None
 
 
-Steps = Generator[Attempt | Pause, Any, T]
-
-
-class Exchanging:
+class RequestExecutor:
     """Carries out requests in steps.
 
     Parameters
     ----------
     now
-        Gives the machine's time, aware: what Stitch's HTTP dates are counted from.
+        Returns the machine's time, aware: what Stitch's HTTP dates are counted from.
     """
 
     def __init__(
@@ -77,48 +74,53 @@ class Exchanging:
         self.limit = limit
         self._now = now
 
-    def steps(self, request: Request[T]) -> Steps[T]:
-        """Carry out one request; again, after a pause, where it failed and repeating it is safe.
+    def execute(self, request: Request[T], client: Any = None) -> Steps[T]:
+        """Carry out one request. If it fails and repeating it is safe, repeat it after a while.
+
+        Parameters
+        ----------
+        client
+            The client to which the objects of the response are bound, None for none.
 
         Raises
         ------
         APIError
-            When Stitch refuses; each kind is a class of its own.
+            If Stitch refuses it; each kind of error has its own class.
         TransportError
-            When there was no answer; `OutcomeUnknownError` when the request may have arrived all the same.
+            If there was no response; `OutcomeUnknownError` if the request may have arrived anyway.
         RateLimitReachedError
-            When it may not be sent yet, and the client was told not to wait.
+            If the rate limit is reached and the client does not wait.
         """
         content = _content(request)
         for attempt in range(1, _ATTEMPTS + 1):
-            yield from self._place(request)
+            yield from self._wait_for_limit(request)
             last = attempt == _ATTEMPTS
             try:
                 response = yield from self._attempt(request, content)
             except _NEVER_SENT as error:
-                # Even a request that must not be repeated may be tried again. A server on this machine is there or it
-                # is not; waiting for it would only hide that it was closed.
+                # It was never sent, so any request may be tried again. A server on this machine is there or it is not;
+                # waiting for it would only hide that it was closed.
                 if last or is_loopback(self.base_url):
                     raise TransportError(self._unreachable(request, error)) from error
-                yield Pause(_pause_s(attempt))
+                yield Sleep(_backoff_s(attempt))
             except httpx.TransportError as error:
                 if last or not request.is_repeatable:
                     raise self._broken(request, error) from error
-                yield Pause(_pause_s(attempt))
+                yield Sleep(_backoff_s(attempt))
             else:
-                asked_s = retry_after_s(response.headers.get("retry-after"), self._now())
+                retry_s = retry_after_s(response.headers.get("retry-after"), self._now())
                 if (
                     last
                     or not request.is_repeatable
                     or response.status_code not in _REPEATED_STATUSES
-                    or (asked_s or 0) > _LONGEST_PAUSE_S
+                    or (retry_s or 0) > _LONGEST_SLEEP_S
                 ):
-                    return (yield from self._read(request, response, asked_s))
-                yield Pause(_pause_s(attempt) if asked_s is None else asked_s)
+                    return (yield from self._read(request, response, retry_s, client))
+                yield Sleep(_backoff_s(attempt) if retry_s is None else retry_s)
         raise AssertionError("the last attempt returns or raises")
 
-    def _place(self, request: Request[Any]) -> Steps[None]:
-        """Wait for a place within the limit, saying why nothing happens meanwhile."""
+    def _wait_for_limit(self, request: Request[Any]) -> Steps[None]:
+        """Wait until the rate limit allows the request, and show why nothing happens meanwhile."""
         if request.account is None:
             return
         progress = None
@@ -137,7 +139,7 @@ class Exchanging:
             _log.info("%s %s waits: %s", request.method, request.path, reason)
             progress.update(reason)
             try:
-                yield Pause(wait_s)
+                yield Sleep(wait_s)
             except BaseException:
                 progress.finish("no longer waited for; nothing was sent", good=False)
                 raise
@@ -147,15 +149,15 @@ class Exchanging:
     def _attempt(self, request: Request[Any], content: bytes | None) -> Steps[httpx.Response]:
         query = str(httpx.QueryParams(dict(request.params))) if request.params else ""
         started_at, start = self._now(), time.perf_counter()
-        told: dict[str, Any] = {}
+        outcome: dict[str, Any] = {}
         try:
             response: httpx.Response = yield Attempt(
                 request.method, self.base_url + request.path, request.with_token, content, request.params
             )
-            told = {"status": response.status_code, "size": len(response.content)}
+            outcome = {"status": response.status_code, "size": len(response.content)}
             return response
         except httpx.TransportError as error:
-            told = {"error": type(error).__name__}
+            outcome = {"error": type(error).__name__}
             raise
         finally:
             self.journal.record(
@@ -165,24 +167,24 @@ class Exchanging:
                 json_body=request.json,
                 body_size=len(content or b""),
                 with_token=request.with_token,
-                follows=request.wants_file,
+                follows=request.returns_file,
                 started_at=started_at,
                 duration_s=time.perf_counter() - start,
-                **told or {"error": "interrupted"},
+                **outcome or {"error": "interrupted"},
             )
 
-    def _read(self, request: Request[T], response: httpx.Response, asked_s: float | None) -> Steps[T]:
+    def _read(self, request: Request[T], response: httpx.Response, retry_s: float | None, client: Any) -> Steps[T]:
         where: dict[str, Any] = {"method": request.method, "path": request.path}
-        if request.wants_file and response.status_code in (200, *_REDIRECTS):
-            return request.read((yield from self._file(request, response)))
+        if request.returns_file and response.status_code in (200, *_REDIRECTS):
+            return request.read(client, (yield from self._file(request, response)))
         body = _parsed(response)
-        error = error_in(response.status_code, body, asked_s=asked_s, **where)
+        error = parse_error(response.status_code, body, retry_s=retry_s, **where)
         if error is not None:
             raise error
         try:
             if response.is_redirect:
                 raise TypeError("a redirect where an answer belongs")
-            found = request.read(body)
+            result = request.read(client, body)
         except (TypeError, AttributeError) as cause:
             raise APIError(
                 "the answer has not the shape that this endpoint answers with",
@@ -191,8 +193,8 @@ class Exchanging:
                 hint=f"Is {self.base_url} really a Connect API?",
                 **where,
             ) from cause
-        self.journal.learn(request.path, found)
-        return found
+        self.journal.learn(request.path, result)
+        return result
 
     def _file(self, request: Request[Any], response: httpx.Response) -> Steps[bytes]:
         """Follow the redirect to a file; the token goes to no server but the API's own."""
@@ -249,8 +251,8 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-def _pause_s(attempt: int) -> float:
-    """Wait twice as long each time, with some chance in it so that many clients do not come back at once."""
+def _backoff_s(attempt: int) -> float:
+    """Wait twice as long each time, at random, so that many clients do not return at once."""
     return random.uniform(0.5, 1.0) * 0.25 * 2.0**attempt
 
 
@@ -283,8 +285,8 @@ def _told(url: httpx.URL, response: httpx.Response) -> str:
     return f"{_shown(url)} answered {response.status_code}"
 
 
-class _Shared:
-    """What both transports have: where the API is, the token, and how a request is carried out.
+class _BaseTransport:
+    """What both transports share: the address, the token, and how a request is carried out.
 
     Parameters
     ----------
@@ -318,13 +320,17 @@ class _Shared:
             rate_limit = RateLimit(mode=rate_limit or ("off" if self.is_loopback else "wait"))
         self.limit = rate_limit
         self.journal = Journal(journal_size, base_url=self.base_url, token_variable=token_variable)
-        self._exchanging = Exchanging(self.base_url, journal=self.journal, limit=self.limit)
+        self._executor = RequestExecutor(self.base_url, journal=self.journal, limit=self.limit)
         self._auth = _Bearer(token) if token is not None else None
         self._settings: dict[str, Any] = {
             "timeout": httpx.Timeout(timeout_s, connect=connect_timeout_s),
             # The environment's proxies are for the outside: a sandbox on this machine is never behind one.
             "trust_env": not self.is_loopback,
         }
+
+    def execute(self, request: Request[T], client: Any = None) -> Steps[T]:
+        """Return the steps of a request. See `RequestExecutor.execute`."""
+        return self._executor.execute(request, client)
 
     def _arguments(self, attempt: Attempt) -> dict[str, Any]:
         return {
@@ -337,8 +343,8 @@ class _Shared:
         }
 
 
-class Transport(_Shared):
-    """Sends requests and reads their answers.
+class Transport(_BaseTransport):
+    """Sends requests and reads their responses.
 
     Parameters
     ----------
@@ -362,32 +368,25 @@ class Transport(_Shared):
         self._http = httpx.Client(transport=transport, **self._settings)
 
     def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer. See `Exchanging.steps` for what may be raised."""
-        return run(self._exchanging.steps(request), self._do)
+        """Send one request and read its response, without a client."""
+        return self.run(self.execute(request))
 
-    def run(self, operation: Generator[Any, Any, T]) -> T:
-        """Carry out an operation, whose steps are requests, pauses and other operations at the same time."""
-        return run(operation, self._perform)
+    def run(self, steps: Steps[T]) -> T:
+        """Run the steps of a client's method."""
+        return drive(steps, self._perform)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _perform(self, step: Any, stop: Stop | None = None) -> Any:
-        if isinstance(step, Together):
-            return run_together(step, self._perform)
-
-        def do(step: Attempt | Pause) -> httpx.Response | None:
-            return self._do(step, stop)
-
-        return do(step) if isinstance(step, Pause) else run(self._exchanging.steps(step), do)
-
-    def _do(self, step: Attempt | Pause, stop: Stop | None = None) -> httpx.Response | None:
+    def _perform(self, step: Attempt | Sleep | Gather, stop: StopFlag | None = None) -> Any:
         if stop is not None:
             stop.check()
-        if isinstance(step, Pause):
-            # In a thread a pause is cut into pieces: who stops it must not wait for the end of it.
-            for seconds in (step.seconds,) if stop is None else stop.pieces(step.seconds):
+        if isinstance(step, Gather):
+            return run_gather(step, self._perform)
+        if isinstance(step, Sleep):
+            # In a thread a sleep is cut into slices, so that it can be stopped early.
+            for seconds in (step.seconds,) if stop is None else stop.slices(step.seconds):
                 self._sleep(seconds)
             return None
         if self._http.is_closed:
@@ -395,8 +394,8 @@ class Transport(_Shared):
         return self._http.request(**self._arguments(step))
 
 
-class AsyncTransport(_Shared):
-    """Sends requests and reads their answers without holding up the event loop.
+class AsyncTransport(_BaseTransport):
+    """Sends requests and reads their responses without blocking the event loop.
 
     Parameters
     ----------
@@ -420,25 +419,21 @@ class AsyncTransport(_Shared):
         self._http = httpx.AsyncClient(transport=transport, **self._settings)
 
     async def send(self, request: Request[T]) -> T:
-        """Send one request and read its answer. See `Exchanging.steps` for what may be raised."""
-        return await run_async(self._exchanging.steps(request), self._do)
+        """Send one request and read its response, without a client."""
+        return await self.run(self.execute(request))
 
-    async def run(self, operation: Generator[Any, Any, T]) -> T:
-        """Carry out an operation, whose steps are requests, pauses and other operations at the same time."""
-
-        async def perform(step: Any) -> Any:
-            if isinstance(step, Together):
-                return await await_together(step, perform)
-            return await (self._do(step) if isinstance(step, Pause) else self.send(step))
-
-        return await run_async(operation, perform)
+    async def run(self, steps: Steps[T]) -> T:
+        """Run the steps of a client's method."""
+        return await drive_async(steps, self._perform)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _do(self, step: Attempt | Pause) -> httpx.Response | None:
-        if isinstance(step, Pause):
+    async def _perform(self, step: Attempt | Sleep | Gather) -> Any:
+        if isinstance(step, Gather):
+            return await await_gather(step, self._perform)
+        if isinstance(step, Sleep):
             await self._sleep(step.seconds)
             return None
         if self._http.is_closed:

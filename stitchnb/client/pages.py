@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from stitchnb.client import requests
-from stitchnb.client._sansio import Async, Mode, Operation, Resource, Sync, ask, operation
-from stitchnb.client.requests import Page, Request
-from stitchnb.errors import InvalidInputError
+from stitchnb.client._sansio import Async, Mode, Resource, Sender, Steps, Sync, endpoint_method, send
 from stitchnb.models import Model
-from stitchnb.rules.names import checked_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stitchnb.client.client import BaseClient
+    from stitchnb.client.requests import Request
 
 M = TypeVar("M", bound=Model)
 
 
-class Records(list[M]):
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """One page of a paginated list; `total` counts the records of all pages."""
+
+    records: RecordList[M]
+    has_next: bool
+    total: int | None = None
+
+
+class RecordList(list[M]):
     """A list of one kind of object; an empty one still has its kind's columns."""
 
     def __init__(self, kind: type[Model], records: Iterable[M] = ()) -> None:
@@ -46,7 +53,7 @@ class Records(list[M]):
 _MOST_PAGES = 1000
 
 
-class Reading(Generic[M]):
+class PageIterator(Generic[M]):
     """One way through the pages, each record once.
 
     A record that moves to a later page while they are read comes twice and is given once. When the list gets shorter
@@ -54,12 +61,15 @@ class Reading(Generic[M]):
 
     Attributes
     ----------
-    asked
+    requests
         How many requests it took so far.
     """
 
-    def __init__(self, request: Callable[[int], Request[Page[M]]], key: Callable[[M], Hashable]) -> None:
-        self.asked = 0
+    def __init__(
+        self, sender: Sender, request: Callable[[int], Request[Page[M]]], key: Callable[[M], Hashable]
+    ) -> None:
+        self.requests = 0
+        self._sender = sender
         self._request = request
         self._key = key
         self._seen: set[Hashable] = set()
@@ -67,7 +77,7 @@ class Reading(Generic[M]):
         self._total: int | None = None
         self._ended = False
 
-    def next_page(self) -> Operation[tuple[M, ...] | None]:
+    def next_page(self) -> Steps[tuple[M, ...] | None]:
         """Read on: the records that were not there before, or None after the last page."""
         if self._ended:
             return None
@@ -80,9 +90,9 @@ class Reading(Generic[M]):
         self._number += 1
         return fresh
 
-    def _page(self, number: int) -> Operation[Page[M]]:
-        self.asked += 1
-        return (yield from ask(self._request(number)))
+    def _page(self, number: int) -> Steps[Page[M]]:
+        self.requests += 1
+        return (yield from send(self._sender, self._request(number)))
 
     def _fresh(self, page: Page[M]) -> tuple[M, ...]:
         fresh = {key: record for record in page.records if (key := self._key(record)) not in self._seen}
@@ -110,61 +120,38 @@ class Pages(Resource[Mode], Generic[M, Mode]):
         self._key = key
         self._client_id = client_id
 
-    def reading(self) -> Operation[Reading[M]]:
+    def page_iterator(self) -> Steps[PageIterator[M]]:
         """Begin to go through the pages, a step of an operation; for stitchnb itself to use."""
-        client_id = yield from find_client_id(self._client, self._client_id)
-        return Reading(lambda page: self._request(client_id, page), self._key)
+        client_id = yield from self._client.find_client_id(self._client_id)
+        return PageIterator(self._client, lambda page: self._request(client_id, page), self._key)
 
-    @operation
-    def all(self) -> Operation[Records[M]]:
+    @endpoint_method
+    def all(self) -> Steps[RecordList[M]]:
         """Ask for all pages.
 
         Returns
         -------
-        Records
+        RecordList
             Every record once, in the order of the API.
         """
-        reading = yield from self.reading()
+        pages = yield from self.page_iterator()
         records: list[M] = []
-        while (page := (yield from reading.next_page())) is not None:
+        while (page := (yield from pages.next_page())) is not None:
             records += page
-        return Records(self._kind, records)
+        return RecordList(self._kind, records)
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Ask for all pages and show them as a DataFrame: one row per record."""
-        return (yield from self.all.steps()).to_frame()
+        return (yield from self.all.as_steps()).to_frame()
 
     def __iter__(self: Pages[M, Sync]) -> Iterator[M]:
-        reading = self._client.run(self.reading())
-        while (page := self._client.run(reading.next_page())) is not None:
+        pages = self._client.run(self.page_iterator())
+        while (page := self._client.run(pages.next_page())) is not None:
             yield from page
 
     async def __aiter__(self: Pages[M, Async]) -> AsyncIterator[M]:
-        reading = await self._client.run(self.reading())
-        while (page := await self._client.run(reading.next_page())) is not None:
+        pages = await self._client.run(self.page_iterator())
+        while (page := await self._client.run(pages.next_page())) is not None:
             for record in page:
                 yield record
-
-
-def find_client_id(client: BaseClient[Any], given: int | None = None) -> Operation[int]:
-    """Tell the account's id: the given one, or one that came with a source, a job or a destination.
-
-    Raises
-    ------
-    InvalidInputError
-        When the account has neither a source nor a destination that would tell it.
-    """
-    if given is not None:
-        return checked_id(given, "client id")
-    if client.client_id is None:
-        found: list[Any] = yield from ask(requests.list_sources())
-        if not any(one.stitch_client_id for one in found):
-            found = yield from ask(requests.list_destinations())
-        client.client_id = next((one.stitch_client_id for one in found if one.stitch_client_id), None)
-    if client.client_id is None:
-        raise InvalidInputError(
-            "The account's id is not known, as there is no source or destination yet that tells it: give client_id=, "
-            "the number that is in the address of every page of the account."
-        )
-    return client.client_id

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stitchnb.client._sansio import Operation, pause
+from stitchnb.client._sansio import Steps, sleep
 from stitchnb.client.jobs.display import progress_for
 from stitchnb.errors import WaitTimeoutError
 
@@ -24,14 +24,14 @@ class Look:
 
 
 def wait_until(
-    look: Callable[[], Operation[tuple[T, Look]]],
+    look: Callable[[], Steps[tuple[T, Look]]],
     *,
     title: str,
     timeout_s: float,
     poll_s: Callable[[], float],
     shown: bool | None = None,
     next_action: str,
-) -> Operation[T]:
+) -> Steps[T]:
     """Look again and again until it is over.
 
     Parameters
@@ -67,7 +67,7 @@ def wait_until(
             progress.finish(f"still {found.text} after {timeout_s:g} s", good=False)
             raise WaitTimeoutError(f"{title}: still {found.text} after {timeout_s:g} seconds. {next_action}")
         try:
-            yield from pause(min(poll_s(), left))
+            yield from sleep(min(poll_s(), left))
         except BaseException:
             progress.finish("no longer watched; it goes on in Stitch", good=False)
             raise

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from stitchnb.client import endpoints
-from stitchnb.client._sansio import Operation, ask
-from stitchnb.client.endpoints import Endpoint
-from stitchnb.client.requests import Request
+from stitchnb.api import endpoints
+from stitchnb.api.endpoints import Endpoint, is_numeric_parameter
+from stitchnb.client._sansio import Sender, Steps, send
+from stitchnb.client.requests import Request, request_to
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Secret
 
@@ -19,14 +19,14 @@ _TOKEN_NAMES = re.compile(r"(?:^|_)(?:token|secret|password)$")
 
 
 @dataclass(frozen=True)
-class WrittenRequest:
-    """A request as it was written, and the endpoint that it is for.
+class RawRequest:
+    """A request by its method and path, and the endpoint that it is for.
 
     Attributes
     ----------
     endpoint
         None where the API documents no such path or method.
-    parts
+    parameters
         The ids and names in its path.
     """
 
@@ -35,63 +35,69 @@ class WrittenRequest:
     params: Mapping[str, str]
     body: Any
     endpoint: Endpoint | None
-    parts: Mapping[str, str]
+    parameters: Mapping[str, str]
 
-    def made(self, *, typed: bool) -> Request[Any]:
-        """Make the request.
+    def to_request(self, *, typed: bool) -> Request[Any]:
+        """Create the request.
 
         Parameters
         ----------
         typed
-            Its answer is read as its endpoint's; else it stays the JSON that it is, but for tokens, which become a
-            `Secret`.
+            Read its response as the client's own method for the endpoint does. Otherwise it stays JSON, in which
+            every token is a `Secret`.
         """
         if self.endpoint is None:
-            request: Request[Any] = Request(self.method, self.path, masked)
+            is_safe = self.method in ("GET", "PUT", "DELETE")
+            request: Request[Any] = Request(self.method, self.path, _read_json, is_repeatable=is_safe)
         else:
-            request = self.endpoint.make(self.parts, self.body)
+            parameters: dict[str, Any] = {
+                name: int(value) if is_numeric_parameter(name) else value for name, value in self.parameters.items()
+            }
+            request = request_to(self.endpoint, json=self.body, **parameters)
         request = replace(request, path=self.path, json=self.body, params=dict(self.params) or None)
-        return request if typed or request.wants_file else replace(request, read=masked)
+        if request.returns_file:
+            read = request.read
+            return replace(request, read=lambda client, content: read(client, content).decode("utf-8", "replace"))
+        return request if typed else replace(request, read=_read_json)
 
 
-def written(method: str, path: str, *, body: Any = None, params: Mapping[str, Any] | None = None) -> WrittenRequest:
-    """Read a request as it is written in the API's documentation.
+def parse(method: str, path: str, *, body: Any = None, params: Mapping[str, Any] | None = None) -> RawRequest:
+    """Read a request as the API's documentation writes it.
 
     Parameters
     ----------
     method
         Such as ``GET``, in upper or lower case.
     path
-        Below the base URL, its query included.
+        Below the base URL, with its query.
     params
-        Further names and values of the query.
+        More names and values of the query.
 
     Raises
     ------
     InvalidInputError
-        When it is no method, or no path below the base URL: a token must not travel to another server.
+        When the method is invalid, or the path is not below the base URL: a token must not go to another server.
     """
     method = method.upper() if isinstance(method, str) else ""
     if not re.fullmatch(r"[A-Z]+", method):
-        raise InvalidInputError("The request needs a method: give GET, POST, PUT or DELETE.")
+        raise InvalidInputError("The request needs a method. Pass GET, POST, PUT or DELETE.")
     bare, _, query = _checked(path).partition("?")
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    asked |= {str(name): str(value) for name, value in (params or {}).items()}
-    found = endpoints.find(method, bare)
-    endpoint, parts = found if found is not None else (None, {})
-    return WrittenRequest(method, bare, asked, body, endpoint, parts)
+    all_params = dict(parse_qsl(query, keep_blank_values=True))
+    all_params |= {str(name): str(value) for name, value in (params or {}).items()}
+    endpoint, parameters = endpoints.find(method, bare) or (None, {})
+    return RawRequest(method, bare, all_params, body, endpoint, parameters)
 
 
-def sending(client: Any, request: WrittenRequest, *, typed: bool) -> Operation[Any]:
-    """Send it and give its answer; an operation of a client, or of one of the Import API."""
-    made = request.made(typed=typed)
-    answer = yield from ask(made)
-    if request.endpoint is not None and (typed or made.wants_file):
-        return request.endpoint.bind(client, request.parts, answer)
-    return answer
+def send_raw(sender: Sender, request: RawRequest, *, typed: bool) -> Steps[Any]:
+    """Send it and return its response, by a client or the transport of an `ImportClient`."""
+    return send(sender, request.to_request(typed=typed))
 
 
-def refuse_other_tokens(request: WrittenRequest, whose: Literal["account", "import"]) -> None:
+def _read_json(client: Any, body: Any) -> Any:
+    return masked(body)
+
+
+def refuse_other_tokens(request: RawRequest, whose: Literal["account", "import"]) -> None:
     """Refuse an endpoint that takes another token than the client's, so that none travels where it does not belong."""
     is_import = request.path.startswith("/v2/import/")
     if request.endpoint is not None and request.endpoint.auth == "none":

@@ -1,15 +1,18 @@
-"""Every request that the client makes, each defined once: how it is sent is the transport's business."""
+"""Every request that the client sends, and how its response is read; sending is the transport's task."""
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from stitchnb import models
+from stitchnb.api import endpoints as api
+from stitchnb.api.endpoints import Endpoint
+from stitchnb.client.pages import Page, RecordList
+from stitchnb.errors import TransportError
 from stitchnb.models import (
-    ConnectionCheck,
-    Destination,
     EphemeralToken,
     Extraction,
     Hook,
@@ -20,31 +23,37 @@ from stitchnb.models import (
     Model,
     NewAccount,
     NotificationEmail,
-    ReplicationJob,
     ReportCard,
     Selection,
-    Source,
     Stream,
     StreamSchema,
 )
 
-T = TypeVar("T")
-M = TypeVar("M", bound=Model)
+if TYPE_CHECKING:
+    from stitchnb.client.jobs.jobs import Job
+    from stitchnb.client.resources.checks import ConnectionCheck
+    from stitchnb.client.resources.destinations import Destination
+    from stitchnb.client.resources.sources import Source
 
-_EMAILS = "/notifications/public/v1/api/custom-emails"
-_HOOKS = "/notifications/public/v1/api/hooks"
+T = TypeVar("T")
+
+# From the client, a response's JSON and the path's parameters to what the caller gets.
+_Reader = Callable[[Any, Any, Mapping[str, Any]], Any]
+
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
 class Request(Generic[T]):
-    """One request and how its answer is read.
+    """One request and how its response is read.
 
     Attributes
     ----------
     path
         Below the base URL, with its ids filled in.
     read
-        Makes the answer's JSON (a file's bytes where `wants_file`) into what the caller gets.
+        Converts the client and the response's JSON (a file's bytes if `returns_file`) to what the caller gets. The
+        client is None where there is none to bind an object to.
     json
         The body, None for none.
     params
@@ -53,46 +62,76 @@ class Request(Generic[T]):
         It carries the token.
     account
         The account whose limit for extractions and loads it counts against; None for no limit.
-    wants_file
-        The answer redirects to a file, which is what is wanted.
-    repeatable
-        Sending it twice does what sending it once does; None goes by the method.
+    returns_file
+        The response redirects to a file, which is the actual result.
+    is_repeatable
+        Sending it twice does what sending it once does.
     """
 
     method: str
     path: str
-    read: Callable[[Any], T]
+    read: Callable[[Any, Any], T]
     json: Any = None
     params: Mapping[str, str] | None = None
     with_token: bool = True
     account: str | None = None
-    wants_file: bool = False
-    repeatable: bool | None = None
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Sending it twice does what sending it once does."""
-        return self.method in ("GET", "PUT", "DELETE") if self.repeatable is None else self.repeatable
+    returns_file: bool = False
+    is_repeatable: bool = False
 
 
-@dataclass(frozen=True)
-class Page(Generic[M]):
-    """One page of a paginated list; `total` counts the records of all pages."""
+def request_to(
+    endpoint: Endpoint, *, json: Any = None, params: Mapping[str, str] | None = None, **parameters: Any
+) -> Request[Any]:
+    """Create a request to an endpoint.
 
-    records: tuple[M, ...]
-    has_next: bool
-    total: int | None = None
+    Parameters
+    ----------
+    json, params
+        The body and the query.
+    parameters
+        The path's parameters.
+    """
+    reader = _READERS[endpoint]
+    return Request(
+        endpoint.method,
+        endpoint.url_path(**parameters),
+        lambda client, body: reader(client, body, parameters),
+        json=json,
+        params=params,
+        with_token=endpoint.auth != "none",
+        account=str(parameters["client_id"]) if endpoint.limit_group is not None else None,
+        returns_file=endpoint.returns_file,
+        is_repeatable=endpoint.is_idempotent(json),
+    )
 
 
-def _list_of(model: type[M]) -> Callable[[Any], list[M]]:
-    return lambda body: [model(record) for record in body if isinstance(record, Mapping)]
+# -- reading of responses ---------------------------------------------------------------------------------------------
 
 
-def _page_of(model: type[M]) -> Callable[[Any], Page[M]]:
-    def read(body: Any) -> Page[M]:
+def _object(kind: type[Model]) -> _Reader:
+    """Read an object, which the client may bind to itself."""
+
+    def read(client: Any, body: Any, parameters: Mapping[str, Any]) -> Model:
+        found: Model = client.bind(kind, body, parameters) if client is not None else kind(body)
+        return found
+
+    return read
+
+
+def _list(kind: type[Model]) -> _Reader:
+    read = _object(kind)
+    return lambda client, body, parameters: RecordList(
+        kind, [read(client, record, parameters) for record in body if isinstance(record, Mapping)]
+    )
+
+
+def _page(kind: type[Model]) -> _Reader:
+    read_records = _list(kind)
+
+    def read(client: Any, body: Any, parameters: Mapping[str, Any]) -> Page[Any]:
         total = body.get("total")
         return Page(
-            tuple(_list_of(model)(body.get("data", ()))),
+            read_records(client, body.get("data", ()), parameters),
             bool((body.get("links") or {}).get("next")),
             total if isinstance(total, int) else None,
         )
@@ -100,245 +139,291 @@ def _page_of(model: type[M]) -> Callable[[Any], Page[M]]:
     return read
 
 
-def _hooks(body: Any) -> list[Hook]:
+def _hooks(client: Any, body: Any, parameters: Mapping[str, Any]) -> RecordList[Hook]:
     """Read the hooks out of their groups, each of which is named by their type."""
-    return [
-        Hook({"type": type_, **hook}) for type_, hooks in body.items() for hook in hooks or () if isinstance(hook, dict)
-    ]
+    groups = ((type_, hook) for type_, hooks in body.items() for hook in hooks or ())
+    return RecordList(Hook, [Hook({"type": type_, **hook}) for type_, hook in groups if isinstance(hook, dict)])
 
 
-def _with_id(model: type[M], id_: int) -> Callable[[Any], M]:
-    """Read an answer that tells what changed, but not of what."""
-    return lambda body: model({"id": id_, **(body or {})})
+def _with_id(kind: type[Model]) -> _Reader:
+    """Read a response that says what changed, but not of which object."""
+    return lambda client, body, parameters: kind({"id": int(parameters["id"]), **(body or {})})
 
 
-def _nothing(body: Any) -> None:
+def _nothing(client: Any, body: Any, parameters: Mapping[str, Any]) -> None:
     return None
 
 
-def _part(text: str) -> str:
-    """Make a name into one part of a path, whatever is in it."""
-    return quote(text, safe="")
+def _log(client: Any, content: bytes, parameters: Mapping[str, Any]) -> bytes:
+    """Read a log, which may be compressed."""
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise TransportError(f"The log of {parameters['job_name']} is damaged ({error}). Request it again.") from error
+
+
+def _tokens(client: Any, body: Any, parameters: Mapping[str, Any]) -> RecordList[ImportToken]:
+    return RecordList(ImportToken, [ImportToken({"id": token_id}) for token_id in body])
+
+
+def _receipt(client: Any, body: Any, parameters: Mapping[str, Any]) -> ImportReceipt:
+    return ImportReceipt(body if isinstance(body, Mapping) else {"message": body} if body else {})
+
+
+_READERS: Mapping[Endpoint, _Reader] = {
+    api.LIST_SOURCE_TYPES: _list(ReportCard),
+    api.GET_SOURCE_TYPE: _object(ReportCard),
+    api.LIST_DESTINATION_TYPES: _list(ReportCard),
+    api.GET_DESTINATION_TYPE: _object(ReportCard),
+    api.LIST_SOURCES: _list(models.Source),
+    api.CREATE_SOURCE: _object(models.Source),
+    api.GET_SOURCE: _object(models.Source),
+    api.UPDATE_SOURCE: _object(models.Source),
+    api.DELETE_SOURCE: _object(models.Source),
+    api.LAST_SOURCE_CHECK: _object(models.ConnectionCheck),
+    api.LIST_STREAMS: _list(Stream),
+    api.UPDATE_STREAMS: _nothing,
+    api.GET_STREAM: _object(StreamSchema),
+    api.START_JOB: _object(models.ReplicationJob),
+    api.STOP_JOB: _nothing,
+    api.LIST_EXTRACTIONS: _page(Extraction),
+    api.LIST_LOADS: _page(Load),
+    api.GET_EXTRACTION_LOG: _log,
+    api.LIST_DESTINATIONS: _list(models.Destination),
+    api.CREATE_DESTINATION: _object(models.Destination),
+    api.UPDATE_DESTINATION: _object(models.Destination),
+    api.DELETE_DESTINATION: _nothing,
+    api.LAST_DESTINATION_CHECK: _object(models.ConnectionCheck),
+    api.CREATE_ACCOUNT: _object(NewAccount),
+    api.CREATE_EPHEMERAL_TOKEN: _object(EphemeralToken),
+    api.CREATE_IMPORT_TOKEN: _object(ImportToken),
+    api.LIST_IMPORT_TOKENS: _tokens,
+    api.DELETE_IMPORT_TOKEN: _object(models.Source),
+    api.LIST_EMAILS: _list(NotificationEmail),
+    api.CREATE_EMAIL: _object(NotificationEmail),
+    api.UPDATE_EMAIL: _with_id(NotificationEmail),
+    api.DELETE_EMAIL: _nothing,
+    api.LIST_HOOKS: _hooks,
+    api.CREATE_HOOK: _object(Hook),
+    api.UPDATE_HOOK: _with_id(Hook),
+    api.DELETE_HOOK: _nothing,
+    api.IMPORT_STATUS: _object(ImportStatus),
+    api.IMPORT_BATCH: _receipt,
+    api.IMPORT_PUSH: _receipt,
+    api.IMPORT_VALIDATE: _receipt,
+}
+
+
+# -- the requests -----------------------------------------------------------------------------------------------------
 
 
 def create_account(form: Mapping[str, str]) -> Request[NewAccount]:
-    """Create a client account, which needs no token."""
-    return Request("POST", "/v3/accounts", NewAccount, json=dict(form), with_token=False)
+    """Create a client account."""
+    return request_to(api.CREATE_ACCOUNT, json=form)
 
 
 def create_ephemeral_token() -> Request[EphemeralToken]:
     """Create a token that is valid for one hour."""
-    return Request("POST", "/v3/sessions/ephemeral", EphemeralToken)
+    return request_to(api.CREATE_EPHEMERAL_TOKEN)
 
 
-def list_source_types() -> Request[list[ReportCard]]:
-    """Ask for the report card of every source type."""
-    return Request("GET", "/v4/source-types", _list_of(ReportCard))
+def list_source_types() -> Request[RecordList[ReportCard]]:
+    """List the report card of every source type."""
+    return request_to(api.LIST_SOURCE_TYPES)
 
 
 def get_source_type(source_type: str) -> Request[ReportCard]:
-    """Ask for the report card of one source type."""
-    return Request("GET", f"/v4/source-types/{_part(source_type)}", ReportCard)
+    """Get the report card of one source type."""
+    return request_to(api.GET_SOURCE_TYPE, source_type=source_type)
 
 
-def list_destination_types() -> Request[list[ReportCard]]:
-    """Ask for the report card of every destination type."""
-    return Request("GET", "/v4/destination-types", _list_of(ReportCard))
+def list_destination_types() -> Request[RecordList[ReportCard]]:
+    """List the report card of every destination type."""
+    return request_to(api.LIST_DESTINATION_TYPES)
 
 
 def get_destination_type(destination_type: str) -> Request[ReportCard]:
-    """Ask for the report card of one destination type."""
-    return Request("GET", f"/v4/destination-types/{_part(destination_type)}", ReportCard)
+    """Get the report card of one destination type."""
+    return request_to(api.GET_DESTINATION_TYPE, destination_type=destination_type)
 
 
-def list_sources() -> Request[list[Source]]:
-    """Ask for every source: active, paused and deleted."""
-    return Request("GET", "/v4/sources", _list_of(Source))
+def list_sources() -> Request[RecordList[Source[Any]]]:
+    """List every source: active, paused and deleted."""
+    return request_to(api.LIST_SOURCES)
 
 
-def get_source(source_id: int) -> Request[Source]:
-    """Ask for one source."""
-    return Request("GET", f"/v4/sources/{source_id}", Source)
+def get_source(source_id: int) -> Request[Source[Any]]:
+    """Get one source."""
+    return request_to(api.GET_SOURCE, source_id=source_id)
 
 
 def create_source(
     source_type: str, display_name: str, properties: Mapping[str, Any], destination_id: int | None = None
-) -> Request[Source]:
+) -> Request[Source[Any]]:
     """Create a source."""
-    body: dict[str, Any] = {"type": source_type, "display_name": display_name, "properties": dict(properties)}
+    body: dict[str, Any] = {"type": source_type, "display_name": display_name, "properties": properties}
     if destination_id is not None:
         body["destination_id"] = destination_id
-    return Request("POST", "/v4/sources", Source, json=body)
+    return request_to(api.CREATE_SOURCE, json=body)
 
 
-def update_source(source_id: int, changes: Mapping[str, Any]) -> Request[Source]:
+def update_source(source_id: int, changes: Mapping[str, Any]) -> Request[Source[Any]]:
     """Change some of a source: ``display_name``, ``properties``, ``paused_at``, ``destination_id``."""
-    return Request("PUT", f"/v4/sources/{source_id}", Source, json=dict(changes))
+    return request_to(api.UPDATE_SOURCE, json=changes, source_id=source_id)
 
 
-def delete_source(source_id: int) -> Request[Source]:
+def delete_source(source_id: int) -> Request[Source[Any]]:
     """Delete a source."""
-    return Request("DELETE", f"/v4/sources/{source_id}", Source)
+    return request_to(api.DELETE_SOURCE, source_id=source_id)
 
 
-def last_connection_check(source_id: int) -> Request[ConnectionCheck]:
-    """Ask for a source's last connection check."""
-    return Request("GET", f"/v4/sources/{source_id}/last-connection-check", ConnectionCheck)
+def last_source_check(source_id: int) -> Request[ConnectionCheck[Any]]:
+    """Get a source's last connection check."""
+    return request_to(api.LAST_SOURCE_CHECK, source_id=source_id)
 
 
-def last_destination_check(destination_id: int) -> Request[ConnectionCheck]:
-    """Ask for a destination's last connection check."""
-    return Request("GET", f"/v4/destinations/{destination_id}/last-connection-check", ConnectionCheck)
+def last_destination_check(destination_id: int) -> Request[ConnectionCheck[Any]]:
+    """Get a destination's last connection check."""
+    return request_to(api.LAST_DESTINATION_CHECK, destination_id=destination_id)
 
 
-def list_streams(source_id: int) -> Request[list[Stream]]:
-    """Ask for a source's streams."""
-    return Request("GET", f"/v4/sources/{source_id}/streams", _list_of(Stream))
+def list_streams(source_id: int) -> Request[RecordList[Stream]]:
+    """List a source's streams."""
+    return request_to(api.LIST_STREAMS, source_id=source_id)
 
 
 def get_stream(source_id: int, stream_id: int) -> Request[StreamSchema]:
-    """Ask for a stream's schema and its fields' metadata."""
-    return Request("GET", f"/v4/sources/{source_id}/streams/{stream_id}", StreamSchema)
+    """Get a stream's schema and its fields' metadata."""
+    return request_to(api.GET_STREAM, source_id=source_id, stream_id=stream_id)
 
 
 def select_streams(source_id: int, selections: Iterable[Selection]) -> Request[None]:
     """Write metadata of streams and fields."""
     body = {"streams": [selection.to_dict() for selection in selections]}
-    return Request("PUT", f"/v4/sources/{source_id}/streams/metadata", _nothing, json=body)
+    return request_to(api.UPDATE_STREAMS, json=body, source_id=source_id)
 
 
-def start_job(source_id: int) -> Request[ReplicationJob]:
+def start_job(source_id: int) -> Request[Job[Any]]:
     """Start a replication job."""
-    return Request("POST", f"/v4/sources/{source_id}/sync", ReplicationJob)
+    return request_to(api.START_JOB, source_id=source_id)
 
 
 def stop_job(source_id: int) -> Request[None]:
-    """Stop the replication job that is under way."""
-    return Request("DELETE", f"/v4/sources/{source_id}/sync", _nothing)
+    """Stop the running replication job."""
+    return request_to(api.STOP_JOB, source_id=source_id)
 
 
-def list_destinations(*, source_id: int | None = None, destination_id: int | None = None) -> Request[list[Destination]]:
-    """Ask for every destination, for that of one source, or for one of them."""
-    asked = {"source_id": source_id, "destination_id": destination_id}
-    params = {name: str(value) for name, value in asked.items() if value is not None}
-    return Request("GET", "/v4/destinations", _list_of(Destination), params=params or None)
+def list_destinations(
+    *, source_id: int | None = None, destination_id: int | None = None
+) -> Request[RecordList[Destination[Any]]]:
+    """List every destination, that of one source, or one of them."""
+    filters = {"source_id": source_id, "destination_id": destination_id}
+    params = {name: str(value) for name, value in filters.items() if value is not None}
+    return request_to(api.LIST_DESTINATIONS, params=params or None)
 
 
-def create_destination(body: Mapping[str, Any]) -> Request[Destination]:
+def create_destination(body: Mapping[str, Any]) -> Request[Destination[Any]]:
     """Create a destination: ``type``, ``name``, ``description``, ``properties``, ``ignore_unmapped_sources``."""
-    return Request("POST", "/v4/destinations", Destination, json=dict(body))
+    return request_to(api.CREATE_DESTINATION, json=body)
 
 
-def update_destination(destination_id: int, properties: Mapping[str, Any]) -> Request[Destination]:
+def update_destination(destination_id: int, properties: Mapping[str, Any]) -> Request[Destination[Any]]:
     """Change some of a destination's properties."""
-    return Request("PUT", f"/v4/destinations/{destination_id}", Destination, json={"properties": dict(properties)})
+    return request_to(api.UPDATE_DESTINATION, json={"properties": properties}, destination_id=destination_id)
 
 
 def delete_destination(destination_id: int) -> Request[None]:
     """Delete a destination."""
-    return Request("DELETE", f"/v4/destinations/{destination_id}", _nothing)
+    return request_to(api.DELETE_DESTINATION, destination_id=destination_id)
 
 
 def list_extractions(client_id: int, page: int) -> Request[Page[Extraction]]:
-    """Ask for one page of the last completed extraction of each source."""
-    return Request(
-        "GET",
-        f"/v4/{client_id}/extractions",
-        _page_of(Extraction),
-        params={"page": str(page)},
-        account=str(client_id),
-    )
+    """Get one page of the last completed extraction of each source."""
+    return request_to(api.LIST_EXTRACTIONS, params={"page": str(page)}, client_id=client_id)
 
 
 def get_extraction_log(client_id: int, job_name: str) -> Request[bytes]:
-    """Ask for the log file of an extraction."""
-    path = f"/v4/{client_id}/extractions/{_part(job_name)}"
-    return Request("GET", path, bytes, wants_file=True, account=str(client_id))
+    """Download the log of an extraction."""
+    return request_to(api.GET_EXTRACTION_LOG, client_id=client_id, job_name=job_name)
 
 
 def list_loads(client_id: int, page: int) -> Request[Page[Load]]:
-    """Ask for one page of the last load of each stream."""
-    return Request("GET", f"/v4/{client_id}/loads", _page_of(Load), params={"page": str(page)}, account=str(client_id))
+    """Get one page of the last load of each stream."""
+    return request_to(api.LIST_LOADS, params={"page": str(page)}, client_id=client_id)
 
 
-def list_emails() -> Request[list[NotificationEmail]]:
-    """Ask for the addresses that notifications also go to."""
-    return Request("GET", _EMAILS, _list_of(NotificationEmail))
+def list_emails() -> Request[RecordList[NotificationEmail]]:
+    """List the custom e-mail addresses for notifications."""
+    return request_to(api.LIST_EMAILS)
 
 
 def create_email(email_address: str) -> Request[NotificationEmail]:
-    """Let notifications go to one more address."""
-    return Request("POST", _EMAILS, NotificationEmail, json={"email_address": email_address})
+    """Add an e-mail address for notifications."""
+    return request_to(api.CREATE_EMAIL, json={"email_address": email_address})
 
 
 def update_email(email_id: int, disabled_at: str | None) -> Request[NotificationEmail]:
-    """Stop notifications to an address from a time on, or with None send them again."""
-    body = {"disabled_at": disabled_at}
-    return Request("PUT", f"{_EMAILS}/{email_id}", _with_id(NotificationEmail, email_id), json=body)
+    """Disable an e-mail address from a time on, or with None enable it again."""
+    return request_to(api.UPDATE_EMAIL, json={"disabled_at": disabled_at}, id=email_id)
 
 
 def delete_email(email_id: int) -> Request[None]:
-    """Take an address off the list."""
-    return Request("DELETE", f"{_EMAILS}/{email_id}", _nothing)
+    """Delete an e-mail address."""
+    return request_to(api.DELETE_EMAIL, id=email_id)
 
 
-def list_hooks() -> Request[list[Hook]]:
-    """Ask for the account's hooks."""
-    return Request("GET", _HOOKS, _hooks)
+def list_hooks() -> Request[RecordList[Hook]]:
+    """List the account's hooks."""
+    return request_to(api.LIST_HOOKS)
 
 
 def create_hook(type_: str, destination_id: int, url: str) -> Request[Hook]:
     """Create a hook."""
-    body = {"type": type_, "destination_id": destination_id, "config": {"url": url}}
-    return Request("POST", _HOOKS, Hook, json=body)
+    return request_to(api.CREATE_HOOK, json={"type": type_, "destination_id": destination_id, "config": {"url": url}})
 
 
-def update_hook(hook_id: int, enable: bool) -> Request[Hook]:
-    """Let a hook be called, or not."""
-    return Request("PUT", f"{_HOOKS}/{hook_id}", _with_id(Hook, hook_id), json={"enable": enable})
+def update_hook(hook_id: int, *, enable: bool) -> Request[Hook]:
+    """Enable or disable a hook."""
+    return request_to(api.UPDATE_HOOK, json={"enable": enable}, id=hook_id)
 
 
 def delete_hook(hook_id: int) -> Request[None]:
     """Delete a hook."""
-    return Request("DELETE", f"{_HOOKS}/{hook_id}", _nothing)
+    return request_to(api.DELETE_HOOK, id=hook_id)
 
 
-def list_import_tokens(source_id: int) -> Request[list[ImportToken]]:
-    """Ask for the ids of an Import API source's tokens."""
-    return Request("GET", f"/v4/sources/{source_id}/tokens", lambda body: [ImportToken({"id": one}) for one in body])
+def list_import_tokens(source_id: int) -> Request[RecordList[ImportToken]]:
+    """List the ids of an Import API source's tokens."""
+    return request_to(api.LIST_IMPORT_TOKENS, source_id=source_id)
 
 
 def create_import_token(source_id: int) -> Request[ImportToken]:
     """Create a token for an Import API source."""
-    return Request("POST", f"/v4/sources/{source_id}/tokens", ImportToken)
+    return request_to(api.CREATE_IMPORT_TOKEN, source_id=source_id)
 
 
-def delete_import_token(source_id: int, token_id: int) -> Request[Source]:
+def delete_import_token(source_id: int, token_id: int) -> Request[Source[Any]]:
     """Revoke a token of an Import API source."""
-    return Request("DELETE", f"/v4/sources/{source_id}/tokens/{token_id}", Source)
+    return request_to(api.DELETE_IMPORT_TOKEN, source_id=source_id, token_id=token_id)
 
 
 def import_status() -> Request[ImportStatus]:
-    """Ask how the Import API is, which needs no token."""
-    return Request("GET", "/v2/import/status", ImportStatus, with_token=False)
+    """Get the status of the Import API."""
+    return request_to(api.IMPORT_STATUS)
 
 
 def import_batch(batch: Mapping[str, Any]) -> Request[ImportReceipt]:
-    """Push rows of one table: with keys, rows that arrive twice are the same rows."""
-    return Request("POST", "/v2/import/batch", _receipt, json=dict(batch), repeatable=bool(batch.get("key_names")))
+    """Push records of one table. With key names, records that arrive twice are the same records."""
+    return request_to(api.IMPORT_BATCH, json=batch)
 
 
 def import_push(messages: Sequence[Mapping[str, Any]]) -> Request[ImportReceipt]:
-    """Push rows, each of which names its table."""
-    keyed = all(message.get("key_names") for message in messages)
-    return Request("POST", "/v2/import/push", _receipt, json=list(messages), repeatable=keyed)
+    """Push records, each of which names its table."""
+    return request_to(api.IMPORT_PUSH, json=messages)
 
 
 def import_validate(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Request[ImportReceipt]:
-    """Have a batch, or the messages of a push, looked at as if they were pushed; nothing is kept."""
-    given = dict(body) if isinstance(body, Mapping) else list(body)
-    return Request("POST", "/v2/import/validate", _receipt, json=given, repeatable=True)
-
-
-def _receipt(body: Any) -> ImportReceipt:
-    return ImportReceipt(body if isinstance(body, Mapping) else {"message": body} if body else {})
+    """Check a batch, or the messages of a push, as if they were pushed; nothing is kept."""
+    return request_to(api.IMPORT_VALIDATE, json=body)

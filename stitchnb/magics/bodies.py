@@ -1,242 +1,168 @@
-"""The bodies that the API documents: which names they have, and what each takes."""
+"""Checks a body against the schema of its endpoint, and finds what may be written at a place in one."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.client.addresses import is_loopback
+from stitchnb.api import endpoints as api
+from stitchnb.api.schemas import Schema
 from stitchnb.errors import near_names
 from stitchnb.magics.json_cursor import IN_LIST
-from stitchnb.models import parse_time
+from stitchnb.rules.schema.formats import conforms
+from stitchnb.rules.schema.patterns import matches
 
-Judge = Callable[[Any], str | None]
-
-_LAST_SEQUENCE = 2**63 - 1
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": Mapping,
+    "array": (list, tuple),
+    "null": type(None),
+}
 
 
 @dataclass(frozen=True)
 class Body:
-    """The names of a JSON object, and who judges the value of each.
+    """The documented properties of a JSON object."""
 
-    Attributes
-    ----------
-    at_least_one
-        A body without any of its names changes nothing.
-    """
-
-    required: Mapping[str, Judge] = field(default_factory=dict)
-    optional: Mapping[str, Judge] = field(default_factory=dict)
-    at_least_one: bool = False
+    schema: Schema
 
     @property
-    def judges(self) -> Mapping[str, Judge]:
-        """Its names, the required ones first, each with who judges its value."""
-        return {**self.required, **self.optional}
+    def required(self) -> Sequence[str]:
+        """The names of the properties that must be there."""
+        names: Sequence[str] = self.schema["required"]
+        return names
 
-    def few(self, name: str) -> tuple[str, ...]:
-        """List what the value of a name may be, as JSON; empty where it may be much."""
-        judge = self.judges.get(name)
-        return _FEW.get(judge, ()) if judge is not None else ()
+    @property
+    def properties(self) -> Mapping[str, Schema]:
+        """The schema of each property, the required ones first."""
+        schemas: Mapping[str, Schema] = self.schema["properties"]
+        return schemas
 
-    def errors(self, body: Any) -> dict[str, str]:
-        """Say in words what is wrong, by name; empty where nothing is."""
-        if not isinstance(body, Mapping):
-            return {"body": f"Expected a JSON object, {{…}}, with {', '.join(self.judges)}."}
-        known = self.judges
-        found = {name: "Required, and not there." for name in self.required if name not in body}
-        for name, value in body.items():
-            told = known[name](value) if name in known else _unknown(str(name), known)
-            if told is not None:
-                found[str(name)] = told
-        if self.at_least_one and not body:
-            found["body"] = f"There is nothing to change: give {' or '.join(known)}."
-        return found
+    def choices(self, name: str) -> tuple[str, ...]:
+        """List the possible values of a property, as JSON; empty where there are many."""
+        return tuple(json.dumps(value) for value in _choices(self.properties.get(name, {})))
+
+
+def body_at(method: str, path: str, steps: Sequence[str]) -> Body | None:
+    """Find the object at a place in a body; None where its documentation does not describe one.
+
+    Parameters
+    ----------
+    path
+        The endpoint's, with its parameters in braces.
+    steps
+        The names that lead to the place, `IN_LIST` for a step into a list.
+    """
+    endpoint = api.at(method, path)
+    schema = endpoint.schema.body if endpoint is not None else None
+    if schema is not None and "anyOf" in schema:
+        schema = _alternative(schema, is_list=steps[:1] == (IN_LIST,))
+    for step in steps:
+        if schema is not None:
+            schema = schema.get("items") if step == IN_LIST else schema.get("properties", {}).get(step)
+    return Body(schema) if schema is not None and "properties" in schema else None
+
+
+def body_errors(method: str, path: str, body: Any) -> dict[str, str]:
+    """Check a body against the schema of its endpoint.
+
+    Parameters
+    ----------
+    path
+        The endpoint's, with its parameters in braces.
+
+    Returns
+    -------
+    dict
+        What is wrong, by the name of the property; ``body`` for the body itself. Empty where nothing is.
+    """
+    endpoint = api.at(method, path)
+    schema = endpoint.schema.body if endpoint is not None else None
+    if schema is None:
+        return {}
+    if "anyOf" in schema:
+        schema = _alternative(schema, is_list=isinstance(body, list))
+    if schema["type"] == "object":
+        return _object_errors(schema, body)
+    message = _error(schema, body)
+    return {} if message is None else {"body": message}
+
+
+def _alternative(schema: Schema, *, is_list: bool) -> Schema:
+    found: Schema = next(one for one in schema["anyOf"] if (one["type"] == "array") == is_list)
+    return found
+
+
+def _object_errors(schema: Schema, value: Any) -> dict[str, str]:
+    known: Mapping[str, Schema] = schema["properties"]
+    if not isinstance(value, Mapping):
+        return {"body": f"Expected a JSON object, {{…}}, with {', '.join(known)}."}
+    errors = {name: "Required." for name in schema["required"] if name not in value}
+    for name, part in value.items():
+        message = _error(known[name], part) if name in known else _unknown(str(name), known)
+        if message is not None:
+            errors[str(name)] = message
+    if len(value) < schema.get("minProperties", 0):
+        errors["body"] = f"There is nothing to change. Pass {' or '.join(known)}."
+    return errors
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     near = near_names(name, known)
-    return f"There is no such name here. {f'Did you mean {near[0]}?' if near else 'It takes ' + ', '.join(known) + '.'}"
+    return f"Unknown property. {f'Did you mean {near[0]}?' if near else 'Known properties: ' + ', '.join(known) + '.'}"
 
 
-def text(value: Any) -> str | None:
-    """Judge a text that must not be empty."""
-    return None if isinstance(value, str) and value.strip() else "Expected a text."
+def _error(schema: Schema, value: Any) -> str | None:
+    """Check the value of a property, or one in a list."""
+    if not _is_of_type(schema, value) or (_choices(schema) and value not in _choices(schema)):
+        if schema.get("type") == "integer" and isinstance(value, str) and value.isdecimal():
+            return "Expected a number without quotes."
+        return f"Expected {_expected(schema)}."
+    if "properties" in schema:
+        return next((_message(name, text) for name, text in _object_errors(schema, value).items()), None)
+    if "items" in schema and value is not None:
+        if len(value) < schema.get("minItems", 0):
+            return "Expected a list with at least one item."
+        for position, item in enumerate(value):
+            message = _error(schema["items"], item)
+            if message is not None:
+                return f"Expected {_expected(schema)}." if "description" in schema else f"[{position}]{message}"
+    return None if _is_in_range(schema, value) else f"Expected {_expected(schema)}."
 
 
-def text_or_null(value: Any) -> str | None:
-    """Judge a text that may be left out."""
-    return None if value is None or isinstance(value, str) else "Expected a text."
+def _message(name: str, text: str) -> str:
+    return f".{name}: {text}" if name != "body" else f": {text}"
 
 
-def flag(value: Any) -> str | None:
-    """Judge a truth."""
-    return None if isinstance(value, bool) else "Expected true or false, without quotes."
+def _is_of_type(schema: Schema, value: Any) -> bool:
+    names = schema.get("type", list(_TYPES))
+    names = [names] if isinstance(names, str) else names
+    is_bool = isinstance(value, bool)
+    return any(isinstance(value, _TYPES[name]) and is_bool == (name == "boolean") for name in names)
 
 
-def number(value: Any) -> str | None:
-    """Judge an id."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return None
-    quoted = isinstance(value, str) and value.isdecimal()
-    return "Expected a number without quotes." if quoted else "Expected an id, which is a number such as 45612."
+def _is_in_range(schema: Schema, value: Any) -> bool:
+    if isinstance(value, str):
+        return matches(schema.get("pattern", ""), value) and conforms(schema.get("format", ""), value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
+    return True
 
 
-def time_or_null(value: Any) -> str | None:
-    """Judge a time, or null for none."""
-    if value is None or (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value) and parse_time(value)):
-        return None
-    return "Expected a time such as 2020-03-20T16:06:19Z, or null."
+def _choices(schema: Schema) -> Sequence[Any]:
+    if schema.get("type") == "boolean":
+        return (True, False)
+    values: Sequence[Any] = schema.get("enum", [schema["const"]] if "const" in schema else ())
+    return values
 
 
-def given(value: Any) -> str | None:
-    """Judge properties, of which the report card says more."""
-    return None if isinstance(value, Mapping) else 'Expected an object of properties, such as {"quota_limit": "30"}.'
-
-
-def _email(value: Any) -> str | None:
-    return (
-        None if isinstance(value, str) and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) else "Expected an e-mail."
-    )
-
-
-def _hook_type(value: Any) -> str | None:
-    return None if value == "post_load" else 'Expected "post_load", the only type there is.'
-
-
-def _hook_config(value: Any) -> str | None:
-    url = value.get("url") if isinstance(value, Mapping) and set(value) == {"url"} else None
-    if isinstance(url, str) and (url.startswith("https://") or (url.startswith("http://") and is_loopback(url))):
-        return None
-    return 'Expected {"url": "https://…"}, the whole address.'
-
-
-def _region(value: Any) -> str | None:
-    return None if value in ("us", "eu") else 'Expected "us" or "eu".'
-
-
-def _mapping(value: Any) -> str | None:
-    return None if isinstance(value, Mapping) else "Expected an object, {…}."
-
-
-def _names(value: Any) -> str | None:
-    good = isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)
-    return None if good else 'Expected a list of names, such as ["id"].'
-
-
-def _upsert(value: Any) -> str | None:
-    return None if value == "upsert" else 'Expected "upsert", the only action there is.'
-
-
-def _sequence(value: Any) -> str | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LAST_SEQUENCE
-    return None if good else "Expected a whole number from 0 to 2^63-1."
-
-
-@dataclass(frozen=True)
-class _Many:
-    """Judges a list of objects."""
-
-    of: Body
-
-    def __call__(self, value: Any) -> str | None:
-        if not isinstance(value, list | tuple) or not value:
-            return "Expected a list with at least one in it, [{…}]."
-        for position, one in enumerate(value):
-            found = self.of.errors(one)
-            if found:
-                name, told = next(iter(found.items()))
-                return f"[{position}].{name}: {told}"
-        return None
-
-
-_METADATA = Body({"breadcrumb": lambda value: _breadcrumb(value), "metadata": _mapping})
-_STREAM = Body({"tap_stream_id": text, "metadata": _Many(_METADATA)})
-_ROW: dict[str, Judge] = {"action": _upsert, "sequence": _sequence, "data": _mapping}
-_BATCH = Body({"table_name": text, "schema": _mapping, "messages": _Many(Body(_ROW))}, {"key_names": _names})
-_PUSH = _Many(Body({"client_id": number, "table_name": text, "key_names": _names, **_ROW}))
-
-
-def _breadcrumb(value: Any) -> str | None:
-    good = isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
-    return None if good else 'Expected a list, [] for the stream itself or ["properties", "email"] for a field.'
-
-
-_NOTIFICATIONS = "/notifications/public/v1/api"
-_BODIES: Mapping[tuple[str, str], Body] = {
-    ("POST", "/v4/sources"): Body(
-        {"type": text, "display_name": text}, {"properties": given, "destination_id": number}
-    ),
-    ("PUT", "/v4/sources/{source_id}"): Body(
-        optional={"display_name": text, "properties": given, "paused_at": time_or_null, "destination_id": number},
-        at_least_one=True,
-    ),
-    ("PUT", "/v4/sources/{source_id}/streams/metadata"): Body({"streams": _Many(_STREAM)}),
-    ("POST", "/v4/destinations"): Body(
-        {"type": text},
-        {"name": text_or_null, "description": text_or_null, "properties": given, "ignore_unmapped_sources": flag},
-    ),
-    ("PUT", "/v4/destinations/{destination_id}"): Body({"properties": given}),
-    ("POST", f"{_NOTIFICATIONS}/custom-emails"): Body({"email_address": _email}),
-    ("PUT", f"{_NOTIFICATIONS}/custom-emails/{{id}}"): Body({"disabled_at": time_or_null}),
-    ("POST", f"{_NOTIFICATIONS}/hooks"): Body({"type": _hook_type, "destination_id": number, "config": _hook_config}),
-    ("PUT", f"{_NOTIFICATIONS}/hooks/{{id}}"): Body({"enable": flag}),
-    ("POST", "/v3/accounts"): Body(
-        {
-            **dict.fromkeys(("partner_id", "partner_secret", "first_name", "last_name", "company"), text),
-            "email": _email,
-            "region": _region,
-        }
-    ),
-    ("POST", "/v2/import/batch"): _BATCH,
-}
-
-
-# What a value may be where there are but a few, as it is written in JSON.
-_FEW: Mapping[Judge, tuple[str, ...]] = {
-    flag: ("true", "false"),
-    _hook_type: ('"post_load"',),
-    _region: ('"us"', '"eu"'),
-    _upsert: ('"upsert"',),
-}
-
-
-def body_at(method: str, path: str, steps: Sequence[str]) -> Body | None:
-    """Give what stands at a place in a body; None where its documentation does not say.
-
-    Parameters
-    ----------
-    path
-        The endpoint's, with its parts in braces.
-    steps
-        The names that lead there, `IN_LIST` where one leads through a list.
-    """
-    found: Body | Judge | None = _BODIES.get((method, path))
-    if path == "/v2/import/push" or (path == "/v2/import/validate" and steps[:1] == (IN_LIST,)):
-        found = _PUSH
-    elif path == "/v2/import/validate":
-        found = _BATCH
-    for step in steps:
-        if step == IN_LIST:
-            found = found.of if isinstance(found, _Many) else None
-        else:
-            found = found.judges.get(step) if isinstance(found, Body) else None
-    return found if isinstance(found, Body) else None
-
-
-def body_errors(method: str, path: str, body: Any) -> dict[str, str]:
-    """Say what is wrong with a body, by name, as far as its endpoint's documentation tells.
-
-    Parameters
-    ----------
-    path
-        The endpoint's, with its parts in braces.
-    """
-    if (method, path) in _BODIES:
-        return _BODIES[method, path].errors(body)
-    if path == "/v2/import/push" or (path == "/v2/import/validate" and isinstance(body, list)):
-        told = _PUSH(body)
-        return {} if told is None else {"body": told}
-    return _BATCH.errors(body) if path == "/v2/import/validate" else {}
+def _expected(schema: Schema) -> str:
+    if "description" in schema:
+        return str(schema["description"])
+    if _choices(schema):
+        return " or ".join(json.dumps(value) for value in _choices(schema))
+    return "a list, [{…}]" if schema.get("type") == "array" else "an object, {…}"

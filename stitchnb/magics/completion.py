@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stitchnb.api.endpoints import ENDPOINTS, Endpoint, is_valid_parameter
 from stitchnb.client import Client, ImportClient
-from stitchnb.client.endpoints import ENDPOINTS, Endpoint, may_be
 from stitchnb.magics.bodies import body_at
 from stitchnb.magics.clients import Clients, Known, KnownIds, names_of
 from stitchnb.magics.json_cursor import JsonPlace, place_of
@@ -84,7 +84,9 @@ class BodyCompletion:
             return
         body = body_at(endpoint.method, endpoint.path, place.path)
         if body is not None:
-            names: Known = tuple((name, "required" if name in body.required else "optional") for name in body.judges)
+            names: Known = tuple(
+                (name, "required" if name in body.required else "optional") for name in body.properties
+            )
         else:
             names = self._properties(endpoint, parts, place, client) if place.path == _PROPERTIES else ()
         for name, kind in names:
@@ -96,9 +98,9 @@ class BodyCompletion:
     ) -> Iterator[Offer]:
         body = body_at(endpoint.method, endpoint.path, place.path)
         name = place.name or ""
-        if body is None or name not in body.judges:
+        if body is None or name not in body.properties:
             return
-        for value in body.few(name):
+        for value in body.choices(name):
             if value.startswith('"'):
                 yield Offer(_written(value.strip('"'), place), "value")
             elif not place.is_quoted:
@@ -231,7 +233,7 @@ class Completion:
             return
         parts: dict[str, str] = {}
         for part, value in zip(wanted, before, strict=False):
-            if part.startswith("{") and (value.startswith("{") or may_be(part.strip("{}"), value)):
+            if part.startswith("{") and (value.startswith("{") or is_valid_parameter(part.strip("{}"), value)):
                 parts[part.strip("{}")] = value
             elif part != value:
                 return
@@ -258,7 +260,7 @@ class Completion:
         before, _, last = query.rpartition("&")
         head = f"{path}?{before}&" if before else f"{path}?"
         name, equals, value = last.partition("=")
-        names = {n for e in ENDPOINTS if e.method == method and e.parts(path) is not None for n in e.query}
+        names = {n for e in ENDPOINTS if e.method == method and e.match(path) is not None for n in e.schema.query}
         if not equals:
             return [Offer(f"{head}{one}=", "query") for one in sorted(names) if one.startswith(name)]
         known = self._ids.of(client, name, {}) if client is not None and name in names else ()

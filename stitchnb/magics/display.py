@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stitchnb.client import Records
-from stitchnb.client.raw_requests import WrittenRequest
-from stitchnb.client.requests import Page
+from stitchnb.client import RecordList
+from stitchnb.client.pages import Page
+from stitchnb.client.raw_requests import RawRequest
 from stitchnb.magics import json_view as _json_view
 from stitchnb.models import EphemeralToken, Field, ImportToken, NewAccount, Secret, StreamSchema
 
@@ -14,7 +14,7 @@ _HIDDEN = "The token is told this once, and not shown: {}{}.reveal() gives it."
 _TOKENS = {ImportToken: "access_token", NewAccount: "access_token", EphemeralToken: "ephemeral_token"}
 
 
-def value_of(request: WrittenRequest, answer: Any, *, raw: bool) -> Any:
+def value_of(request: RawRequest, answer: Any, *, raw: bool) -> Any:
     """Give what the magic gives for an answer.
 
     Parameters
@@ -25,16 +25,16 @@ def value_of(request: WrittenRequest, answer: Any, *, raw: bool) -> Any:
     endpoint = request.endpoint
     if raw or endpoint is None or isinstance(answer, str):
         return _json_view.shown(answer)
-    if isinstance(answer, Page) and endpoint.kind is not None:
-        return Records(endpoint.kind, answer.records).to_frame()
-    if isinstance(answer, Records):
+    if isinstance(answer, Page):
+        return answer.records.to_frame()
+    if isinstance(answer, RecordList):
         return answer.to_frame()
     if isinstance(answer, StreamSchema):
-        return Records(Field, answer.fields).to_frame()
+        return RecordList(Field, answer.fields).to_frame()
     return answer
 
 
-def notes_on(request: WrittenRequest, answer: Any, *, kept_as: str | None = None) -> list[str]:
+def notes_on(request: RawRequest, answer: Any, *, kept_as: str | None = None) -> list[str]:
     """Say what the answer itself does not show.
 
     Parameters

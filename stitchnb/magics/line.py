@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stitchnb.client.endpoints import ENDPOINTS
+from stitchnb.api.endpoints import ENDPOINTS
 from stitchnb.errors import InvalidInputError, near_names
 
-_PARTS = frozenset(name for endpoint in ENDPOINTS for name in endpoint.names)
+_PARTS = frozenset(name for endpoint in ENDPOINTS for name in endpoint.parameters)
 
 
 @dataclass(frozen=True)

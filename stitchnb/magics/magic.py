@@ -15,8 +15,8 @@ from stitchnb._tracebacks import shown_alone
 from stitchnb.client import Client
 from stitchnb.client.addresses import is_loopback
 from stitchnb.client.journal import Snippet, encoded
-from stitchnb.client.raw_requests import WrittenRequest, written
-from stitchnb.client.requests import Page
+from stitchnb.client.pages import Page
+from stitchnb.client.raw_requests import RawRequest, parse
 from stitchnb.errors import InvalidInputError, InvalidValuesError, StitchError
 from stitchnb.magics import curl as _curl
 from stitchnb.magics import json_cursor as _json_text
@@ -187,7 +187,7 @@ class Magic:
 
     def _carried_out(self, asked: Asked, client: Any, method: str, target: str, body: Any) -> Any:
         path = below_host(target, client.base_url)
-        request = written(method, path, body=body)
+        request = parse(method, path, body=body)
         unlooked = self._look(asked, client, request, path.partition("?")[2]) if asked.validate else ()
         if asked.dry_run:
             return self._kept(asked, _draft(client, request, unlooked))
@@ -205,7 +205,7 @@ class Magic:
             print(note)  # noqa: T201 - what the value itself does not show
         return self._kept(asked, value_of(request, answer, raw=asked.raw))
 
-    def _look(self, asked: Asked, client: Any, request: WrittenRequest, raw_query: str) -> tuple[str, ...]:
+    def _look(self, asked: Asked, client: Any, request: RawRequest, raw_query: str) -> tuple[str, ...]:
         refuse_undocumented(request, raw_query)
         if request.endpoint is None or request.body is None:
             return ()
@@ -246,8 +246,8 @@ def _tell_of_curl(curl: _curl.Curl) -> None:
         print(f"Not sent along: {', '.join(curl.left_out)}.", file=sys.stderr)  # noqa: T201 - as above
 
 
-def _draft(client: Any, request: WrittenRequest, notes: tuple[str, ...]) -> Draft:
-    made = request.made(typed=True)
+def _draft(client: Any, request: RawRequest, notes: tuple[str, ...]) -> Draft:
+    made = request.to_request(typed=True)
     query = str(httpx.QueryParams(dict(request.params))) if request.params else ""
     size = 0 if request.body is None else len(encoded(request.body))
     snippet = client.journal.snippet(
@@ -257,7 +257,7 @@ def _draft(client: Any, request: WrittenRequest, notes: tuple[str, ...]) -> Draf
         json_body=request.body,
         body_size=size,
         with_token=made.with_token,
-        follows=made.wants_file,
+        follows=made.returns_file,
     )
     on_this_machine = is_loopback(client.base_url)
     server = "a sandbox on this machine" if on_this_machine else httpx.URL(client.base_url).netloc.decode()

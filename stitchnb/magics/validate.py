@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from stitchnb.api.endpoints import ENDPOINTS, Endpoint, is_numeric_parameter, is_valid_parameter
 from stitchnb.client import Client
 from stitchnb.client.addresses import BASE_URLS
-from stitchnb.client.endpoints import ENDPOINTS, Endpoint, is_number, may_be
-from stitchnb.client.raw_requests import WrittenRequest
+from stitchnb.client.raw_requests import RawRequest
 from stitchnb.errors import (
     InvalidInputError,
     InvalidValuesError,
@@ -69,7 +69,7 @@ def _is_here(server: str) -> bool:
         return False
 
 
-def refuse_undocumented(request: WrittenRequest, raw_query: str) -> None:
+def refuse_undocumented(request: RawRequest, raw_query: str) -> None:
     """Refuse what the API does not document, with what is near.
 
     Raises
@@ -94,11 +94,11 @@ def _named(endpoint: Endpoint) -> str:
     return f"{endpoint.method} {endpoint.path}"
 
 
-def _refuse_query(request: WrittenRequest, endpoint: Endpoint, raw_query: str) -> None:
+def _refuse_query(request: RawRequest, endpoint: Endpoint, raw_query: str) -> None:
     names = [part.partition("=")[0] for part in raw_query.split("&") if part]
     for name in names:
-        if name not in endpoint.query:
-            takes = f"it takes {_either(endpoint.query)}" if endpoint.query else "it takes none"
+        if name not in endpoint.schema.query:
+            takes = f"it takes {_either(endpoint.schema.query)}" if endpoint.schema.query else "it takes none"
             raise InvalidInputError(f"{_named(endpoint)} has no {name!r} in its query: {takes}. {ANYWAY}")
         if names.count(name) > 1:
             raise InvalidInputError(f"The query names {name!r} twice: leave one of them.")
@@ -110,17 +110,16 @@ def _unknown(method: str, path: str) -> str:
     if method not in METHODS:
         near = near_names(method, METHODS)
         return f"There is no method {method}. {f'Did you mean {near[0]}?' if near else f'There are {_and(METHODS)}.'}"
-    same = [endpoint for endpoint in ENDPOINTS if endpoint.parts(path) is not None]
+    same = [endpoint for endpoint in ENDPOINTS if endpoint.match(path) is not None]
     if same:
         return f"{same[0].path} takes {_and(dict.fromkeys(e.method for e in same))}, not {method}. {ANYWAY}"
     odd = _odd_part(path, method)
     if odd is not None:
         endpoint, name, value = odd
         what = f"{value!r} is none" if value else "it is empty"
-        return (
-            f"{endpoint.path} takes {'a number' if is_number(name) else 'a name'} for {name}, and {what}. Such as "
-            f"{endpoint.path.replace('{' + name + '}', '45612' if is_number(name) else 'platform.recurly')}"
-        )
+        kind, example = ("a number", "45612") if is_numeric_parameter(name) else ("a name", "platform.recurly")
+        such_as = endpoint.path.replace(f"{{{name}}}", example)
+        return f"{endpoint.path} takes {kind} for {name}, and {what}. Such as {such_as}"
     near_paths = _near(method, path)
     meant = "Did you mean " + " or ".join(near_paths) + "? " if near_paths else ""
     return f"The API documents no {path}. {meant}Tab shows the paths there are. {ANYWAY}"
@@ -135,7 +134,7 @@ def _odd_part(path: str, method: str) -> tuple[Endpoint, str, str] | None:
             continue
         for part, value in zip(wanted, given, strict=True):
             name = part.strip("{}")
-            if part.startswith("{") and not may_be(name, value):
+            if part.startswith("{") and not is_valid_parameter(name, value):
                 # A name in the place of the account's number is rather a path that there is not.
                 return None if name == "client_id" and not re.search(r"\d|client", value) else (endpoint, name, value)
     return None
@@ -163,7 +162,7 @@ def _with_ids(path: str, numbers: list[str]) -> str:
     left = list(numbers)
 
     def fill(found: re.Match[str]) -> str:
-        return left.pop(0) if left and is_number(found[1]) else found[0]
+        return left.pop(0) if left and is_numeric_parameter(found[1]) else found[0]
 
     return re.sub(r"\{(\w+)\}", fill, path)
 
@@ -190,7 +189,7 @@ JUDGED = frozenset(
 """What is held against more than its documentation; it takes requests that only read."""
 
 
-def refuse_wrong_values(client: Client, request: WrittenRequest) -> None:
+def refuse_wrong_values(client: Client, request: RawRequest) -> None:
     """Hold a body against the report card, or against the source's streams.
 
     Parameters
@@ -216,7 +215,7 @@ def refuse_wrong_values(client: Client, request: WrittenRequest) -> None:
         raise InvalidValuesError(errors, what=f"{request.method} {request.path}")
 
 
-def _errors(client: Client, request: WrittenRequest) -> dict[str, str]:
+def _errors(client: Client, request: RawRequest) -> dict[str, str]:
     body, path = request.body, request.endpoint.path if request.endpoint else ""
     if path == "/v4/sources":
         return _new_source(client, body)
@@ -225,7 +224,7 @@ def _errors(client: Client, request: WrittenRequest) -> dict[str, str]:
         return property_rules.properties_errors(card, body.get("properties", {}))
     if path == "/v4/sources/{source_id}/streams/metadata":
         found: dict[str, str] = {}
-        for where, told in _selection(client, request.parts["source_id"], body["streams"]):
+        for where, told in _selection(client, request.parameters["source_id"], body["streams"]):
             found[where] = f"{found[where]} {told}" if where in found else told
         return found
     if "properties" not in body:
@@ -243,10 +242,10 @@ def _new_source(client: Client, body: Mapping[str, Any]) -> dict[str, str]:
     return errors | property_rules.properties_errors(card, body.get("properties", {}))
 
 
-def _card_of(client: Client, request: WrittenRequest) -> ReportCard:
-    if "source_id" in request.parts:
-        return client.sources.get(int(request.parts["source_id"])).report_card
-    return client.destinations.get(int(request.parts["destination_id"])).report_card
+def _card_of(client: Client, request: RawRequest) -> ReportCard:
+    if "source_id" in request.parameters:
+        return client.sources.get(int(request.parameters["source_id"])).report_card
+    return client.destinations.get(int(request.parameters["destination_id"])).report_card
 
 
 def _selection(client: Client, source_id: str, streams: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -6,52 +6,58 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, get_args
 
+from stitchnb.api.schemas import BOOL, ID, INT, NAME, STR, TIME, EndpointSchema, array, request_object, response_object
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import parse_time
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.endpoints import APIRequest, Endpoint, Shape
+from stitchnb.sandbox.endpoints import APIRequest, Endpoint
 from stitchnb.sandbox.errors import APIErrorResponse, parsed_id
 from stitchnb.sandbox.faults import Fault, Kind
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.journal import Journal
 from stitchnb.sandbox.middleware import CONTROL
-from stitchnb.sandbox.shapes import FLAG, ID, NAME, NUMBER, TEXT, TIME, answered, array, sent
 from stitchnb.sandbox.snapshots import Snapshots
 
 _T = TypeVar("_T")
 _STEPS = ("days", "hours", "minutes", "seconds")
 
-_TIME = answered({"now": TIME, "is_frozen": FLAG})
-_SNAPSHOT = answered({"name": TEXT, "taken_at": TIME})
-_FAULT = answered({"id": ID, "kind": TEXT, "hits": NUMBER})
-_STATUS = Shape(
-    answered({"client_id": ID, "seed": NUMBER, "clock": _TIME, "running": array(TEXT), "snapshots": NUMBER})
+_TIME = response_object({"now": TIME, "is_frozen": BOOL})
+_SNAPSHOT = response_object({"name": STR, "taken_at": TIME})
+_FAULT = response_object({"id": ID, "kind": STR, "hits": INT})
+_STATUS = EndpointSchema(
+    response_object({"client_id": ID, "seed": INT, "clock": _TIME, "running": array(STR), "snapshots": INT})
 )
-_ADVANCED = Shape(
+_ADVANCED = EndpointSchema(
     _TIME,
     body={
         "oneOf": [
-            sent({"advance": sent({}, {step: {"type": "number"} for step in _STEPS}, example={"hours": 6})}),
-            sent({"now": TIME}),
+            request_object(
+                {"advance": request_object({}, {step: {"type": "number"} for step in _STEPS}, example={"hours": 6})}
+            ),
+            request_object({"now": TIME}),
         ]
     },
-    refuses=(400,),
+    error_statuses=(400,),
 )
-_SNAPSHOTS = Shape(array(_SNAPSHOT))
-_TAKEN = Shape(_SNAPSHOT, body=sent({}, {"name": NAME}), body_is_optional=True, refuses=(400,))
-_RESTORED = Shape(_SNAPSHOT, body=sent({"name": NAME}), refuses=(400,))
-_DONE = Shape({"type": "object"}, refuses=(400,))
-_JOURNAL = Shape(array(answered({"at": TIME, "method": TEXT, "path": TEXT})), query={"last": NUMBER}, refuses=(400,))
-_EMPTIED = Shape({"const": []})
-_FAULTS = Shape(array(_FAULT), refuses=(400,))
-_NEW_FAULT = Shape(
+_SNAPSHOTS = EndpointSchema(array(_SNAPSHOT))
+_TAKEN = EndpointSchema(
+    _SNAPSHOT, body=request_object({}, {"name": NAME}), body_is_optional=True, error_statuses=(400,)
+)
+_RESTORED = EndpointSchema(_SNAPSHOT, body=request_object({"name": NAME}), error_statuses=(400,))
+_DONE = EndpointSchema({"type": "object"}, error_statuses=(400,))
+_JOURNAL = EndpointSchema(
+    array(response_object({"at": TIME, "method": STR, "path": STR})), query={"last": INT}, error_statuses=(400,)
+)
+_EMPTIED = EndpointSchema({"const": []})
+_FAULTS = EndpointSchema(array(_FAULT), error_statuses=(400,))
+_NEW_FAULT = EndpointSchema(
     _FAULT,
     # What may go together, and what it means, is told by `Fault`.
     body={
-        **answered({}, {"kind": {"enum": list(get_args(Kind))}}),
+        **response_object({}, {"kind": {"enum": list(get_args(Kind))}}),
         "examples": [{"status": 502, "times": 1, "path": "/v4/sources"}],
     },
-    refuses=(400,),
+    error_statuses=(400,),
 )
 
 
@@ -68,7 +74,7 @@ class ControlEndpoints:
         """Tell the endpoints of the controls."""
         return [
             _endpoint("GET", "", lambda request: self.status(), "The sandbox at one sight", _STATUS),
-            _endpoint("GET", "/clock", lambda request: self.clock(), "What time it is", Shape(_TIME)),
+            _endpoint("GET", "/clock", lambda request: self.clock(), "What time it is", EndpointSchema(_TIME)),
             _endpoint(
                 "POST", "/clock", lambda request: self.advance(request.body), "Move the clock forward", _ADVANCED
             ),
@@ -206,8 +212,10 @@ class ControlEndpoints:
         return self.faults()
 
 
-def _endpoint(method: str, path: str, handler: Callable[[APIRequest], Any], summary: str, shape: Shape) -> Endpoint:
-    return Endpoint(method, f"{CONTROL}{path}", handler, summary, body_limit=64 * 1024, is_slow=True, shape=shape)
+def _endpoint(
+    method: str, path: str, handler: Callable[[APIRequest], Any], summary: str, schema: EndpointSchema
+) -> Endpoint:
+    return Endpoint(method, f"{CONTROL}{path}", handler, summary, body_limit=64 * 1024, is_slow=True, schema=schema)
 
 
 def _bad(message: str) -> APIErrorResponse:

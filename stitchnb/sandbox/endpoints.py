@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from stitchnb.api.endpoints import Auth
+from stitchnb.api.schemas import EndpointSchema
 from stitchnb.sandbox import errors
 from stitchnb.sandbox.errors import APIErrorResponse
-
-Auth = Literal["account", "none", "import"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +50,6 @@ class APIResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What goes into an endpoint and comes out of it, for its description alone.
-
-    Attributes
-    ----------
-    answer
-        JSON schema of the good answer's body; None where it has none.
-    body
-        JSON schema of the request's body; None where it takes none.
-    body_is_optional
-        The request may also come without the body.
-    query
-        JSON schemas of the query's parameters.
-    status
-        The good answer's.
-    headers
-        What the good answer tells in headers.
-    media_type
-        The good answer's.
-    refuses
-        Statuses of its own refusals, besides those that go without saying: 401 where a token is asked for, 404 for
-        an odd path, 413 for a body that is too large.
-    """
-
-    answer: Mapping[str, Any] | None = None
-    body: Mapping[str, Any] | None = None
-    body_is_optional: bool = False
-    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    status: int = 200
-    headers: tuple[str, ...] = ()
-    media_type: str = "application/json"
-    refuses: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint of the API.
 
@@ -94,8 +59,6 @@ class Endpoint:
         The path's parameters in braces: ``/v4/sources/{source_id}``.
     handler
         Returns a JSON body or an `APIResponse`. Raises `APIErrorResponse`.
-    summary
-        One line that says what it does.
     auth
         Whose token it asks for: the account's, an Import API source's, or nobody's.
     body_limit
@@ -104,16 +67,17 @@ class Endpoint:
         Refuses a body by its bytes.
     is_slow
         It waits for work in the background, and must not keep other requests waiting.
-    shape
-        What goes into it and comes out of it, for its description.
+    summary, schema
+        What it does, and what it takes and gives; None for an endpoint of the Connect API, which the table in
+        `stitchnb.api.endpoints` describes.
     """
 
     method: str
     path: str
     handler: Callable[[APIRequest], Any]
-    summary: str
+    summary: str | None = None
     auth: Auth = "account"
     body_limit: int = 4 * 1024 * 1024
     too_large: Callable[[int], APIErrorResponse] = errors.too_large
     is_slow: bool = False
-    shape: Shape = field(default_factory=Shape)
+    schema: EndpointSchema | None = None

@@ -8,9 +8,11 @@ from http import HTTPStatus
 from typing import Any
 
 from stitchnb import __version__
-from stitchnb.sandbox.endpoints import Auth, Endpoint, Shape
+from stitchnb.api import endpoints as api
+from stitchnb.api.endpoints import Auth
+from stitchnb.api.schemas import ID, NAME, SCHEMAS, EndpointSchema, ref
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
-from stitchnb.sandbox.shapes import ID, NAME, SCHEMAS, ref
 
 PATH = f"{CONTROL}/openapi.json"
 """Where the description is served."""
@@ -39,8 +41,10 @@ class Description:
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoint that answers with the description."""
-        shape = Shape({"type": "object", "required": ["openapi", "info", "paths"]})
-        return [Endpoint("GET", PATH, lambda request: self.document(), "This description, as OpenAPI 3.1", shape=shape)]
+        schema = EndpointSchema({"type": "object", "required": ["openapi", "info", "paths"]})
+        return [
+            Endpoint("GET", PATH, lambda request: self.document(), "This description, as OpenAPI 3.1", schema=schema)
+        ]
 
     def document(self) -> dict[str, Any]:
         """Answer with the description."""
@@ -60,22 +64,32 @@ class Description:
         }
 
 
+def _described(endpoint: Endpoint) -> tuple[str, EndpointSchema]:
+    """Return an endpoint's summary and schema: its own, or those of the table of the API."""
+    if endpoint.summary is not None and endpoint.schema is not None:
+        return endpoint.summary, endpoint.schema
+    documented = api.at(endpoint.method, endpoint.path)
+    if documented is None:
+        raise ValueError(f"{endpoint.method} {endpoint.path} has no description: pass summary and schema.")
+    return documented.summary, documented.schema
+
+
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    shape = endpoint.shape
+    summary, schema = _described(endpoint)
     operation: dict[str, Any] = {
         "operationId": _operation_id(endpoint),
-        "summary": endpoint.summary,
+        "summary": summary,
         "tags": [_telling_parts(endpoint.path)[0]],
         "security": _SECURITY[endpoint.auth],
         "parameters": [
             *(_parameter(name, "path", ID if name in _NUMBERED else NAME) for name in _in_braces(endpoint.path)),
-            *(_parameter(name, "query", schema) for name, schema in shape.query.items()),
+            *(_parameter(name, "query", rule) for name, rule in schema.query.items()),
         ],
-        "responses": {str(shape.status): _answer(shape)}
-        | {str(status): _refusal(status) for status in _refuses(endpoint)},
+        "responses": {str(schema.status): _answer(schema)}
+        | {str(status): _refusal(status) for status in _refuses(endpoint, schema)},
     }
-    if shape.body is not None:
-        operation["requestBody"] = {"required": not shape.body_is_optional, "content": _content(shape.body)}
+    if schema.body is not None:
+        operation["requestBody"] = {"required": not schema.body_is_optional, "content": _content(schema.body)}
     return operation
 
 
@@ -98,23 +112,23 @@ def _parameter(name: str, place: str, schema: Mapping[str, Any]) -> dict[str, An
     return {"name": name, "in": place, "required": place == "path", "schema": schema}
 
 
-def _answer(shape: Shape) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": HTTPStatus(shape.status).phrase}
-    if shape.answer is not None:
-        answer["content"] = _content(shape.answer, shape.media_type)
-    if shape.headers:
-        answer["headers"] = {name: {"required": True, "schema": {"type": "string"}} for name in shape.headers}
+def _answer(schema: EndpointSchema) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": HTTPStatus(schema.status).phrase}
+    if schema.response is not None:
+        answer["content"] = _content(schema.response, schema.media_type)
+    if schema.headers:
+        answer["headers"] = {name: {"required": True, "schema": {"type": "string"}} for name in schema.headers}
     return answer
 
 
-def _refuses(endpoint: Endpoint) -> list[int]:
+def _refuses(endpoint: Endpoint, schema: EndpointSchema) -> list[int]:
     """Tell the statuses of an endpoint's refusals, those that go without saying included."""
-    found = set(endpoint.shape.refuses)
+    found = set(schema.error_statuses)
     if endpoint.auth != "none":
         found.add(401)
     if _in_braces(endpoint.path):
         found.add(404)
-    if endpoint.shape.body is not None:
+    if schema.body is not None:
         found.add(413)
     return sorted(found)
 

@@ -11,7 +11,7 @@ import pytest
 from connection_properties import recurly_properties
 from measuring import best_of_each
 
-from stitchnb.client import Records
+from stitchnb.client import RecordList
 from stitchnb.models import Source
 from stitchnb.sandbox import Sandbox
 
@@ -36,7 +36,7 @@ def bodies(sandbox: Sandbox) -> list[dict[str, Any]]:
 
 
 def as_records(bodies: list[dict[str, Any]]) -> pd.DataFrame:
-    return Records(Source, [Source(body) for body in bodies]).to_frame()
+    return RecordList(Source, [Source(body) for body in bodies]).to_frame()
 
 
 def as_rows(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stitchnb import errors
-from stitchnb.client.error_parsing import error_in
+from stitchnb.client.error_parsing import parse_error
 
 CASES: list[tuple[int, Any, type[errors.APIError], str, str]] = [
     # status, body, class, message, why this row is here
@@ -99,7 +99,7 @@ CASES: list[tuple[int, Any, type[errors.APIError], str, str]] = [
 
 @pytest.mark.parametrize(("status", "body", "kind", "message", "why"), CASES, ids=[case[4] for case in CASES])
 def test_an_error_answer_is_read(status: int, body: Any, kind: type[errors.APIError], message: str, why: str) -> None:
-    error = error_in(status, body, method="POST", path="/v4/sources")
+    error = parse_error(status, body, method="POST", path="/v4/sources")
 
     assert type(error) is kind
     assert error.message == message
@@ -113,7 +113,7 @@ def test_refused_properties_are_named() -> None:
         "data": {"message": "properties do not match schema", "bad_properties": ["quota_limit"], "report_card": {}},
     }
 
-    error = error_in(400, body, method="POST", path="/v4/sources")
+    error = parse_error(400, body, method="POST", path="/v4/sources")
 
     assert isinstance(error, errors.InvalidPropertiesError)
     assert error.bad_properties == ("quota_limit",)
@@ -123,11 +123,11 @@ def test_refused_properties_are_named() -> None:
 
 @pytest.mark.parametrize("body", [{"job_name": "1.2.sync.x"}, [], None, "fine", {"error": None}, {"error": "odd"}])
 def test_a_good_answer_is_no_error(body: Any) -> None:
-    assert error_in(200, body, method="GET", path="/v4/sources") is None
+    assert parse_error(200, body, method="GET", path="/v4/sources") is None
 
 
 def test_a_sentence_is_not_taken_for_the_errors_name() -> None:
-    error = error_in(400, {"error": "Record is missing key property id"}, method="POST", path="/v2/import/batch")
+    error = parse_error(400, {"error": "Record is missing key property id"}, method="POST", path="/v2/import/batch")
 
     assert error is not None
     assert error.code is None
@@ -159,7 +159,7 @@ def test_near_names_come_nearest_first() -> None:
     ],
 )
 def test_where_the_id_of_a_stream_is_the_sources_the_error_says_so(path: str, is_told: bool, why: str) -> None:
-    error = error_in(400, "invalid stream-id: 7", method="GET", path=path)
+    error = parse_error(400, "invalid stream-id: 7", method="GET", path=path)
     assert error is not None
     assert ("The id is the source's: there is none of that id, or it was deleted." in str(error)) is is_told, why
 
@@ -200,7 +200,7 @@ IDS: list[tuple[str, Any, str | None, str]] = [
 def test_an_id_that_stitch_does_not_know_is_told_with_where_to_look(
     path: str, body: Any, missing: str | None, why: str
 ) -> None:
-    error = error_in(404, body, method="GET", path=path)
+    error = parse_error(404, body, method="GET", path=path)
 
     assert type(error) is errors.NotFoundError
     if missing is None:
@@ -215,7 +215,7 @@ def test_a_cron_expression_of_unix_is_told_with_what_it_is_in_quartz() -> None:
     message = 'cron_expression "0 12 * * *" is invalid: Unexpected end of expression.'
     body = {"error": "InvalidCronExpression", "data": {"message": message}}
 
-    error = error_in(400, body, method="PUT", path="/v4/sources/7")
+    error = parse_error(400, body, method="PUT", path="/v4/sources/7")
 
     assert error is not None
     assert error.message == message
@@ -223,7 +223,7 @@ def test_a_cron_expression_of_unix_is_told_with_what_it_is_in_quartz() -> None:
 
 
 def test_a_token_without_a_right_to_an_account_is_told_which_account_it_was() -> None:
-    error = error_in(401, {"message": "Not Authorized"}, method="GET", path="/v4/5/extractions")
+    error = parse_error(401, {"message": "Not Authorized"}, method="GET", path="/v4/5/extractions")
     assert error is not None
     assert "Or it has no right to account 5: client.account.client_id() tells its own." in str(error)
-    assert "account 5" not in str(error_in(401, None, method="GET", path="/v4/sources/5"))
+    assert "account 5" not in str(parse_error(401, None, method="GET", path="/v4/sources/5"))

@@ -10,8 +10,8 @@ from both_modes import TOKEN
 from test_journey import RECURLY
 
 import stitchnb
-from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, Records
-from stitchnb.client._sansio import Operation, Pause, operation, pause, run, run_async
+from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, RecordList
+from stitchnb.client._sansio import Sleep, Steps, drive, drive_async, endpoint_method, sleep
 from stitchnb.errors import AuthenticationError, CheckFailedError, UnknownSourceTypeError, WaitTimeoutError
 
 RESOURCES = [
@@ -136,7 +136,7 @@ def test_a_source_and_a_job_know_what_became_of_them(sandbox: Any) -> None:
     client = sandbox.client()
     source = client.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
     source.check().wait()
-    assert isinstance(source.extractions(), Records)
+    assert isinstance(source.extractions(), RecordList)
     assert list(source.extractions().to_frame().columns)[:2] == ["source_id", "source_type"]
     job = source.select("accounts").start_job()
     job.wait()
@@ -168,35 +168,35 @@ def test_both_regions_and_any_other_address_can_be_given(kind: type[Any]) -> Non
     assert kind(TOKEN, base_url="https://x.example.com/").base_url == "https://x.example.com"
 
 
-def steps(mended: list[str]) -> Operation[int]:
+def steps(mended: list[str]) -> Steps[int]:
     """Meet an error in the middle, and go on."""
     try:
-        yield from pause(1)
+        yield from sleep(1)
     except KeyError as error:
         mended.append(f"mended {error}")
-    yield from pause(2)
+    yield from sleep(2)
     return 3
 
 
-def test_an_operation_can_mend_an_error_of_a_step() -> None:
-    def perform(step: Pause) -> None:
+def test_steps_can_handle_the_error_of_a_step() -> None:
+    def perform(step: Sleep) -> None:
         if step.seconds == 1:
             raise KeyError("it")
 
-    async def perform_async(step: Pause) -> None:
+    async def perform_async(step: Sleep) -> None:
         perform(step)
 
     mended: list[str] = []
-    assert run(steps(mended), perform) == 3
-    assert asyncio.run(run_async(steps(mended), perform_async)) == 3
+    assert drive(steps(mended), perform) == 3
+    assert asyncio.run(drive_async(steps(mended), perform_async)) == 3
     assert mended == ["mended 'it'"] * 2
 
 
-def test_an_operation_of_a_class_is_its_documented_function() -> None:
+def test_an_endpoint_method_of_a_class_is_its_documented_function() -> None:
     class Odd:
-        @operation
-        def nothing(self) -> Operation[None]:
+        @endpoint_method
+        def nothing(self) -> Steps[None]:
             """Do nothing."""
-            yield from pause(0)
+            yield from sleep(0)
 
     assert Odd.nothing.__doc__ == "Do nothing."  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from stitchnb.client.http import AsyncTransport, Transport
 from stitchnb.client.jobs.jobs import Job
 from stitchnb.client.rate_limit import RateLimit
 from stitchnb.errors import InvalidInputError, RateLimitedError, RateLimitReachedError
-from stitchnb.models import ReplicationJob, Secret
+from stitchnb.models import Secret
 
 EMPTY = {"data": [], "page": 1, "total": 0, "links": {}}
 
@@ -272,7 +272,7 @@ def test_watching_jobs_leaves_half_of_the_limit_to_others(
         monkeypatch.setattr(client.limit, "_clock", time)
         for _ in range(watchers - 1):
             others.enter_context(client.limit.watching())
-        job = Job.bound(client, 1, ReplicationJob({"job_name": "1.1.sync.x"}))
+        job = Job.from_response(client, {"job_name": "1.1.sync.x"}, {"source_id": 1})
         with pytest.raises(TimeoutError, match="still extracting"):
             job.wait(timeout_s=36_000)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from stitchnb import frames, models
-from stitchnb.client import Records
+from stitchnb.client import RecordList
 from stitchnb.models import Load, Model, Property, ReportCard, Source
 
 KINDS = [
@@ -115,11 +115,11 @@ def test_an_object_shows_itself_as_a_table_and_as_text() -> None:
 
 
 def test_a_list_shows_itself_as_a_table_and_as_text() -> None:
-    empty: Records[Load] = Records(Load)
+    empty: RecordList[Load] = RecordList(Load)
 
     assert repr(empty) == "no Load"
     assert "last_batch_loaded_at" in empty._repr_html_().replace("<wbr>", "")
-    assert "recurly" in repr(Records(Load, [Load.from_dict({"source_name": "recurly"})]))
+    assert "recurly" in repr(RecordList(Load, [Load.from_dict({"source_name": "recurly"})]))
 
 
 def test_a_subclass_of_a_kind_has_its_columns() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from magic_shell import KEY, Shell, sent
 
+from stitchnb.api.endpoints import ENDPOINTS
 from stitchnb.client import Source
-from stitchnb.client.endpoints import ENDPOINTS
-from stitchnb.client.raw_requests import written
+from stitchnb.client.raw_requests import parse
 from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.magics.bodies import body_errors
 from stitchnb.magics.validate import below_host, field_errors, refuse_undocumented
@@ -46,24 +46,24 @@ PATHS = [
 @pytest.mark.parametrize(("method", "target", "message", "why"), PATHS, ids=[case[3] for case in PATHS])
 def test_what_the_api_does_not_document_is_told(method: str, target: str, message: str, why: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        refuse_undocumented(written(method, target), target.partition("?")[2])
+        refuse_undocumented(parse(method, target), target.partition("?")[2])
     assert message in str(caught.value)
 
 
 def test_a_body_that_is_of_no_use_is_told() -> None:
     with pytest.raises(InvalidInputError, match="takes no body"):
-        refuse_undocumented(written("POST", "/v4/sources/7/sync", body={}), "")
+        refuse_undocumented(parse("POST", "/v4/sources/7/sync", body={}), "")
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=[f"{one.method} {one.path}" for one in ENDPOINTS])
 def test_every_documented_request_is_let_through(endpoint: Any) -> None:
     path = endpoint.path.replace("{source_type}", "platform.x").replace("{destination_type}", "postgres")
     path = path.replace("{job_name}", "1.2.sync.a")
-    for name in endpoint.names:
+    for name in endpoint.parameters:
         path = path.replace(f"{{{name}}}", "7")
-    query = "&".join(f"{name}=1" for name in endpoint.query)
+    query = "&".join(f"{name}=1" for name in endpoint.schema.query)
 
-    request = written(endpoint.method, f"{path}?{query}", body={} if endpoint.has_body else None)
+    request = parse(endpoint.method, f"{path}?{query}", body={} if endpoint.has_body else None)
 
     assert request.endpoint is endpoint
     refuse_undocumented(request, query)
@@ -134,7 +134,7 @@ def test_every_endpoint_with_a_body_has_a_documented_one() -> None:
 
 BAD: list[tuple[str, str, Any, str, str]] = [
     ("POST", "/v4/sources", {"type": "x"}, "display_name", "Required"),
-    ("POST", "/v4/sources", {"type": "", "display_name": "X"}, "type", "a text"),
+    ("POST", "/v4/sources", {"type": "", "display_name": "X"}, "type", "not empty"),
     (
         "POST",
         "/v4/sources",
@@ -152,7 +152,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
     ),
     ("POST", "/v4/sources", {"type": "x", "display_name": "X", "destination_id": True}, "destination_id", "an id"),
     ("PUT", "/v4/sources/{source_id}", {}, "body", "nothing to change"),
-    ("PUT", "/v4/sources/{source_id}", {"type": "x"}, "type", "no such name"),
+    ("PUT", "/v4/sources/{source_id}", {"type": "x"}, "type", "Unknown property"),
     ("PUT", "/v4/sources/{source_id}", {"paused_at": "now"}, "paused_at", "a time"),
     ("PUT", "/v4/sources/{source_id}", {"paused_at": True}, "paused_at", "a time"),
     ("PUT", "/v4/sources/{source_id}/streams/metadata", {"streams": []}, "streams", "at least one"),
@@ -164,7 +164,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
         "ignore_unmapped_sources",
         "true or",
     ),
-    ("PUT", "/v4/destinations/{destination_id}", {"type": "x", "properties": {}}, "type", "no such name"),
+    ("PUT", "/v4/destinations/{destination_id}", {"type": "x", "properties": {}}, "type", "Unknown property"),
     ("POST", EMAILS, {"email_address": "somebody"}, "email_address", "e-mail"),
     ("PUT", f"{HOOKS}/{{id}}", {"enable": "no"}, "enable", "true or false"),
     ("POST", HOOKS, {"type": "pre", "destination_id": 1, "config": {"url": "https://x"}}, "type", "post_load"),

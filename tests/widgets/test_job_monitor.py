@@ -14,7 +14,6 @@ from stitchnb import Client, Sandbox
 from stitchnb.client import Job, JobLook
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
-from stitchnb.models import ReplicationJob
 from stitchnb.widgets.jobs.monitor import JobMonitor
 from stitchnb.widgets.jobs.rows import streams_block
 from stitchnb.widgets.wizard.wizard import SourceWizard
@@ -263,7 +262,7 @@ def test_a_closed_monitor_looks_no_more_and_the_job_goes_on(client: Client, gate
 
 
 def test_a_job_of_an_asynchronous_client_is_refused(sandbox: Sandbox) -> None:
-    job: Any = Job.bound(sandbox.async_client(), 1, ReplicationJob({"job_name": "116078.1.sync.x"}))
+    job: Any = Job.from_response(sandbox.async_client(), {"job_name": "116078.1.sync.x"}, {"source_id": 1})
     with pytest.raises(InvalidInputError, match=r"await job\.watch\(\)"):
         JobMonitor(job)
 

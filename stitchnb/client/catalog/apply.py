@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Operation, ask
+from stitchnb.client._sansio import Sender, Steps, send
 from stitchnb.client.catalog.patterns import told_names
 from stitchnb.client.catalog.stream import CatalogStream
 from stitchnb.errors import (
@@ -130,10 +130,10 @@ class Applied:
 
 
 # Reads streams anew: the list of them all, and the fields of some.
-Reading = Callable[[Sequence[CatalogStream]], Operation[None]]
+Reading = Callable[[Sequence[CatalogStream]], Steps[None]]
 
 
-def apply_changes(source_id: int, streams: Sequence[CatalogStream], read: Reading) -> Operation[Applied]:
+def apply_changes(sender: Sender, source_id: int, streams: Sequence[CatalogStream], read: Reading) -> Steps[Applied]:
     """Write what is to be changed of the streams; see `Catalog.apply`.
 
     Each part is taken in as soon as Stitch has taken it, so that whatever happens then, an interruption included, what
@@ -148,7 +148,7 @@ def apply_changes(source_id: int, streams: Sequence[CatalogStream], read: Readin
     parts = parts_of(changes)
     for number, part in enumerate(parts):
         try:
-            yield from ask(requests.select_streams(source_id, selections_of(part)))
+            yield from send(sender, requests.select_streams(source_id, selections_of(part)))
         except StitchError as error:
             written = [change for one in parts[:number] for change in one]
             left = [change for one in parts[number + 1 :] for change in one]
@@ -175,7 +175,7 @@ def _account(
     left: list[Change],
     read: Reading,
     error: StitchError,
-) -> Operation[SelectionNotAppliedError]:
+) -> Steps[SelectionNotAppliedError]:
     """Find out what became of a part that failed, by looking; where that fails too, say what is known."""
     try:
         yield from read(_with_changed_fields(by_id, [*written, *part]))

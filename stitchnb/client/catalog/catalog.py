@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation, together
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, gather, send
 from stitchnb.client.catalog.apply import Applied, apply_changes
 from stitchnb.client.catalog.patterns import FieldNames, targets_of
 from stitchnb.client.catalog.selection import take_selection
@@ -50,8 +50,8 @@ class Catalog(CatalogView, Resource[Mode]):
         # Texts that many fields share are kept once.
         self._pool: dict[Any, Any] = {}
 
-    @operation
-    def load(self, *streams: str, at_most: int = AT_MOST, progress: bool | None = None) -> Operation[Catalog[Mode]]:
+    @endpoint_method
+    def load(self, *streams: str, at_most: int = AT_MOST, progress: bool | None = None) -> Steps[Catalog[Mode]]:
         """Ask for the fields of the streams that were not asked for yet.
 
         Interrupted or cancelled, it keeps what it has and leaves nothing running; calling it again goes on.
@@ -71,8 +71,8 @@ class Catalog(CatalogView, Resource[Mode]):
         yield from self._load(wanted, at_most=at_most, progress=progress)
         return self
 
-    @operation
-    def apply(self) -> Operation[Applied]:
+    @endpoint_method
+    def apply(self) -> Steps[Applied]:
         """Write what is to be changed, and nothing else; then read it back and compare.
 
         It takes as few requests as there can be of at most 2,500 streams and fields each.
@@ -93,7 +93,7 @@ class Catalog(CatalogView, Resource[Mode]):
 
         Source: ``PUT /v4/sources/{id}/streams/metadata``.
         """
-        return (yield from apply_changes(self.source_id, list(self), self._read_back))
+        return (yield from apply_changes(self._client, self.source_id, list(self), self._read_back))
 
     def select(
         self,
@@ -280,7 +280,7 @@ class Catalog(CatalogView, Resource[Mode]):
 
     def _load(
         self, streams: Sequence[CatalogStream], *, at_most: int = AT_MOST, progress: bool | None = None
-    ) -> Operation[None]:
+    ) -> Steps[None]:
         if at_most < 1:
             raise InvalidInputError(f"at_most is {at_most}: give how many requests may be under way at a time, from 1.")
         few = progress is None and len(streams) < _SHOWN_FROM
@@ -294,20 +294,20 @@ class Catalog(CatalogView, Resource[Mode]):
                 shown.update(f"{count} of {len(streams)} streams")
 
         try:
-            yield from together([self._load_one(stream) for stream in streams], at_most=at_most, done=done)
+            yield from gather([self._load_one(stream) for stream in streams], max_concurrency=at_most, on_done=done)
         except BaseException:
             there = sum(stream.is_loaded for stream in streams)
             shown.finish(f"stopped with {there} of {len(streams)} streams; load() goes on", good=False)
             raise
         shown.finish(f"{sum(stream.field_count or 0 for stream in streams)} fields", good=True)
 
-    def _load_one(self, stream: CatalogStream) -> Operation[None]:
-        schema = yield from ask(requests.get_stream(self.source_id, stream.stream_id))
+    def _load_one(self, stream: CatalogStream) -> Steps[None]:
+        schema = yield from send(self._client, requests.get_stream(self.source_id, stream.stream_id))
         stream._take(FieldColumns(schema, pool=self._pool))
 
-    def _read_back(self, streams: Sequence[CatalogStream]) -> Operation[None]:
+    def _read_back(self, streams: Sequence[CatalogStream]) -> Steps[None]:
         """Ask again for the list of streams, and for the fields of some."""
-        for found in (yield from ask(requests.list_streams(self.source_id))):
+        for found in (yield from send(self._client, requests.list_streams(self.source_id))):
             if found.tap_stream_id in self._streams:
                 self._streams[found.tap_stream_id]._take_stream(found)
         yield from self._load(streams, progress=False)
@@ -328,9 +328,9 @@ def open_catalog(
     at_most: int,
     progress: bool | None,
     source_type: str | None = None,
-) -> Operation[Catalog[Mode]]:
+) -> Steps[Catalog[Mode]]:
     """Ask for a source's streams, and for their fields where they are to be loaded; see `Streams.catalog`."""
-    streams = yield from ask(requests.list_streams(checked_id(source_id, "source id")))
+    streams = yield from send(client, requests.list_streams(checked_id(source_id, "source id")))
     catalog = Catalog(client, source_id, streams, source_type=source_type)
     if load:
         yield from catalog._load(list(catalog), at_most=at_most, progress=progress)

@@ -11,7 +11,7 @@ from stitchnb.client.catalog.apply import differences
 from stitchnb.client.catalog.patterns import stream_called
 from stitchnb.client.catalog.selection import selection_of
 from stitchnb.client.catalog.stream import CatalogStream
-from stitchnb.client.pages import Records
+from stitchnb.client.pages import RecordList
 from stitchnb.models import Stream
 from stitchnb.rules.selection import yaml_file as selection_file
 from stitchnb.rules.selection.changes import Change
@@ -104,9 +104,9 @@ class CatalogView:
         return frames.catalog_fields(stream.part() for stream in self if stream.is_loaded)
 
     @property
-    def streams(self) -> Records[Stream]:
+    def streams(self) -> RecordList[Stream]:
         """Its streams as they are to be; ``.to_frame()`` is as that of `Source.streams`."""
-        return Records(Stream, [stream.to_stream() for stream in self])
+        return RecordList(Stream, [stream.to_stream() for stream in self])
 
     def diff(self, earlier: CatalogView) -> pd.DataFrame:
         """Compare the fields with those of an earlier discovery, or of another source of the same type.

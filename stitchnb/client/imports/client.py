@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Async, Mode, Operation, Resource, Sync, ask, operation
+from stitchnb.client._sansio import Async, Mode, Resource, Steps, Sync, endpoint_method, send
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.client import checked_token
 from stitchnb.client.http import AsyncTransport, Transport
 from stitchnb.client.imports.batches import FrameBatches, PushedFrame, ValidFrame, broken_off
 from stitchnb.client.imports.frames import frame_records
 from stitchnb.client.journal import Journal
-from stitchnb.client.raw_requests import refuse_other_tokens, sending, written
+from stitchnb.client.raw_requests import parse, refuse_other_tokens, send_raw
 from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.models import ImportReceipt, ImportStatus, ImportToken, Secret
 
@@ -45,15 +45,15 @@ class Pushing(Resource[Mode]):
         """The last exchanges with the API, without the token: ``.to_frame()``, ``[-1].as_curl()``."""
         return self._transport.journal
 
-    @operation
-    def status(self) -> Operation[ImportStatus]:
+    @endpoint_method
+    def status(self) -> Steps[ImportStatus]:
         """Ask how the Import API is; no token is sent.
 
         Source: ``GET /v2/import/status``.
         """
-        return (yield from ask(requests.import_status()))
+        return (yield from send(self._client, requests.import_status()))
 
-    @operation
+    @endpoint_method
     def batch(
         self,
         table_name: str,
@@ -62,7 +62,7 @@ class Pushing(Resource[Mode]):
         schema: Mapping[str, Any],
         key_names: Sequence[str] = (),
         first_sequence: int | None = None,
-    ) -> Operation[ImportReceipt]:
+    ) -> Steps[ImportReceipt]:
         """Push records of one table, at most 20 MB at once.
 
         Parameters
@@ -97,9 +97,9 @@ class Pushing(Resource[Mode]):
         body: dict[str, Any] = {"table_name": table_name, "schema": dict(schema), "messages": messages}
         if key_names:
             body["key_names"] = list(_names(key_names))
-        return (yield from ask(requests.import_batch(body)))
+        return (yield from send(self._client, requests.import_batch(body)))
 
-    @operation
+    @endpoint_method
     def push_frame(
         self,
         table_name: str,
@@ -108,7 +108,7 @@ class Pushing(Resource[Mode]):
         key_names: Sequence[str] = (),
         schema: Mapping[str, Any] | None = None,
         first_sequence: int | None = None,
-    ) -> Operation[PushedFrame]:
+    ) -> Steps[PushedFrame]:
         """Push the rows of a pandas DataFrame into one table, in as many requests as it takes.
 
         Every column is sent by its dtype: whole numbers, numbers, booleans, text, times, categories by their
@@ -168,7 +168,7 @@ class Pushing(Resource[Mode]):
         pieces = batches.spans()
         for piece in pieces:
             try:
-                yield from ask(requests.import_batch(batches.body(*piece)))
+                yield from send(self._client, requests.import_batch(batches.body(*piece)))
             except StitchError as error:
                 broken = broken_off(error, piece, rows=len(batches.found), has_keys=bool(batches.key_names))
                 if broken is error:
@@ -176,7 +176,7 @@ class Pushing(Resource[Mode]):
                 raise broken from error
         return batches.sent(PushedFrame, len(pieces))
 
-    @operation
+    @endpoint_method
     def validate_frame(
         self,
         table_name: str,
@@ -184,7 +184,7 @@ class Pushing(Resource[Mode]):
         *,
         key_names: Sequence[str] = (),
         schema: Mapping[str, Any] | None = None,
-    ) -> Operation[ValidFrame]:
+    ) -> Steps[ValidFrame]:
         """Have a pandas DataFrame looked at as `push_frame` would push it, here and by Stitch; nothing is kept.
 
         Parameters
@@ -228,15 +228,15 @@ class Pushing(Resource[Mode]):
         pieces = batches.spans()
         for start, stop in pieces:
             try:
-                yield from ask(requests.import_validate(batches.body(start, stop)))
+                yield from send(self._client, requests.import_validate(batches.body(start, stop)))
             except StitchError as error:
                 if start > 0:
                     error.add_note(f"Record 0 in it is row {batches.found.labels[start]} of the frame.")
                 raise
         return batches.sent(ValidFrame, len(pieces))
 
-    @operation
-    def push(self, messages: Iterable[Mapping[str, Any]]) -> Operation[ImportReceipt]:
+    @endpoint_method
+    def push(self, messages: Iterable[Mapping[str, Any]]) -> Steps[ImportReceipt]:
         """Push messages just as they are given, each of which names its table.
 
         Parameters
@@ -248,19 +248,19 @@ class Pushing(Resource[Mode]):
         """
         given = [dict(message) for message in messages]
         _refuse_odd(given)
-        return (yield from ask(requests.import_push(given)))
+        return (yield from send(self._client, requests.import_push(given)))
 
-    @operation
-    def validate(self, messages: Iterable[Mapping[str, Any]]) -> Operation[ImportReceipt]:
+    @endpoint_method
+    def validate(self, messages: Iterable[Mapping[str, Any]]) -> Steps[ImportReceipt]:
         """Have messages looked at as `push` would; nothing is kept.
 
         Source: ``POST /v2/import/validate``.
         """
         given = [dict(message) for message in messages]
         _refuse_odd(given)
-        return (yield from ask(requests.import_validate(given)))
+        return (yield from send(self._client, requests.import_validate(given)))
 
-    @operation
+    @endpoint_method
     def request(
         self,
         method: str,
@@ -269,7 +269,7 @@ class Pushing(Resource[Mode]):
         body: Any = None,
         params: Mapping[str, Any] | None = None,
         typed: bool = False,
-    ) -> Operation[Any]:
+    ) -> Steps[Any]:
         """Send a request to the Import API as it is documented; what is sent is not looked at. See `Client.request`.
 
         Raises
@@ -277,9 +277,9 @@ class Pushing(Resource[Mode]):
         InvalidInputError
             When it is no path of the Import API, which is all that a source's token is for. Nothing was sent.
         """
-        request = written(method, path, body=body, params=params)
+        request = parse(method, path, body=body, params=params)
         refuse_other_tokens(request, "import")
-        return (yield from sending(self._client, request, typed=typed))
+        return (yield from send_raw(self._client, request, typed=typed))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.jobs.display import JobBoard, in_notebook
 from stitchnb.client.jobs.history import JobHistory, JobRun
 from stitchnb.client.jobs.watch import JobLook, JobResult, JobWatch
@@ -28,12 +28,12 @@ class Job(models.ReplicationJob, Resource[Mode]):
     _source_id: int
 
     @classmethod
-    def bound(cls, client: BaseClient[Mode], source_id: int, job: models.ReplicationJob) -> Self:
-        """Tie a job to the client and the source that it came from; for stitchnb itself to use."""
-        live = cls(job._wire)
-        live.__dict__.update(_client=client, _source_id=source_id)
-        client.learn_client_id(job.client_id)
-        return live
+    def from_response(cls, client: BaseClient[Mode], wire: Mapping[str, Any], parameters: Mapping[str, Any]) -> Self:
+        """Create it from a response, with the client that it came from; for stitchnb itself to use."""
+        result = cls(wire)
+        result.__dict__.update(_client=client, _source_id=parameters["source_id"])
+        client.learn_client_id(result.client_id)
+        return result
 
     @property
     def source_id(self) -> int:
@@ -45,30 +45,30 @@ class Job(models.ReplicationJob, Resource[Mode]):
         """The client that it was started with."""
         return self._client
 
-    @operation
-    def wait(
-        self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None
-    ) -> Operation[JobResult]:
+    @endpoint_method
+    def wait(self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None) -> Steps[JobResult]:
         """Wait until its rows have landed. See `Jobs.wait`."""
-        return (yield from self._client.jobs.wait.steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress))
+        return (
+            yield from self._client.jobs.wait.as_steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress)
+        )
 
-    @operation
-    def watch(self, *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+    @endpoint_method
+    def watch(self, *, timeout_s: float = 3600, quiet_s: float = 120) -> Steps[Any]:
         """Show how it stands, stream by stream: in the background of a notebook, else until it is over.
 
         See `Jobs.watch`.
         """
-        return (yield from self._client.jobs.watch.steps(self, timeout_s=timeout_s, quiet_s=quiet_s))
+        return (yield from self._client.jobs.watch.as_steps(self, timeout_s=timeout_s, quiet_s=quiet_s))
 
-    @operation
-    def log(self) -> Operation[str]:
+    @endpoint_method
+    def log(self) -> Steps[str]:
         """Ask for the log of its extraction. See `Extractions.log`."""
-        return (yield from self._client.extractions.log.steps(self.job_name))
+        return (yield from self._client.extractions.log.as_steps(self.job_name))
 
-    @operation
-    def stop(self) -> Operation[None]:
+    @endpoint_method
+    def stop(self) -> Steps[None]:
         """Stop it; rows that have landed stay."""
-        yield from self._client.jobs.stop.steps(self._source_id)
+        yield from self._client.jobs.stop.as_steps(self._source_id)
 
 
 class Jobs(Resource[Mode]):
@@ -78,8 +78,8 @@ class Jobs(Resource[Mode]):
         self._client = client
         self._under_way: dict[int, JobRun] = {}
 
-    @operation
-    def start(self, source_id: int) -> Operation[Job[Mode]]:
+    @endpoint_method
+    def start(self, source_id: int) -> Steps[Job[Mode]]:
         """Start a replication job of a source now.
 
         Raises
@@ -92,7 +92,7 @@ class Jobs(Resource[Mode]):
         Source: ``POST /v4/sources/{id}/sync``.
         """
         source_id = checked_id(source_id, "source id")
-        job = Job.bound(self._client, source_id, (yield from ask(requests.start_job(source_id))))
+        job: Job[Mode] = yield from send(self._client, requests.start_job(source_id))
         self._under_way[source_id] = JobRun(
             job.job_name, source_id, str(source_id), "running", start_time=self._client.now(), completion_time=None
         )
@@ -112,15 +112,15 @@ class Jobs(Resource[Mode]):
             if run.job_name in ended:
                 self._under_way.pop(source_id, None)
 
-    @operation
-    def stop(self, source_id: int) -> Operation[None]:
+    @endpoint_method
+    def stop(self, source_id: int) -> Steps[None]:
         """Stop the job of a source that is under way; with none under way nothing happens.
 
         Source: ``DELETE /v4/sources/{id}/sync``.
         """
-        yield from ask(requests.stop_job(checked_id(source_id, "source id")))
+        yield from send(self._client, requests.stop_job(checked_id(source_id, "source id")))
 
-    @operation
+    @endpoint_method
     def wait(
         self,
         job: Job[Any],
@@ -129,7 +129,7 @@ class Jobs(Resource[Mode]):
         quiet_s: float = 120,
         poll_s: float | None = None,
         progress: bool | None = None,
-    ) -> Operation[JobResult]:
+    ) -> Steps[JobResult]:
         """Wait until a job's rows have landed, saying how it stands.
 
         The API has no status of a job. So first the job's name is looked for among the extractions; then each selected
@@ -157,8 +157,8 @@ class Jobs(Resource[Mode]):
         """
         return (yield from self._wait(job, timeout_s, quiet_s, poll_s, progress))
 
-    @operation
-    def watch(self, job: Job[Any], *, timeout_s: float = 3600, quiet_s: float = 120) -> Operation[Any]:
+    @endpoint_method
+    def watch(self, job: Job[Any], *, timeout_s: float = 3600, quiet_s: float = 120) -> Steps[Any]:
         """Show how a job stands, stream by stream, with its rows, the end of its log, and a way to stop it.
 
         In a notebook it shows in the background, so that the notebook stays usable. Elsewhere, and with an
@@ -193,12 +193,12 @@ class Jobs(Resource[Mode]):
         poll_s: float | None,
         progress: bool | None,
         told: Callable[[JobLook], None] = lambda seen: None,
-    ) -> Operation[JobResult]:
+    ) -> Steps[JobResult]:
         title = _title(_checked(job))
-        watch = yield from self.watching.steps(job, quiet_s=quiet_s)
+        watch = yield from self.watching.as_steps(job, quiet_s=quiet_s)
 
-        def look() -> Operation[tuple[JobLook, Look]]:
-            seen = yield from watch.look.steps()
+        def look() -> Steps[tuple[JobLook, Look]]:
+            seen = yield from watch.look.as_steps()
             told(seen)
             return seen, Look(seen.text, finished=seen.is_over, good=seen.phase != "failed")
 
@@ -207,7 +207,7 @@ class Jobs(Resource[Mode]):
                 look,
                 title=title,
                 timeout_s=timeout_s,
-                poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.asked),
+                poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.requests),
                 shown=progress,
                 next_action="It goes on in Stitch: wait again, or stop it.",
             )
@@ -216,8 +216,8 @@ class Jobs(Resource[Mode]):
             raise JobFailedError(f"{title} {result.outcome if result else 'failed'}", result=result)
         return result
 
-    @operation
-    def history(self, source_id: int | None = None) -> Operation[JobHistory]:
+    @endpoint_method
+    def history(self, source_id: int | None = None) -> Steps[JobHistory]:
         """Ask for the jobs that have run, as far as that is known.
 
         A sandbox of one's own knows every job, and the rows of its streams. A real account tells the last completed
@@ -250,17 +250,17 @@ class Jobs(Resource[Mode]):
             runs = yield from self._told_by_api(source_id)
         if source_id is not None and not runs:
             # A source that has not run yet and one that is not there look alike: only the latter is an error.
-            yield from ask(requests.get_source(source_id))
+            yield from send(self._client, requests.get_source(source_id))
         return runs
 
-    def _told_by_api(self, source_id: int | None) -> Operation[JobHistory]:
-        names = {source.id: source.name for source in (yield from ask(requests.list_sources()))}
-        extractions = yield from self._client.extractions.list.steps()
+    def _told_by_api(self, source_id: int | None) -> Steps[JobHistory]:
+        names = {source.id: source.name for source in (yield from send(self._client, requests.list_sources()))}
+        extractions = yield from self._client.extractions.list.as_steps()
         self.learn_ended(one.job_name for one in extractions)
         return JobHistory(JobRun.told_by_api(one, names) for one in extractions if source_id in (None, one.source_id))
 
-    @operation
-    def watching(self, job: Job[Any], *, quiet_s: float = 120) -> Operation[JobWatch[Mode]]:
+    @endpoint_method
+    def watching(self, job: Job[Any], *, quiet_s: float = 120) -> Steps[JobWatch[Mode]]:
         """Prepare to look at a job every now and then, as `wait` does; for stitchnb itself to use.
 
         Parameters
@@ -270,8 +270,8 @@ class Jobs(Resource[Mode]):
         """
         if (client_id := _checked(job).client_id) is None:
             raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
-        source = yield from ask(requests.get_source(job.source_id))
-        streams = yield from ask(requests.list_streams(job.source_id))
+        source = yield from send(self._client, requests.get_source(job.source_id))
+        streams = yield from send(self._client, requests.list_streams(job.source_id))
         selected = tuple(dict.fromkeys(s.stream_name for s in streams if s.selected))
         return JobWatch(self._client, job, client_id, source.name, selected, quiet_s)
 

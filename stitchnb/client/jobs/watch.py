@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stitchnb import models
-from stitchnb.client._sansio import Mode, Operation, Resource, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method
 from stitchnb.client.jobs import streams as job_streams
 from stitchnb.client.jobs.streams import JobStream
-from stitchnb.client.pages import Records
+from stitchnb.client.pages import RecordList
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Extraction, Load, parse_time
 
@@ -27,7 +27,7 @@ Phase = Literal["extracting", "loading", "succeeded", "failed"]
 class JobResult:
     """How a job ended: its extraction, and the last load of each of its streams."""
 
-    def __init__(self, extraction: Extraction, loads: Records[Load]) -> None:
+    def __init__(self, extraction: Extraction, loads: RecordList[Load]) -> None:
         self.extraction = extraction
         self.loads = loads
 
@@ -149,7 +149,7 @@ class JobWatch(Resource[Mode]):
         streams: tuple[str, ...],
         quiet_s: float,
     ) -> None:
-        self.asked = 0
+        self.requests = 0
         self.streams = streams
         self._client = client
         self._client_id = client_id
@@ -166,8 +166,8 @@ class JobWatch(Resource[Mode]):
         table = job_streams.told_by_api(self.streams, "extracting", (), ())
         return JobLook("extracting", "extracting", self.streams, table=table)
 
-    @operation
-    def look(self) -> Operation[JobLook]:
+    @endpoint_method
+    def look(self) -> Steps[JobLook]:
         """Say how it stands now.
 
         The job's name is looked for among the extractions; then each selected stream's last load must be as late as
@@ -210,34 +210,34 @@ class JobWatch(Resource[Mode]):
             return None
         return told
 
-    def _look(self, *, is_over: bool) -> Operation[JobLook]:
-        self.asked = 0
+    def _look(self, *, is_over: bool) -> Steps[JobLook]:
+        self.requests = 0
         if self._extraction is None:
             self._extraction = yield from self._find_extraction()
             self._changed_at = time.monotonic()
         if self._extraction is None:
             return JobLook("extracting", "extracting", self.streams)
         if not self._extraction.succeeded:
-            result = JobResult(self._extraction, Records(Load))
+            result = JobResult(self._extraction, RecordList(Load))
             return JobLook("failed", result.outcome, self.streams, result=result)
         return self._judge(self._extraction, (yield from self._find_loads()), is_over=is_over)
 
-    def _find_extraction(self) -> Operation[Extraction | None]:
-        reading = yield from self._client.extractions.iterate(self._client_id).reading()
-        while (page := (yield from reading.next_page())) is not None:
-            self.asked = reading.asked
+    def _find_extraction(self) -> Steps[Extraction | None]:
+        pages = yield from self._client.extractions.iterate(self._client_id).page_iterator()
+        while (page := (yield from pages.next_page())) is not None:
+            self.requests = pages.requests
             for one in page:
                 if one.job_name == self._job_name:
                     return one
         return None
 
-    def _find_loads(self) -> Operation[list[Load]]:
+    def _find_loads(self) -> Steps[list[Load]]:
         """Read the loads until all wanted ones were seen: an account may have thousands of others."""
-        before = self.asked
-        reading = yield from self._client.loads.iterate(self._client_id).reading()
+        before = self.requests
+        pages = yield from self._client.loads.iterate(self._client_id).page_iterator()
         mine: list[Load] = []
-        while len(mine) < len(self.streams) and (page := (yield from reading.next_page())) is not None:
-            self.asked = before + reading.asked
+        while len(mine) < len(self.streams) and (page := (yield from pages.next_page())) is not None:
+            self.requests = before + pages.requests
             mine += [x for x in page if x.source_name == self._source_name and x.stream_name in self.streams]
         return mine
 
@@ -245,7 +245,7 @@ class JobWatch(Resource[Mode]):
         landed = frozenset(
             load.stream_name for load in loads if _is_after(load.last_batch_loaded_at, extraction.completion_time)
         )
-        result = JobResult(extraction, Records(Load, loads))
+        result = JobResult(extraction, RecordList(Load, loads))
         if any(load.failure for load in loads):
             return JobLook("failed", result.outcome, self.streams, landed, result)
         if landed != self._landed:

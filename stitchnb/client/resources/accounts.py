@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.http import Transport
-from stitchnb.client.pages import Records, find_client_id
+from stitchnb.client.pages import RecordList
 from stitchnb.client.resources.sources import Source
 from stitchnb.models import EphemeralToken, ImportToken, NewAccount
 from stitchnb.rules.names import checked_id
@@ -27,21 +27,21 @@ class ImportTokens(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self, source_id: int) -> Operation[Records[ImportToken]]:
+    @endpoint_method
+    def list(self, source_id: int) -> Steps[RecordList[ImportToken]]:
         """Ask for the ids of an Import API source's tokens; the tokens themselves are never told again.
 
         Source: ``GET /v4/sources/{id}/tokens``.
         """
-        return Records(ImportToken, (yield from ask(requests.list_import_tokens(checked_id(source_id, "source id")))))
+        return (yield from send(self._client, requests.list_import_tokens(checked_id(source_id, "source id"))))
 
-    @operation
-    def to_frame(self, source_id: int) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self, source_id: int) -> Steps[pd.DataFrame]:
         """Show the tokens' ids as a DataFrame: one row per token, with ``id`` (int64)."""
-        return (yield from self.list.steps(source_id)).to_frame()
+        return (yield from self.list.as_steps(source_id)).to_frame()
 
-    @operation
-    def create(self, source_id: int) -> Operation[ImportToken]:
+    @endpoint_method
+    def create(self, source_id: int) -> Steps[ImportToken]:
         """Create a token for an Import API source.
 
         Returns
@@ -51,16 +51,16 @@ class ImportTokens(Resource[Mode]):
 
         Source: ``POST /v4/sources/{id}/tokens``.
         """
-        return (yield from ask(requests.create_import_token(checked_id(source_id, "source id"))))
+        return (yield from send(self._client, requests.create_import_token(checked_id(source_id, "source id"))))
 
-    @operation
-    def delete(self, source_id: int, token_id: int) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def delete(self, source_id: int, token_id: int) -> Steps[Source[Mode]]:
         """Revoke a token of an Import API source: what is pushed with it is refused from now on.
 
         Source: ``DELETE /v4/sources/{id}/tokens/{token_id}``.
         """
         source_id, token_id = checked_id(source_id, "source id"), checked_id(token_id, "token id")
-        return Source.bound(self._client, (yield from ask(requests.delete_import_token(source_id, token_id))))
+        return (yield from send(self._client, requests.delete_import_token(source_id, token_id)))
 
 
 class Account(Resource[Mode]):
@@ -69,8 +69,8 @@ class Account(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def client_id(self) -> Operation[int]:
+    @endpoint_method
+    def client_id(self) -> Steps[int]:
         """Tell the account's id, asking for it where nothing has told it yet.
 
         Raises
@@ -80,17 +80,17 @@ class Account(Resource[Mode]):
 
         Source: ``GET /v4/sources``, ``GET /v4/destinations``.
         """
-        return (yield from find_client_id(self._client))
+        return (yield from self._client.find_client_id())
 
-    @operation
-    def create_ephemeral_token(self) -> Operation[EphemeralToken]:
+    @endpoint_method
+    def create_ephemeral_token(self) -> Steps[EphemeralToken]:
         """Create a token that is valid for one hour, for the JavaScript client, which is deprecated.
 
         Source: ``POST /v3/sessions/ephemeral``.
         """
-        return (yield from ask(requests.create_ephemeral_token()))
+        return (yield from send(self._client, requests.create_ephemeral_token()))
 
-    @operation
+    @endpoint_method
     def create(
         self,
         *,
@@ -101,7 +101,7 @@ class Account(Resource[Mode]):
         company: str,
         email: str,
         region: str = "us",
-    ) -> Operation[NewAccount]:
+    ) -> Steps[NewAccount]:
         """Create another client account; this client's token is not sent. See `create_account`.
 
         Source: ``POST /v3/accounts``.
@@ -115,7 +115,7 @@ class Account(Resource[Mode]):
             "email": email,
             "region": region,
         }
-        return (yield from ask(requests.create_account(form)))
+        return (yield from send(self._client, requests.create_account(form)))
 
 
 def create_account(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.addresses import source_page
 from stitchnb.client.error_parsing import with_hint
 from stitchnb.client.polling import Look, wait_until
@@ -69,24 +70,18 @@ class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
     _destination_id: int | None
 
     @classmethod
-    def bound(
-        cls,
-        client: BaseClient[Mode],
-        check: models.ConnectionCheck,
-        *,
-        source_id: int | None = None,
-        destination_id: int | None = None,
-    ) -> Self:
-        """Tie a check to the client and the source or destination that it came from; for stitchnb itself to use."""
-        live = cls(check._wire)
-        live.__dict__.update(_client=client, _source_id=source_id, _destination_id=destination_id)
-        return live
+    def from_response(cls, client: BaseClient[Mode], wire: Mapping[str, Any], parameters: Mapping[str, Any]) -> Self:
+        """Create it from a response, with the client that it came from; for stitchnb itself to use."""
+        result = cls(wire)
+        result.__dict__.update(_client=client, _source_id=None, _destination_id=None)
+        result.__dict__.update({f"_{name}": id_ for name, id_ in parameters.items()})
+        return result
 
-    @operation
-    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> Operation[ConnectionCheck[Mode]]:
+    @endpoint_method
+    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> Steps[ConnectionCheck[Mode]]:
         """Wait until it has ended. See `ConnectionChecks.wait`."""
         return (
-            yield from self._client.connection_checks.wait.steps(
+            yield from self._client.connection_checks.wait.as_steps(
                 self._source_id, destination_id=self._destination_id, timeout_s=timeout_s, progress=progress
             )
         )
@@ -98,10 +93,8 @@ class ConnectionChecks(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def last(
-        self, source_id: int | None = None, *, destination_id: int | None = None
-    ) -> Operation[ConnectionCheck[Mode]]:
+    @endpoint_method
+    def last(self, source_id: int | None = None, *, destination_id: int | None = None) -> Steps[ConnectionCheck[Mode]]:
         """Ask for the last connection check of a source, or of a destination.
 
         Raises
@@ -114,32 +107,31 @@ class ConnectionChecks(Resource[Mode]):
         """
         _refuse_both(source_id, destination_id)
         if source_id is not None:
-            request = requests.last_connection_check(checked_id(source_id, "source id"))
+            request = requests.last_source_check(checked_id(source_id, "source id"))
         else:
             request = requests.last_destination_check(checked_id(destination_id, "destination id"))
         try:
-            found = yield from ask(request)
+            return (yield from send(self._client, request))
         except NotFoundError as error:
             hint = yield from self._why_unchecked(source_id, destination_id)
             if hint is None:
                 raise
             raise with_hint(error, hint) from error
-        return ConnectionCheck.bound(self._client, found, source_id=source_id, destination_id=destination_id)
 
-    def _why_unchecked(self, source_id: int | None, destination_id: int | None) -> Operation[str | None]:
+    def _why_unchecked(self, source_id: int | None, destination_id: int | None) -> Steps[str | None]:
         connection: models.Source | models.Destination
         try:
             if source_id is not None:
-                connection = yield from ask(requests.get_source(source_id))
+                connection = yield from send(self._client, requests.get_source(source_id))
             else:
-                connection = yield from self._client.destinations.get.steps(destination_id or 0)
+                connection = yield from self._client.destinations.get.as_steps(destination_id or 0)
         except StitchError:
             # It is not there either, and what was refused first is what counts.
             return None
         in_sandbox = self._client.sandbox is not None
         return why_unchecked(connection, base_url=self._client.base_url, in_sandbox=in_sandbox)
 
-    @operation
+    @endpoint_method
     def wait(
         self,
         source_id: int | None = None,
@@ -148,7 +140,7 @@ class ConnectionChecks(Resource[Mode]):
         timeout_s: float = 300,
         poll_s: float | None = None,
         progress: bool | None = None,
-    ) -> Operation[ConnectionCheck[Mode]]:
+    ) -> Steps[ConnectionCheck[Mode]]:
         """Wait until the connection check of a source or destination has ended, saying how it stands.
 
         Parameters
@@ -176,8 +168,8 @@ class ConnectionChecks(Resource[Mode]):
         kind, id_ = ("source", source_id) if source_id is not None else ("destination", destination_id)
         title = f"Connection check of {kind} {id_}"
 
-        def look() -> Operation[tuple[ConnectionCheck[Mode], Look]]:
-            check = yield from self.last.steps(source_id, destination_id=destination_id)
+        def look() -> Steps[tuple[ConnectionCheck[Mode], Look]]:
+            check = yield from self.last.as_steps(source_id, destination_id=destination_id)
             return check, Look(check.status, finished=check.is_finished, good=check.succeeded)
 
         ended = yield from wait_until(

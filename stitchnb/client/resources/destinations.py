@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import Records
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
+from stitchnb.client.pages import RecordList
 from stitchnb.client.resources.checks import ConnectionCheck
 from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.rules.names import checked_id
@@ -27,32 +27,32 @@ class Destination(models.Destination, Resource[Mode]):
     """
 
     @classmethod
-    def bound(cls, client: BaseClient[Mode], destination: models.Destination) -> Self:
-        """Tie a destination to the client that it came from; for stitchnb itself to use."""
-        live = cls(destination._wire)
-        live.__dict__["_client"] = client
-        client.learn_client_id(destination.stitch_client_id)
-        return live
+    def from_response(cls, client: BaseClient[Mode], wire: Mapping[str, Any], parameters: Mapping[str, Any]) -> Self:
+        """Create it from a response, with the client that it came from; for stitchnb itself to use."""
+        result = cls(wire)
+        result.__dict__["_client"] = client
+        client.learn_client_id(result.stitch_client_id)
+        return result
 
-    @operation
-    def refresh(self) -> Operation[Destination[Mode]]:
+    @endpoint_method
+    def refresh(self) -> Steps[Destination[Mode]]:
         """Ask for it again."""
-        return (yield from self._client.destinations.get.steps(self.id))
+        return (yield from self._client.destinations.get.as_steps(self.id))
 
-    @operation
-    def check(self) -> Operation[ConnectionCheck[Mode]]:
+    @endpoint_method
+    def check(self) -> Steps[ConnectionCheck[Mode]]:
         """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
-        return (yield from self._client.connection_checks.last.steps(destination_id=self.id))
+        return (yield from self._client.connection_checks.last.as_steps(destination_id=self.id))
 
-    @operation
-    def update(self, *, properties: Mapping[str, Any]) -> Operation[Destination[Mode]]:
+    @endpoint_method
+    def update(self, *, properties: Mapping[str, Any]) -> Steps[Destination[Mode]]:
         """Change some of its properties. See `Destinations.update`."""
-        return (yield from self._client.destinations.update.steps(self.id, properties=properties))
+        return (yield from self._client.destinations.update.as_steps(self.id, properties=properties))
 
-    @operation
-    def delete(self) -> Operation[None]:
+    @endpoint_method
+    def delete(self) -> Steps[None]:
         """Delete it; replication pauses until there is another one."""
-        yield from self._client.destinations.delete.steps(self.id)
+        yield from self._client.destinations.delete.as_steps(self.id)
 
 
 class Destinations(Resource[Mode]):
@@ -61,8 +61,8 @@ class Destinations(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self, *, source_id: int | None = None) -> Operation[Records[Destination[Mode]]]:
+    @endpoint_method
+    def list(self, *, source_id: int | None = None) -> Steps[RecordList[Destination[Mode]]]:
         """Ask for every destination, or for those of one source.
 
         Raises
@@ -73,14 +73,14 @@ class Destinations(Resource[Mode]):
         Source: ``GET /v4/destinations``.
         """
         of_source = None if source_id is None else checked_id(source_id, "source id")
-        found = yield from ask(requests.list_destinations(source_id=of_source))
+        found = yield from send(self._client, requests.list_destinations(source_id=of_source))
         if of_source is not None and not found:
             # A source without a destination and one that is not there look alike: only the latter is an error.
-            yield from ask(requests.get_source(of_source))
-        return Records(models.Destination, [Destination.bound(self._client, d) for d in found])
+            yield from send(self._client, requests.get_source(of_source))
+        return found
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every destination as a DataFrame.
 
         Returns
@@ -89,10 +89,10 @@ class Destinations(Resource[Mode]):
             One row per destination, in the order of the API. Columns: ``id`` (int64), ``type``, ``name`` (string),
             ``created_at`` (datetime64, UTC, may be missing). None gives the same columns and no row.
         """
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def get(self, destination_id: int) -> Operation[Destination[Mode]]:
+    @endpoint_method
+    def get(self, destination_id: int) -> Steps[Destination[Mode]]:
         """Ask for one destination.
 
         Raises
@@ -103,12 +103,12 @@ class Destinations(Resource[Mode]):
         Source: ``GET /v4/destinations?destination_id=``.
         """
         checked_id(destination_id, "destination id")
-        for found in (yield from ask(requests.list_destinations(destination_id=destination_id))):
+        for found in (yield from send(self._client, requests.list_destinations(destination_id=destination_id))):
             if found.id == destination_id:
-                return Destination.bound(self._client, found)
+                return found
         raise InvalidInputError(f"There is no destination {destination_id}: client.destinations.list() shows all.")
 
-    @operation
+    @endpoint_method
     def create(
         self,
         type: str,
@@ -118,7 +118,7 @@ class Destinations(Resource[Mode]):
         properties: Mapping[str, Any] | None = None,
         ignore_unmapped_sources: bool = False,
         validate: bool = True,
-    ) -> Operation[Destination[Mode]]:
+    ) -> Steps[Destination[Mode]]:
         """Create a destination; where its form is complete Stitch checks the connection by itself.
 
         Parameters
@@ -147,17 +147,17 @@ class Destinations(Resource[Mode]):
         """
         given = dict(properties or {})
         if validate:
-            card = yield from self._client.destination_types.get.steps(type)
+            card = yield from self._client.destination_types.get.as_steps(type)
             errors = property_rules.properties_errors(card, given)
             if errors:
                 raise InvalidValuesError(errors, what=name or type)
         texts = {key: text for key, text in (("name", name), ("description", description)) if text is not None}
         flag = {"ignore_unmapped_sources": True} if ignore_unmapped_sources else {}
-        created = yield from ask(requests.create_destination({"type": type, **texts, "properties": given, **flag}))
-        return Destination.bound(self._client, created)
+        body = {"type": type, **texts, "properties": given, **flag}
+        return (yield from send(self._client, requests.create_destination(body)))
 
-    @operation
-    def update(self, destination_id: int, *, properties: Mapping[str, Any]) -> Operation[Destination[Mode]]:
+    @endpoint_method
+    def update(self, destination_id: int, *, properties: Mapping[str, Any]) -> Steps[Destination[Mode]]:
         """Change some of a destination's properties; the others stay, and its type cannot change.
 
         Raises
@@ -169,17 +169,16 @@ class Destinations(Resource[Mode]):
         """
         if not properties:
             raise InvalidInputError("There is nothing to change: give properties.")
-        card = (yield from self.get.steps(destination_id)).report_card
+        card = (yield from self.get.as_steps(destination_id)).report_card
         errors = property_rules.properties_errors(card, properties, partial=True)
         if errors:
             raise InvalidValuesError(errors, what=f"The change of destination {destination_id}")
-        found = yield from ask(requests.update_destination(destination_id, properties))
-        return Destination.bound(self._client, found)
+        return (yield from send(self._client, requests.update_destination(destination_id, dict(properties))))
 
-    @operation
-    def delete(self, destination_id: int) -> Operation[None]:
+    @endpoint_method
+    def delete(self, destination_id: int) -> Steps[None]:
         """Delete a destination; replication pauses until there is another one.
 
         Source: ``DELETE /v4/destinations/{id}``.
         """
-        yield from ask(requests.delete_destination(checked_id(destination_id, "destination id")))
+        yield from send(self._client, requests.delete_destination(checked_id(destination_id, "destination id")))

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import Pages, Records, find_client_id
-from stitchnb.errors import InvalidInputError, TransportError
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
+from stitchnb.client.pages import Pages, RecordList
+from stitchnb.errors import InvalidInputError
 from stitchnb.models import Extraction, Load, ReplicationJob
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stitchnb.client.client import BaseClient
-
-_GZIP = b"\x1f\x8b"
 
 
 class Extractions(Resource[Mode]):
@@ -26,8 +23,8 @@ class Extractions(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self, client_id: int | None = None) -> Operation[Records[Extraction]]:
+    @endpoint_method
+    def list(self, client_id: int | None = None) -> Steps[RecordList[Extraction]]:
         """Ask for the last completed extraction of each source, paused and deleted sources included.
 
         Parameters
@@ -37,14 +34,14 @@ class Extractions(Resource[Mode]):
 
         Returns
         -------
-        Records
+        RecordList
             Ordered by source. ``.to_frame()`` gives one row per extraction: ``source_id`` (int64), ``source_type``,
             ``job_name`` (string), ``start_time``, ``completion_time`` (datetime64, UTC), ``succeeded`` (bool),
             ``failure`` (string, missing where it was good).
 
         Source: ``GET /v4/{client_id}/extractions``.
         """
-        return (yield from self.iterate(client_id).all.steps())
+        return (yield from self.iterate(client_id).all.as_steps())
 
     def iterate(self, client_id: int | None = None) -> Pages[Extraction, Mode]:
         """Give the same one by one, asking for each page of 100 only when it is needed; no extraction comes twice.
@@ -55,13 +52,13 @@ class Extractions(Resource[Mode]):
         """
         return Pages(self._client, Extraction, requests.list_extractions, lambda e: e.source_id, client_id)
 
-    @operation
-    def to_frame(self, client_id: int | None = None) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self, client_id: int | None = None) -> Steps[pd.DataFrame]:
         """Show them as a DataFrame: one row per extraction. See `list` for the columns."""
-        return (yield from self.list.steps(client_id)).to_frame()
+        return (yield from self.list.as_steps(client_id)).to_frame()
 
-    @operation
-    def log(self, job_name: str) -> Operation[str]:
+    @endpoint_method
+    def log(self, job_name: str) -> Steps[str]:
         """Ask for the log of an extraction.
 
         Stitch answers with the address of a file elsewhere, which is followed without the access token.
@@ -78,8 +75,8 @@ class Extractions(Resource[Mode]):
         content = yield from self._log(job_name)
         return content.decode("utf-8", "replace")
 
-    @operation
-    def download_log(self, job_name: str, path: str | Path) -> Operation[Path]:
+    @endpoint_method
+    def download_log(self, job_name: str, path: str | Path) -> Steps[Path]:
         """Write the log of an extraction to a file, which must not be there yet.
 
         Raises
@@ -95,13 +92,13 @@ class Extractions(Resource[Mode]):
         target.write_bytes((yield from self._log(job_name)))
         return target
 
-    def _log(self, job_name: str) -> Operation[bytes]:
+    def _log(self, job_name: str) -> Steps[bytes]:
         if not isinstance(job_name, str):
             raise InvalidInputError(f"{job_name!r} is no name of a job: give its job_name, or call job.log().")
         client_id = ReplicationJob({"job_name": job_name}).client_id
         if client_id is None:
-            client_id = yield from find_client_id(self._client)
-        return unpacked((yield from ask(requests.get_extraction_log(client_id, job_name))), job_name)
+            client_id = yield from self._client.find_client_id()
+        return (yield from send(self._client, requests.get_extraction_log(client_id, job_name)))
 
 
 class Loads(Resource[Mode]):
@@ -110,8 +107,8 @@ class Loads(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self, client_id: int | None = None) -> Operation[Records[Load]]:
+    @endpoint_method
+    def list(self, client_id: int | None = None) -> Steps[RecordList[Load]]:
         """Ask for the last load of each stream.
 
         Parameters
@@ -121,13 +118,13 @@ class Loads(Resource[Mode]):
 
         Returns
         -------
-        Records
+        RecordList
             Ordered by stream name. ``.to_frame()`` gives one row per stream: ``source``, ``stream`` (string),
             ``last_batch_loaded_at`` (datetime64, UTC), ``failure`` (string, missing where it was good).
 
         Source: ``GET /v4/{client_id}/loads``.
         """
-        return (yield from self.iterate(client_id).all.steps())
+        return (yield from self.iterate(client_id).all.as_steps())
 
     def iterate(self, client_id: int | None = None) -> Pages[Load, Mode]:
         """Give the same one by one, asking for each page of 100 only when it is needed; no stream comes twice.
@@ -136,23 +133,7 @@ class Loads(Resource[Mode]):
         """
         return Pages(self._client, Load, requests.list_loads, lambda one: (one.source_name, one.stream_name), client_id)
 
-    @operation
-    def to_frame(self, client_id: int | None = None) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self, client_id: int | None = None) -> Steps[pd.DataFrame]:
         """Show them as a DataFrame: one row per stream. See `list` for the columns."""
-        return (yield from self.list.steps(client_id)).to_frame()
-
-
-def unpacked(content: bytes, job_name: str) -> bytes:
-    """Give the bytes of a log, which may have come compressed.
-
-    Raises
-    ------
-    TransportError
-        When it came damaged: ask for it again.
-    """
-    if not content.startswith(_GZIP):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise TransportError(f"The log of {job_name} came damaged ({error}): ask for it again.") from error
+        return (yield from self.list.as_steps(client_id)).to_frame()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.addresses import is_loopback
 from stitchnb.client.error_parsing import with_hint
-from stitchnb.client.pages import Records
+from stitchnb.client.pages import RecordList
 from stitchnb.errors import BadRequestError, InvalidInputError
 from stitchnb.models import Hook, NotificationEmail, format_time
 from stitchnb.rules.names import checked_id
@@ -34,16 +34,16 @@ class Emails(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self) -> Operation[Records[NotificationEmail]]:
+    @endpoint_method
+    def list(self) -> Steps[RecordList[NotificationEmail]]:
         """Ask for every address.
 
         Source: ``GET /notifications/public/v1/api/custom-emails``.
         """
-        return Records(NotificationEmail, (yield from ask(requests.list_emails())))
+        return (yield from send(self._client, requests.list_emails()))
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every address as a DataFrame.
 
         Returns
@@ -53,10 +53,10 @@ class Emails(Resource[Mode]):
             ``enabled`` (bool), ``disabled_at``, ``created_at`` (datetime64, UTC, may be missing). None gives the same
             columns and no row.
         """
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def create(self, email_address: str) -> Operation[NotificationEmail]:
+    @endpoint_method
+    def create(self, email_address: str) -> Steps[NotificationEmail]:
         """Let notifications go to one more address.
 
         Raises
@@ -66,32 +66,32 @@ class Emails(Resource[Mode]):
 
         Source: ``POST /notifications/public/v1/api/custom-emails``.
         """
-        return (yield from ask(requests.create_email(email_address)))
+        return (yield from send(self._client, requests.create_email(email_address)))
 
-    @operation
-    def disable(self, email_id: int) -> Operation[NotificationEmail]:
+    @endpoint_method
+    def disable(self, email_id: int) -> Steps[NotificationEmail]:
         """Send no notifications to an address from now on.
 
         Source: ``PUT /notifications/public/v1/api/custom-emails/{id}``.
         """
         now = format_time(self._client.now())
-        return (yield from ask(requests.update_email(checked_id(email_id, "email id"), now)))
+        return (yield from send(self._client, requests.update_email(checked_id(email_id, "email id"), now)))
 
-    @operation
-    def enable(self, email_id: int) -> Operation[NotificationEmail]:
+    @endpoint_method
+    def enable(self, email_id: int) -> Steps[NotificationEmail]:
         """Send notifications to an address again.
 
         Source: ``PUT /notifications/public/v1/api/custom-emails/{id}``.
         """
-        return (yield from ask(requests.update_email(checked_id(email_id, "email id"), None)))
+        return (yield from send(self._client, requests.update_email(checked_id(email_id, "email id"), None)))
 
-    @operation
-    def delete(self, email_id: int) -> Operation[None]:
+    @endpoint_method
+    def delete(self, email_id: int) -> Steps[None]:
         """Take an address off the list.
 
         Source: ``DELETE /notifications/public/v1/api/custom-emails/{id}``.
         """
-        yield from ask(requests.delete_email(checked_id(email_id, "email id")))
+        yield from send(self._client, requests.delete_email(checked_id(email_id, "email id")))
 
 
 class Hooks(Resource[Mode]):
@@ -100,16 +100,16 @@ class Hooks(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self) -> Operation[Records[Hook]]:
+    @endpoint_method
+    def list(self) -> Steps[RecordList[Hook]]:
         """Ask for every hook.
 
         Source: ``GET /notifications/public/v1/api/hooks``.
         """
-        return Records(Hook, (yield from ask(requests.list_hooks())))
+        return (yield from send(self._client, requests.list_hooks()))
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every hook as a DataFrame.
 
         Returns
@@ -119,10 +119,10 @@ class Hooks(Resource[Mode]):
             (Int64, may be missing), ``url`` (string), ``enabled`` (bool), ``created_at`` (datetime64, UTC, may be
             missing). None gives the same columns and no row.
         """
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def create(self, url: str, *, destination_id: int, type: str = "post_load") -> Operation[Hook]:
+    @endpoint_method
+    def create(self, url: str, *, destination_id: int, type: str = "post_load") -> Steps[Hook]:
         """Let an address be told of every load into a destination.
 
         Parameters
@@ -143,7 +143,11 @@ class Hooks(Resource[Mode]):
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
             raise InvalidInputError("The hook was not created: give the whole address, beginning with https://.")
         try:
-            return (yield from ask(requests.create_hook(type, checked_id(destination_id, "destination id"), url)))
+            return (
+                yield from send(
+                    self._client, requests.create_hook(type, checked_id(destination_id, "destination id"), url)
+                )
+            )
         except BadRequestError as error:
             if error.code != "InvalidBody":
                 raise
@@ -153,26 +157,26 @@ class Hooks(Resource[Mode]):
             )
             raise with_hint(error, hint) from error
 
-    @operation
-    def disable(self, hook_id: int) -> Operation[Hook]:
+    @endpoint_method
+    def disable(self, hook_id: int) -> Steps[Hook]:
         """Let a hook rest.
 
         Source: ``PUT /notifications/public/v1/api/hooks/{id}``.
         """
-        return (yield from ask(requests.update_hook(checked_id(hook_id, "hook id"), enable=False)))
+        return (yield from send(self._client, requests.update_hook(checked_id(hook_id, "hook id"), enable=False)))
 
-    @operation
-    def enable(self, hook_id: int) -> Operation[Hook]:
+    @endpoint_method
+    def enable(self, hook_id: int) -> Steps[Hook]:
         """Let a hook be called again.
 
         Source: ``PUT /notifications/public/v1/api/hooks/{id}``.
         """
-        return (yield from ask(requests.update_hook(checked_id(hook_id, "hook id"), enable=True)))
+        return (yield from send(self._client, requests.update_hook(checked_id(hook_id, "hook id"), enable=True)))
 
-    @operation
-    def delete(self, hook_id: int) -> Operation[None]:
+    @endpoint_method
+    def delete(self, hook_id: int) -> Steps[None]:
         """Delete a hook.
 
         Source: ``DELETE /notifications/public/v1/api/hooks/{id}``.
         """
-        yield from ask(requests.delete_hook(checked_id(hook_id, "hook id")))
+        yield from send(self._client, requests.delete_hook(checked_id(hook_id, "hook id")))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.catalog.catalog import AT_MOST, Catalog
 from stitchnb.client.error_parsing import with_hint
 from stitchnb.client.jobs.jobs import Job
-from stitchnb.client.pages import Records
+from stitchnb.client.pages import RecordList
 from stitchnb.client.resources.checks import ConnectionCheck
 from stitchnb.errors import InvalidInputError, InvalidValuesError, NameTakenError
 from stitchnb.models import format_time
@@ -36,77 +36,77 @@ class Source(models.Source, Resource[Mode]):
     """
 
     @classmethod
-    def bound(cls, client: BaseClient[Mode], source: models.Source) -> Self:
-        """Tie a source to the client that it came from; for stitchnb itself to use."""
-        live = cls(source._wire)
-        live.__dict__["_client"] = client
-        client.learn_client_id(source.stitch_client_id)
-        return live
+    def from_response(cls, client: BaseClient[Mode], wire: Mapping[str, Any], parameters: Mapping[str, Any]) -> Self:
+        """Create it from a response, with the client that it came from; for stitchnb itself to use."""
+        result = cls(wire)
+        result.__dict__["_client"] = client
+        client.learn_client_id(result.stitch_client_id)
+        return result
 
-    @operation
-    def refresh(self) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def refresh(self) -> Steps[Source[Mode]]:
         """Ask for it again."""
-        return (yield from self._client.sources.get.steps(self.id))
+        return (yield from self._client.sources.get.as_steps(self.id))
 
-    @operation
-    def check(self) -> Operation[ConnectionCheck[Mode]]:
+    @endpoint_method
+    def check(self) -> Steps[ConnectionCheck[Mode]]:
         """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
-        return (yield from self._client.connection_checks.last.steps(self.id))
+        return (yield from self._client.connection_checks.last.as_steps(self.id))
 
-    @operation
-    def streams(self) -> Operation[Records[models.Stream]]:
+    @endpoint_method
+    def streams(self) -> Steps[RecordList[models.Stream]]:
         """Ask for its streams.
 
         ``.to_frame()`` gives one row per stream: ``stream_id`` (int64), ``stream`` (string), ``selected`` (boolean),
         ``primary_key``, ``replication_method``, ``replication_key`` (string, may be missing).
         """
-        return (yield from self._client.streams.list.steps(self.id))
+        return (yield from self._client.streams.list.as_steps(self.id))
 
-    @operation
-    def fields(self, stream: str) -> Operation[Records[models.Field]]:
+    @endpoint_method
+    def fields(self, stream: str) -> Steps[RecordList[models.Field]]:
         """Ask for the fields of one stream, given by name. See `Streams.fields`."""
-        return (yield from self._client.streams.fields.steps(self.id, stream))
+        return (yield from self._client.streams.fields.as_steps(self.id, stream))
 
-    @operation
+    @endpoint_method
     def catalog(
         self, *, load: bool = True, at_most: int = AT_MOST, progress: bool | None = None
-    ) -> Operation[Catalog[Mode]]:
+    ) -> Steps[Catalog[Mode]]:
         """Ask for all its streams and fields, to see what replicates and why, and to choose. See `Streams.catalog`."""
         return (
-            yield from self._client.streams.catalog.steps(
+            yield from self._client.streams.catalog.as_steps(
                 self.id, load=load, at_most=at_most, progress=progress, source_type=self.type
             )
         )
 
-    @operation
-    def select(self, stream: str, fields: Iterable[str] = ()) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def select(self, stream: str, fields: Iterable[str] = ()) -> Steps[Source[Mode]]:
         """Select a stream and some of its fields; automatic fields come by themselves. See `Streams.select`."""
-        yield from self._client.streams.select.steps(self.id, stream, fields)
-        return (yield from self.refresh.steps())
+        yield from self._client.streams.select.as_steps(self.id, stream, fields)
+        return (yield from self.refresh.as_steps())
 
-    @operation
-    def deselect(self, stream: str, fields: Iterable[str] | None = None) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def deselect(self, stream: str, fields: Iterable[str] | None = None) -> Steps[Source[Mode]]:
         """Deselect some fields of a stream, or with None the stream itself."""
-        yield from self._client.streams.deselect.steps(self.id, stream, fields)
-        return (yield from self.refresh.steps())
+        yield from self._client.streams.deselect.as_steps(self.id, stream, fields)
+        return (yield from self.refresh.as_steps())
 
-    @operation
+    @endpoint_method
     def update(
         self,
         *,
         display_name: str | None = None,
         properties: Mapping[str, Any] | None = None,
         destination_id: int | None = None,
-    ) -> Operation[Source[Mode]]:
+    ) -> Steps[Source[Mode]]:
         """Change its display name, its destination or some of its properties. See `Sources.update`."""
         return (
-            yield from self._client.sources.update.steps(
+            yield from self._client.sources.update.as_steps(
                 self.id, display_name=display_name, properties=properties, destination_id=destination_id
             )
         )
 
-    @operation
-    def start_job(self) -> Operation[Job[Mode]]:
+    @endpoint_method
+    def start_job(self) -> Steps[Job[Mode]]:
         """Start a replication job now, whatever the schedule says.
 
         Raises
@@ -114,39 +114,39 @@ class Source(models.Source, Resource[Mode]):
         AlreadyRunningError
             When one is under way: wait for it, or `stop_job`.
         """
-        return (yield from self._client.jobs.start.steps(self.id))
+        return (yield from self._client.jobs.start.as_steps(self.id))
 
-    @operation
-    def stop_job(self) -> Operation[None]:
+    @endpoint_method
+    def stop_job(self) -> Steps[None]:
         """Stop the job that is under way; rows that have landed stay."""
-        yield from self._client.jobs.stop.steps(self.id)
+        yield from self._client.jobs.stop.as_steps(self.id)
 
-    @operation
-    def extractions(self) -> Operation[Records[models.Extraction]]:
+    @endpoint_method
+    def extractions(self) -> Steps[RecordList[models.Extraction]]:
         """Ask for its last completed extraction: none or one. See `Extractions.list` for the frame."""
-        found = yield from self._client.extractions.list.steps(self.stitch_client_id)
-        return Records(models.Extraction, [one for one in found if one.source_id == self.id])
+        found = yield from self._client.extractions.list.as_steps(self.stitch_client_id)
+        return RecordList(models.Extraction, [one for one in found if one.source_id == self.id])
 
-    @operation
-    def loads(self) -> Operation[Records[models.Load]]:
+    @endpoint_method
+    def loads(self) -> Steps[RecordList[models.Load]]:
         """Ask for the last load of each of its streams. See `Loads.list` for the frame."""
-        found = yield from self._client.loads.list.steps(self.stitch_client_id)
-        return Records(models.Load, [one for one in found if one.source_name == self.name])
+        found = yield from self._client.loads.list.as_steps(self.stitch_client_id)
+        return RecordList(models.Load, [one for one in found if one.source_name == self.name])
 
-    @operation
-    def pause(self) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def pause(self) -> Steps[Source[Mode]]:
         """Let its schedule rest; jobs can still be started by hand."""
-        return (yield from self._client.sources.pause.steps(self.id))
+        return (yield from self._client.sources.pause.as_steps(self.id))
 
-    @operation
-    def resume(self) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def resume(self) -> Steps[Source[Mode]]:
         """Let its schedule run again."""
-        return (yield from self._client.sources.resume.steps(self.id))
+        return (yield from self._client.sources.resume.as_steps(self.id))
 
-    @operation
-    def delete(self) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def delete(self) -> Steps[Source[Mode]]:
         """Delete it for good; its rows in the destination stay."""
-        return (yield from self._client.sources.delete.steps(self.id))
+        return (yield from self._client.sources.delete.as_steps(self.id))
 
 
 class Sources(Resource[Mode]):
@@ -155,17 +155,16 @@ class Sources(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self) -> Operation[Records[Source[Mode]]]:
+    @endpoint_method
+    def list(self) -> Steps[RecordList[Source[Mode]]]:
         """Ask for every source: active, paused and deleted.
 
         Source: ``GET /v4/sources``.
         """
-        found = yield from ask(requests.list_sources())
-        return Records(models.Source, [Source.bound(self._client, s) for s in found])
+        return (yield from send(self._client, requests.list_sources()))
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every source as a DataFrame.
 
         Returns
@@ -175,10 +174,10 @@ class Sources(Resource[Mode]):
             ``state`` (string), ``next_fire_time``, ``created_at``, ``updated_at`` (datetime64, UTC, may be missing).
             No source gives the same columns and no row.
         """
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def get(self, source_id: int) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def get(self, source_id: int) -> Steps[Source[Mode]]:
         """Ask for one source.
 
         Raises
@@ -188,10 +187,9 @@ class Sources(Resource[Mode]):
 
         Source: ``GET /v4/sources/{id}``.
         """
-        found = yield from ask(requests.get_source(checked_id(source_id, "source id")))
-        return Source.bound(self._client, found)
+        return (yield from send(self._client, requests.get_source(checked_id(source_id, "source id"))))
 
-    @operation
+    @endpoint_method
     def create(
         self,
         type: str,
@@ -200,7 +198,7 @@ class Sources(Resource[Mode]):
         properties: Mapping[str, Any] | None = None,
         destination_id: int | None = None,
         validate: bool = True,
-    ) -> Operation[Source[Mode]]:
+    ) -> Steps[Source[Mode]]:
         """Create a source; where its form is complete Stitch checks the connection by itself.
 
         Parameters
@@ -235,24 +233,23 @@ class Sources(Resource[Mode]):
         if validate:
             yield from self._refuse_what_cannot_be_right(type, display_name, given)
         try:
-            created = yield from ask(requests.create_source(type, display_name, given, destination_id))
+            return (yield from send(self._client, requests.create_source(type, display_name, given, destination_id)))
         except NameTakenError as error:
             hint = yield from self._who_has(display_name)
             if hint is None:
                 raise
             raise with_hint(error, hint) from error
-        return Source.bound(self._client, created)
 
-    def _who_has(self, display_name: str) -> Operation[str | None]:
+    def _who_has(self, display_name: str) -> Steps[str | None]:
         """Say which source has a name that is taken, as one may go on with that one; None where none is found."""
         wanted = names.derive_name(display_name)
-        for found in (yield from ask(requests.list_sources())):
+        for found in (yield from send(self._client, requests.list_sources())):
             if found.deleted_at is None and (found.display_name == display_name or found.name == wanted):
                 there = f"client.sources.get({found.id})"
                 return f"Choose another display name, or go on with the source that has this one: {there}."
         return None
 
-    @operation
+    @endpoint_method
     def update(
         self,
         source_id: int,
@@ -260,7 +257,7 @@ class Sources(Resource[Mode]):
         display_name: str | None = None,
         properties: Mapping[str, Any] | None = None,
         destination_id: int | None = None,
-    ) -> Operation[Source[Mode]]:
+    ) -> Steps[Source[Mode]]:
         """Change a source's display name, its destination, or some of its properties; the others stay.
 
         New connection properties are checked again. The destination's schema never changes.
@@ -279,7 +276,7 @@ class Sources(Resource[Mode]):
                 raise InvalidValuesError({"display_name": told}, what=f"The change of source {source_id}")
             changes["display_name"] = display_name
         if properties is not None:
-            card = (yield from self.get.steps(source_id)).report_card
+            card = (yield from self.get.as_steps(source_id)).report_card
             errors = property_rules.properties_errors(card, properties, partial=True)
             if errors:
                 raise InvalidValuesError(errors, what=f"The change of source {source_id}")
@@ -290,37 +287,35 @@ class Sources(Resource[Mode]):
             raise InvalidInputError("There is nothing to change: give display_name, properties or destination_id.")
         return (yield from self._put(source_id, changes))
 
-    @operation
-    def pause(self, source_id: int) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def pause(self, source_id: int) -> Steps[Source[Mode]]:
         """Let a source's schedule rest.
 
         Source: ``PUT /v4/sources/{id}``.
         """
         return (yield from self._put(source_id, {"paused_at": format_time(self._client.now())}))
 
-    @operation
-    def resume(self, source_id: int) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def resume(self, source_id: int) -> Steps[Source[Mode]]:
         """Let a paused source's schedule run again.
 
         Source: ``PUT /v4/sources/{id}``.
         """
         return (yield from self._put(source_id, {"paused_at": None}))
 
-    @operation
-    def delete(self, source_id: int) -> Operation[Source[Mode]]:
+    @endpoint_method
+    def delete(self, source_id: int) -> Steps[Source[Mode]]:
         """Delete a source for good; it stays in the list, its rows stay in the destination.
 
         Source: ``DELETE /v4/sources/{id}``.
         """
-        found = yield from ask(requests.delete_source(checked_id(source_id, "source id")))
-        return Source.bound(self._client, found)
+        return (yield from send(self._client, requests.delete_source(checked_id(source_id, "source id"))))
 
-    def _put(self, source_id: int, changes: Mapping[str, Any]) -> Operation[Source[Mode]]:
-        found = yield from ask(requests.update_source(checked_id(source_id, "source id"), changes))
-        return Source.bound(self._client, found)
+    def _put(self, source_id: int, changes: Mapping[str, Any]) -> Steps[Source[Mode]]:
+        return (yield from send(self._client, requests.update_source(checked_id(source_id, "source id"), changes)))
 
-    def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> Operation[None]:
-        card = yield from self._client.source_types.get.steps(type)
+    def _refuse_what_cannot_be_right(self, type: str, display_name: str, given: Mapping[str, Any]) -> Steps[None]:
+        card = yield from self._client.source_types.get.as_steps(type)
         no_access = access_error(card)
         if no_access:
             raise InvalidInputError(no_access)

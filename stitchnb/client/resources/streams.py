@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.catalog.catalog import AT_MOST, Catalog, open_catalog
 from stitchnb.client.catalog.patterns import stream_called
-from stitchnb.client.pages import Records
+from stitchnb.client.pages import RecordList
 from stitchnb.errors import InvalidInputError, UnknownStreamError
 from stitchnb.models import Field, Selection, Stream, StreamSchema
 from stitchnb.rules.names import checked_id
@@ -26,16 +26,16 @@ class Streams(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self, source_id: int) -> Operation[Records[Stream]]:
+    @endpoint_method
+    def list(self, source_id: int) -> Steps[RecordList[Stream]]:
         """Ask for a source's streams.
 
         Source: ``GET /v4/sources/{id}/streams``.
         """
-        return Records(Stream, (yield from ask(requests.list_streams(checked_id(source_id, "source id")))))
+        return (yield from send(self._client, requests.list_streams(checked_id(source_id, "source id"))))
 
-    @operation
-    def find(self, source_id: int, stream: str) -> Operation[Stream]:
+    @endpoint_method
+    def find(self, source_id: int, stream: str) -> Steps[Stream]:
         """Find one stream by its name or its tap's name for it.
 
         Raises
@@ -45,28 +45,28 @@ class Streams(Resource[Mode]):
         InvalidInputError
             When several have that name: say which by its ``tap_stream_id``.
         """
-        return stream_called(stream, (yield from self.list.steps(source_id)))
+        return stream_called(stream, (yield from self.list.as_steps(source_id)))
 
-    @operation
-    def schema(self, source_id: int, stream: str) -> Operation[StreamSchema]:
+    @endpoint_method
+    def schema(self, source_id: int, stream: str) -> Steps[StreamSchema]:
         """Ask for a stream's schema and the metadata of its fields.
 
         Source: ``GET /v4/sources/{id}/streams/{stream_id}``.
         """
-        found = yield from self.find.steps(source_id, stream)
-        return (yield from ask(requests.get_stream(source_id, found.stream_id)))
+        found = yield from self.find.as_steps(source_id, stream)
+        return (yield from send(self._client, requests.get_stream(source_id, found.stream_id)))
 
-    @operation
-    def fields(self, source_id: int, stream: str) -> Operation[Records[Field]]:
+    @endpoint_method
+    def fields(self, source_id: int, stream: str) -> Steps[RecordList[Field]]:
         """Ask for a stream's fields.
 
         ``.to_frame()`` gives one row per field in the schema's order with the columns ``field``, ``type``,
         ``inclusion`` (string), ``replicated`` (bool: does it land) and ``reason`` (string, in words).
         """
-        schema = yield from self.schema.steps(source_id, stream)
-        return Records(Field, schema.fields)
+        schema = yield from self.schema.as_steps(source_id, stream)
+        return RecordList(Field, schema.fields)
 
-    @operation
+    @endpoint_method
     def catalog(
         self,
         source_id: int,
@@ -75,7 +75,7 @@ class Streams(Resource[Mode]):
         at_most: int = AT_MOST,
         progress: bool | None = None,
         source_type: str | None = None,
-    ) -> Operation[Catalog[Mode]]:
+    ) -> Steps[Catalog[Mode]]:
         """Ask for all streams and fields of a source, to see what replicates and why, and to choose.
 
         Parameters
@@ -101,8 +101,8 @@ class Streams(Resource[Mode]):
             )
         )
 
-    @operation
-    def select(self, source_id: int, stream: str, fields: Iterable[str] = ()) -> Operation[None]:
+    @endpoint_method
+    def select(self, source_id: int, stream: str, fields: Iterable[str] = ()) -> Steps[None]:
         """Select a stream and some of its fields, in one request; automatic fields come by themselves.
 
         Parameters
@@ -123,8 +123,8 @@ class Streams(Resource[Mode]):
         """
         yield from self._write(source_id, stream, fields, selected=True, and_stream=True)
 
-    @operation
-    def deselect(self, source_id: int, stream: str, fields: Iterable[str] | None = None) -> Operation[None]:
+    @endpoint_method
+    def deselect(self, source_id: int, stream: str, fields: Iterable[str] | None = None) -> Steps[None]:
         """Deselect some fields of a stream, or with None the stream itself.
 
         Raises
@@ -138,8 +138,8 @@ class Streams(Resource[Mode]):
         """
         yield from self._write(source_id, stream, fields or (), selected=False, and_stream=fields is None)
 
-    @operation
-    def update(self, source_id: int, selections: Iterable[Selection]) -> Operation[None]:
+    @endpoint_method
+    def update(self, source_id: int, selections: Iterable[Selection]) -> Steps[None]:
         """Write metadata of many streams and fields in one request, just as it is given.
 
         Parameters
@@ -160,18 +160,18 @@ class Streams(Resource[Mode]):
             raise InvalidInputError("update takes selections: give Selection.of(…) for each stream.")
         if not given:
             raise InvalidInputError("There is nothing to change: give at least one selection.")
-        yield from ask(requests.select_streams(checked_id(source_id, "source id"), given))
+        yield from send(self._client, requests.select_streams(checked_id(source_id, "source id"), given))
 
     def _write(
         self, source_id: int, stream: str, fields: Iterable[str], *, selected: bool, and_stream: bool
-    ) -> Operation[None]:
+    ) -> Steps[None]:
         if isinstance(fields, str):
             raise InvalidInputError(f"fields takes a list of names: give [{fields!r}].")
         wanted = tuple(fields)
-        found = yield from self.find.steps(source_id, stream)
+        found = yield from self.find.as_steps(source_id, stream)
         entries: dict[tuple[str, ...], dict[str, bool]] = {(): {"selected": selected}} if and_stream else {}
         if wanted:
-            columns = FieldColumns((yield from ask(requests.get_stream(source_id, found.stream_id))))
+            columns = FieldColumns((yield from send(self._client, requests.get_stream(source_id, found.stream_id))))
             known = {b[1]: position for position, b in enumerate(columns.breadcrumbs) if len(b) == 2}
             for name in wanted:
                 if name not in known:
@@ -187,4 +187,4 @@ class Streams(Resource[Mode]):
                 entries[columns.breadcrumbs[known[name]]] = {"selected": selected}
         if not entries:
             raise InvalidInputError("There is nothing to change: give names of fields.")
-        yield from ask(requests.select_streams(source_id, [Selection.of(found.tap_stream_id, entries)]))
+        yield from send(self._client, requests.select_streams(source_id, [Selection.of(found.tap_stream_id, entries)]))

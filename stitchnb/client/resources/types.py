@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Mode, Operation, Resource, ask, operation
-from stitchnb.client.pages import Records
+from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
+from stitchnb.client.pages import RecordList
 from stitchnb.errors import (
     BadRequestError,
     InvalidInputError,
@@ -27,16 +27,16 @@ class SourceTypes(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self) -> Operation[Records[ReportCard]]:
+    @endpoint_method
+    def list(self) -> Steps[RecordList[ReportCard]]:
         """Ask for every source type's report card.
 
         Source: ``GET /v4/source-types``.
         """
-        return Records(ReportCard, (yield from ask(requests.list_source_types())))
+        return (yield from send(self._client, requests.list_source_types()))
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every source type as a DataFrame.
 
         Returns
@@ -46,10 +46,10 @@ class SourceTypes(Resource[Mode]):
             ``access`` (boolean, may be missing), ``steps`` (string, in order), ``upgrade_available`` (string, may be
             missing).
         """
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def get(self, source_type: str) -> Operation[ReportCard]:
+    @endpoint_method
+    def get(self, source_type: str) -> Steps[ReportCard]:
         """Ask for one source type's report card: what must be configured, step by step.
 
         Raises
@@ -61,9 +61,9 @@ class SourceTypes(Resource[Mode]):
         """
         _refuse_no_name(source_type, "source type", "platform.recurly")
         try:
-            return (yield from ask(requests.get_source_type(source_type)))
+            return (yield from send(self._client, requests.get_source_type(source_type)))
         except BadRequestError as error:
-            known = [card.type_name for card in (yield from self.list.steps())]
+            known = [card.type_name for card in (yield from self.list.as_steps())]
             if source_type in known:
                 raise
             hint = "client.source_types.to_frame() lists them all."
@@ -76,21 +76,21 @@ class DestinationTypes(Resource[Mode]):
     def __init__(self, client: BaseClient[Mode]) -> None:
         self._client = client
 
-    @operation
-    def list(self) -> Operation[Records[ReportCard]]:
+    @endpoint_method
+    def list(self) -> Steps[RecordList[ReportCard]]:
         """Ask for every destination type's report card.
 
         Source: ``GET /v4/destination-types``.
         """
-        return Records(ReportCard, (yield from ask(requests.list_destination_types())))
+        return (yield from send(self._client, requests.list_destination_types()))
 
-    @operation
-    def to_frame(self) -> Operation[pd.DataFrame]:
+    @endpoint_method
+    def to_frame(self) -> Steps[pd.DataFrame]:
         """Show every destination type as a DataFrame, with the columns of `SourceTypes.to_frame`."""
-        return (yield from self.list.steps()).to_frame()
+        return (yield from self.list.as_steps()).to_frame()
 
-    @operation
-    def get(self, destination_type: str) -> Operation[ReportCard]:
+    @endpoint_method
+    def get(self, destination_type: str) -> Steps[ReportCard]:
         """Ask for one destination type's report card: what must be configured.
 
         Raises
@@ -102,9 +102,9 @@ class DestinationTypes(Resource[Mode]):
         """
         _refuse_no_name(destination_type, "destination type", "postgres")
         try:
-            return (yield from ask(requests.get_destination_type(destination_type)))
+            return (yield from send(self._client, requests.get_destination_type(destination_type)))
         except BadRequestError as error:
-            known = [card.type_name for card in (yield from self.list.steps())]
+            known = [card.type_name for card in (yield from self.list.as_steps())]
             if destination_type in known:
                 raise
             hint = "client.destination_types.to_frame() lists them all."

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from stitchnb.sandbox import errors, import_errors, shapes
+from stitchnb.sandbox import errors, import_errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import SourceEndpoints
@@ -35,26 +35,12 @@ class ImportTokenEndpoints:
         """Tell the endpoints of access tokens."""
         all_ = "/v4/sources/{source_id}/tokens"
         return [
-            Endpoint(
-                "POST",
-                all_,
-                lambda request: self.create(request.path["source_id"]),
-                "Create an Import API token",
-                shape=shapes.NEW_IMPORT_TOKEN,
-            ),
-            Endpoint(
-                "GET",
-                all_,
-                lambda request: self.list(request.path["source_id"]),
-                "The ids of a source's tokens",
-                shape=shapes.IMPORT_TOKENS,
-            ),
+            Endpoint("POST", all_, lambda request: self.create(request.path["source_id"])),
+            Endpoint("GET", all_, lambda request: self.list(request.path["source_id"])),
             Endpoint(
                 "DELETE",
                 f"{all_}/{{token_id}}",
                 lambda request: self.delete(request.path["source_id"], request.path["token_id"]),
-                "Revoke an Import API token",
-                shape=shapes.DELETED_IMPORT_TOKEN,
             ),
         ]
 
@@ -117,21 +103,8 @@ class AccountEndpoints:
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of accounts and sessions."""
         return [
-            Endpoint(
-                "POST",
-                "/v3/accounts",
-                lambda request: self.create(request.body),
-                "Create a client account",
-                shape=shapes.NEW_ACCOUNT,
-                auth="none",
-            ),
-            Endpoint(
-                "POST",
-                "/v3/sessions/ephemeral",
-                lambda request: self.open_session(),
-                "Get a token that is valid one hour",
-                shape=shapes.EPHEMERAL_TOKEN,
-            ),
+            Endpoint("POST", "/v3/accounts", lambda request: self.create(request.body), auth="none"),
+            Endpoint("POST", "/v3/sessions/ephemeral", lambda request: self.open_session()),
         ]
 
     def create(self, body: Any) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stitchnb.api.schemas import EndpointSchema, ref
 from stitchnb.models import Property, ReportCard
 from stitchnb.rules.report_cards import progress as report_cards
 from stitchnb.rules.report_cards import properties
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import Kind, SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
@@ -32,7 +33,7 @@ class AuthorizationEndpoints:
                 f"{CONTROL}/sources/{{source_id}}/authorize",
                 lambda request: self.authorize(request.path["source_id"]),
                 "Authorise a source's oauth or profile step, as somebody would in the browser",
-                shape=shapes.SOURCE,
+                schema=EndpointSchema(ref("Source"), error_statuses=(400,)),
             )
         ]
 
@@ -79,15 +80,11 @@ class CheckEndpoints:
                 "GET",
                 "/v4/sources/{source_id}/last-connection-check",
                 lambda request: self.last_of_source(request.path["source_id"]),
-                "A source's last connection check",
-                shape=shapes.CHECK,
             ),
             Endpoint(
                 "GET",
                 "/v4/destinations/{destination_id}/last-connection-check",
                 lambda request: self.last_of_destination(request.path["destination_id"]),
-                "A destination's last connection check",
-                shape=shapes.CHECK,
             ),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stitchnb.sandbox import catalog, errors, shapes
+from stitchnb.sandbox import catalog, errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 
@@ -19,33 +19,17 @@ class ConnectionTypeEndpoints:
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of source types and destination types."""
         return [
-            Endpoint(
-                "GET",
-                "/v4/source-types",
-                lambda request: self.list_source_types(),
-                "Every source type's report card",
-                shape=shapes.TYPES,
-            ),
+            Endpoint("GET", "/v4/source-types", lambda request: self.list_source_types()),
             Endpoint(
                 "GET",
                 "/v4/source-types/{source_type}",
                 lambda request: self.get_source_type(request.path["source_type"]),
-                "One source type's report card",
-                shape=shapes.TYPE,
             ),
-            Endpoint(
-                "GET",
-                "/v4/destination-types",
-                lambda request: self.list_destination_types(),
-                "Every destination type's report card",
-                shape=shapes.TYPES,
-            ),
+            Endpoint("GET", "/v4/destination-types", lambda request: self.list_destination_types()),
             Endpoint(
                 "GET",
                 "/v4/destination-types/{destination_type}",
                 lambda request: self.get_destination_type(request.path["destination_type"]),
-                "One destination type's report card",
-                shape=shapes.TYPE,
             ),
         ]
 

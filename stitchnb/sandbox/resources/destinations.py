@@ -15,7 +15,7 @@ from stitchnb.models import ReportCard
 from stitchnb.rules.report_cards import progress as report_cards
 from stitchnb.rules.report_cards import properties
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext, destination_card, split_credentials
 from stitchnb.sandbox.endpoints import APIResponse, Endpoint
 from stitchnb.sandbox.jobs.runner import Engine
@@ -40,34 +40,10 @@ class DestinationEndpoints:
         """Tell the endpoints of destinations."""
         all_, one = "/v4/destinations", "/v4/destinations/{destination_id}"
         return [
-            Endpoint(
-                "GET",
-                all_,
-                lambda request: self.list(request.query),
-                "Every destination, or those of a source",
-                shape=shapes.DESTINATIONS,
-            ),
-            Endpoint(
-                "POST",
-                all_,
-                lambda request: self.create(request.body),
-                "Create a destination",
-                shape=shapes.NEW_DESTINATION,
-            ),
-            Endpoint(
-                "PUT",
-                one,
-                lambda request: self.update(request.path["destination_id"], request.body),
-                "Change a destination",
-                shape=shapes.CHANGED_DESTINATION,
-            ),
-            Endpoint(
-                "DELETE",
-                one,
-                lambda request: self.delete(request.path["destination_id"]),
-                "Delete a destination",
-                shape=shapes.DELETED_DESTINATION,
-            ),
+            Endpoint("GET", all_, lambda request: self.list(request.query)),
+            Endpoint("POST", all_, lambda request: self.create(request.body)),
+            Endpoint("PUT", one, lambda request: self.update(request.path["destination_id"], request.body)),
+            Endpoint("DELETE", one, lambda request: self.delete(request.path["destination_id"])),
         ]
 
     def ensure_embedded(self) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stitchnb import __version__
-from stitchnb.sandbox import errors, import_errors, shapes
+from stitchnb.sandbox import errors, import_errors
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint, Shape
+from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
 from stitchnb.sandbox.import_bodies import batch_of, push_of
 from stitchnb.sandbox.jobs.imports import TableImport, load_imports
 from stitchnb.sandbox.jobs.runner import Engine
@@ -34,31 +34,22 @@ class ImportEndpoints:
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoints of the Import API."""
 
-        def post(what: str, handler: Callable[[APIRequest], Any], summary: str, shape: Shape) -> Endpoint:
+        def post(what: str, handler: Callable[[APIRequest], Any]) -> Endpoint:
             return Endpoint(
                 "POST",
                 f"{_BASE}/{what}",
                 handler,
-                summary,
                 auth="import",
                 body_limit=BODY_LIMIT,
                 too_large=import_errors.too_large,
                 is_slow=True,
-                shape=shape,
             )
 
         return [
-            Endpoint(
-                "GET",
-                f"{_BASE}/status",
-                lambda request: self.status(),
-                "Whether it is up",
-                shape=shapes.IMPORT_STATUS,
-                auth="none",
-            ),
-            post("batch", self.batch, "Send records of one table, with their schema", shapes.IMPORT_BATCH),
-            post("push", self.push, "Send records of several tables", shapes.IMPORT_PUSH),
-            post("validate", self.validate, "See whether a batch or a push would be taken", shapes.IMPORT_CHECKED),
+            Endpoint("GET", f"{_BASE}/status", lambda request: self.status(), auth="none"),
+            post("batch", self.batch),
+            post("push", self.push),
+            post("validate", self.validate),
         ]
 
     def status(self) -> dict[str, Any]:

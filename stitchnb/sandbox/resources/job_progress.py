@@ -7,11 +7,22 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stitchnb.api.schemas import (
+    ID,
+    INT,
+    NULLABLE_INT,
+    NULLABLE_STR,
+    NULLABLE_TIME,
+    STR,
+    TIME,
+    EndpointSchema,
+    array,
+    response_object,
+)
 from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.endpoints import Endpoint, Shape
+from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
-from stitchnb.sandbox.shapes import ANY_NUMBER, ANY_TEXT, ANY_TIME, ID, NUMBER, TEXT, TIME, answered, array
 
 _LOG_LINES = 20
 _PARTS = ("discovery", "tap", "target")
@@ -20,27 +31,27 @@ _JOBS = "SELECT jobs.*, sources.name AS source_name FROM jobs JOIN sources ON so
 # What a stream had come to when its job ended without it.
 _CUT_SHORT = {"running": "broken_off", "waiting": "not_reached"}
 
-_STREAM = answered(
+_STREAM = response_object(
     {
-        "stream_name": TEXT,
+        "stream_name": STR,
         "state": {"enum": ["waiting", "running", "loaded", "no_rows", "broken_off", "not_reached"]},
-        "rows_expected": ANY_NUMBER,
-        "rows_loaded": NUMBER,
-        "rows_rejected": NUMBER,
+        "rows_expected": NULLABLE_INT,
+        "rows_loaded": INT,
+        "rows_rejected": INT,
         "seconds": {"type": "number"},
-        "last_batch_at": ANY_TIME,
+        "last_batch_at": NULLABLE_TIME,
         "bookmark": {"type": ["object", "null"]},
     }
 )
 _JOB = {
-    "job_name": TEXT,
+    "job_name": STR,
     "source_id": ID,
-    "source_name": TEXT,
+    "source_name": STR,
     "status": {"enum": ["running", "succeeded", "failed", "stopped"]},
     "phase": {"enum": [*_PARTS, "over"]},
     "start_time": TIME,
-    "completion_time": ANY_TIME,
-    "failure": ANY_TEXT,
+    "completion_time": NULLABLE_TIME,
+    "failure": NULLABLE_STR,
     "streams": array(_STREAM),
 }
 
@@ -59,14 +70,14 @@ class JobProgressEndpoints:
                 f"{CONTROL}/jobs",
                 lambda request: self.list(_asked(request.query)),
                 "Every job, or those of a source, with the rows of each stream",
-                shape=Shape(array(answered(_JOB)), query={"source_id": ID}),
+                schema=EndpointSchema(array(response_object(_JOB)), query={"source_id": ID}),
             ),
             Endpoint(
                 "GET",
                 f"{CONTROL}/jobs/{{job_name}}",
                 lambda request: self.get(request.path["job_name"]),
                 "How far a job has come, stream by stream, and the end of its log",
-                shape=Shape(answered({**_JOB, "log": array(TEXT)})),
+                schema=EndpointSchema(response_object({**_JOB, "log": array(STR)})),
             ),
         ]
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from stitchnb.api.schemas import STR, EndpointSchema
 from stitchnb.models import format_time
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
 from stitchnb.sandbox.jobs.runner import Engine
@@ -30,15 +31,7 @@ class LogEndpoints:
 
     def endpoints(self) -> Iterable[Endpoint]:
         """Tell the endpoint of the API."""
-        return [
-            Endpoint(
-                "GET",
-                "/v4/{client_id}/extractions/{job_name}",
-                self.link,
-                "Where to download an extraction's log",
-                shape=shapes.LOG_LINK,
-            )
-        ]
+        return [Endpoint("GET", "/v4/{client_id}/extractions/{job_name}", self.link)]
 
     def downloads(self) -> Iterable[Endpoint]:
         """Tell where links lead to: no place of the API's, as the account's token is not asked for there."""
@@ -48,7 +41,7 @@ class LogEndpoints:
                 f"{CONTROL}/logs/{{ticket}}",
                 lambda request: self.download(request.path["ticket"]),
                 "An extraction's log",
-                shape=shapes.LOG,
+                schema=EndpointSchema(STR, media_type="text/plain", error_statuses=(403,)),
                 auth="none",
             )
         ]
@@ -100,33 +93,15 @@ class JobEndpoints:
         """Tell the endpoints of replication jobs, extractions and loads."""
         sync = "/v4/sources/{source_id}/sync"
         return [
-            Endpoint(
-                "POST",
-                sync,
-                lambda request: self.start(request.path["source_id"]),
-                "Start a replication job",
-                shape=shapes.STARTED_JOB,
-            ),
-            Endpoint(
-                "DELETE",
-                sync,
-                lambda request: self.stop(request.path["source_id"]),
-                "Stop the replication job",
-                shape=shapes.STOPPED_JOB,
-            ),
+            Endpoint("POST", sync, lambda request: self.start(request.path["source_id"])),
+            Endpoint("DELETE", sync, lambda request: self.stop(request.path["source_id"])),
             Endpoint(
                 "GET",
                 "/v4/{client_id}/extractions",
                 lambda request: self.extractions(request.path["client_id"], _page(request)),
-                "The last completed extraction of each source",
-                shape=shapes.EXTRACTIONS,
             ),
             Endpoint(
-                "GET",
-                "/v4/{client_id}/loads",
-                lambda request: self.loads(request.path["client_id"], _page(request)),
-                "The last load of each stream",
-                shape=shapes.LOADS,
+                "GET", "/v4/{client_id}/loads", lambda request: self.loads(request.path["client_id"], _page(request))
             ),
         ]
 

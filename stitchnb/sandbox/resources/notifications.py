@@ -9,7 +9,7 @@ from typing import Any
 from stitchnb.models import format_time, parse_time
 from stitchnb.rules.schema.formats import conforms
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.addresses import is_loopback, parsed_url
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
@@ -32,34 +32,10 @@ class CustomEmailEndpoints:
         """Tell the endpoints of custom e-mails."""
         all_, one = f"{_BASE}/custom-emails", f"{_BASE}/custom-emails/{{id}}"
         return [
-            Endpoint(
-                "GET",
-                all_,
-                lambda request: self.list(),
-                "Every custom e-mail, disabled ones included",
-                shape=shapes.EMAILS,
-            ),
-            Endpoint(
-                "POST",
-                all_,
-                lambda request: self.create(request.body),
-                "Create a custom e-mail",
-                shape=shapes.NEW_EMAIL,
-            ),
-            Endpoint(
-                "PUT",
-                one,
-                lambda request: self.update(request.path["id"], request.body),
-                "Disable or enable a custom e-mail",
-                shape=shapes.CHANGED_EMAIL,
-            ),
-            Endpoint(
-                "DELETE",
-                one,
-                lambda request: self.delete(request.path["id"]),
-                "Delete a custom e-mail",
-                shape=shapes.DELETED_EMAIL,
-            ),
+            Endpoint("GET", all_, lambda request: self.list()),
+            Endpoint("POST", all_, lambda request: self.create(request.body)),
+            Endpoint("PUT", one, lambda request: self.update(request.path["id"], request.body)),
+            Endpoint("DELETE", one, lambda request: self.delete(request.path["id"])),
         ]
 
     def list(self) -> list[dict[str, Any]]:
@@ -131,28 +107,10 @@ class HookEndpoints:
         """Tell the endpoints of hooks."""
         all_, one = f"{_BASE}/hooks", f"{_BASE}/hooks/{{id}}"
         return [
-            Endpoint(
-                "GET",
-                all_,
-                lambda request: self.list(),
-                "Every hook by its type, disabled ones included",
-                shape=shapes.HOOKS,
-            ),
-            Endpoint("POST", all_, lambda request: self.create(request.body), "Create a hook", shape=shapes.NEW_HOOK),
-            Endpoint(
-                "PUT",
-                one,
-                lambda request: self.update(request.path["id"], request.body),
-                "Disable or enable a hook",
-                shape=shapes.CHANGED_HOOK,
-            ),
-            Endpoint(
-                "DELETE",
-                one,
-                lambda request: self.delete(request.path["id"]),
-                "Delete a hook",
-                shape=shapes.DELETED_HOOK,
-            ),
+            Endpoint("GET", all_, lambda request: self.list()),
+            Endpoint("POST", all_, lambda request: self.create(request.body)),
+            Endpoint("PUT", one, lambda request: self.update(request.path["id"], request.body)),
+            Endpoint("DELETE", one, lambda request: self.delete(request.path["id"])),
         ]
 
     def list(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from stitchnb.rules.report_cards import properties
 from stitchnb.rules.schedules import quartz
 from stitchnb.rules.schedules import schedule as schedules
 from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext, split_credentials, type_card
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.jobs.runner import Engine
@@ -40,37 +40,11 @@ class SourceEndpoints:
         """Tell the endpoints of sources."""
         one = "/v4/sources/{source_id}"
         return [
-            Endpoint(
-                "GET",
-                "/v4/sources",
-                lambda request: self.list(),
-                "Every source: active, paused and deleted",
-                shape=shapes.SOURCES,
-            ),
-            Endpoint(
-                "POST",
-                "/v4/sources",
-                lambda request: self.create(request.body),
-                "Create a source",
-                shape=shapes.NEW_SOURCE,
-            ),
-            Endpoint(
-                "GET", one, lambda request: self.get(request.path["source_id"]), "One source", shape=shapes.SOURCE
-            ),
-            Endpoint(
-                "PUT",
-                one,
-                lambda request: self.update(request.path["source_id"], request.body),
-                "Change a source",
-                shape=shapes.CHANGED_SOURCE,
-            ),
-            Endpoint(
-                "DELETE",
-                one,
-                lambda request: self.delete(request.path["source_id"]),
-                "Delete a source",
-                shape=shapes.SOURCE,
-            ),
+            Endpoint("GET", "/v4/sources", lambda request: self.list()),
+            Endpoint("POST", "/v4/sources", lambda request: self.create(request.body)),
+            Endpoint("GET", one, lambda request: self.get(request.path["source_id"])),
+            Endpoint("PUT", one, lambda request: self.update(request.path["source_id"], request.body)),
+            Endpoint("DELETE", one, lambda request: self.delete(request.path["source_id"])),
         ]
 
     # -- looking ------------------------------------------------------------------------------------------------------

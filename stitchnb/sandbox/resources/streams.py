@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stitchnb.models import FieldMetadata
-from stitchnb.sandbox import errors, shapes
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import SourceEndpoints
@@ -29,27 +29,13 @@ class StreamEndpoints:
         """Tell the endpoints of streams."""
         all_ = "/v4/sources/{source_id}/streams"
         return [
-            Endpoint(
-                "GET",
-                all_,
-                lambda request: self.list(request.path["source_id"]),
-                "A source's streams",
-                shape=shapes.STREAMS,
-            ),
+            Endpoint("GET", all_, lambda request: self.list(request.path["source_id"])),
             # Before the one that takes any word in its place.
-            Endpoint(
-                "PUT",
-                f"{all_}/metadata",
-                lambda request: self.select(request.path["source_id"], request.body),
-                "Select and configure streams and fields",
-                shape=shapes.SELECTION,
-            ),
+            Endpoint("PUT", f"{all_}/metadata", lambda request: self.select(request.path["source_id"], request.body)),
             Endpoint(
                 "GET",
                 f"{all_}/{{stream_id}}",
                 lambda request: self.get(request.path["source_id"], request.path["stream_id"]),
-                "A stream's schema and metadata",
-                shape=shapes.STREAM,
             ),
         ]
 

@@ -161,7 +161,7 @@ class JobMonitor(Panel):
         super().close()
 
     def _poll_s(self) -> float:
-        return self._client.job_poll_s(self._watch.asked)
+        return self._client.job_poll_s(self._watch.requests)
 
     def _look_again(self) -> bool:
         seen = self._watch.look()

@@ -250,7 +250,7 @@ class SourceJobs(ipywidgets.VBox):
     def _watch_run(self, run: JobRun | None) -> None:
         if run is not None:
             job = ReplicationJob({"job_name": run.job_name})
-            self._watch(Job.bound(self._client, self._source.id, job))
+            self._watch(Job.from_response(self._client, job.to_dict(), {"source_id": self._source.id}))
 
     def _watch(self, job: Job) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.client import Job, JobLook, JobWatch, Records
+from stitchnb.client import Job, JobLook, JobWatch, RecordList
 from stitchnb.errors import AlreadyRunningError, StitchError
 from stitchnb.models import Load, Source, format_time
 from stitchnb.rules.report_cards.labels import interval_words, sentence
@@ -90,7 +90,7 @@ class RowsStage(PanelStage):
         summary = f"{shown}, and {len(columns)} of {len(rows.columns)} columns." if hidden else f"{shown}."
         self._show_rows(blocks, summary)
 
-    def _show_loads(self, schema: str, loads: Records[Load]) -> None:
+    def _show_loads(self, schema: str, loads: RecordList[Load]) -> None:
         if not loads:
             self._show_nothing(f"Nothing has been loaded into schema {schema} yet.")
             return
@@ -223,7 +223,7 @@ class RunStage(PanelStage):
         return self._job
 
     def _keep_looking(self) -> None:
-        self.watch(self._look, poll_s=lambda: self.owner.client.job_poll_s(self._watch.asked if self._watch else 1))
+        self.watch(self._look, poll_s=lambda: self.owner.client.job_poll_s(self._watch.requests if self._watch else 1))
 
     def went_wrong(self, error: StitchError) -> None:
         """Show why the job cannot be seen; it goes on in Stitch all the same."""

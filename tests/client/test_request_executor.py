@@ -8,8 +8,8 @@ import pytest
 from both_modes import MODES, URL, Plays, answering, call
 
 from stitchnb.client import requests
-from stitchnb.client._sansio import Pause, run
-from stitchnb.client.http import AsyncTransport, Attempt, Exchanging, Transport, retry_after_s
+from stitchnb.client._sansio import Sleep, drive
+from stitchnb.client.http import AsyncTransport, Attempt, RequestExecutor, Transport, retry_after_s
 from stitchnb.client.journal import Journal
 from stitchnb.client.rate_limit import RateLimit
 from stitchnb.errors import APIError, OutcomeUnknownError, RateLimitedError, ServerError, TransportError
@@ -21,17 +21,17 @@ GET, POST = requests.list_sources(), requests.start_job(7)
 def carried_out(server: Plays, request: requests.Request[Any] = GET) -> list[float]:
     """Carry a request out without any network or waiting, and tell the pauses that were made."""
     pauses: list[float] = []
-    exchanging = Exchanging(
+    executor = RequestExecutor(
         URL, journal=Journal(base_url=URL, token_variable="T"), limit=RateLimit(mode="off"), now=lambda: NOW
     )
 
-    def perform(step: Attempt | Pause) -> httpx.Response | None:
-        if isinstance(step, Pause):
+    def perform(step: Attempt | Sleep) -> httpx.Response | None:
+        if isinstance(step, Sleep):
             pauses.append(step.seconds)
             return None
         return server(httpx.Request(step.method, step.url))
 
-    run(exchanging.steps(request), perform)
+    drive(executor.execute(request), perform)
     return pauses
 
 
