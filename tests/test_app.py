@@ -158,7 +158,7 @@ def test_the_page_opens_the_source_that_its_address_names(
         monkeypatch.setenv("QUERY_STRING", query)
         page = build()
         assert page.source_id == opened
-        assert trouble in page.trouble
+        assert trouble in page.message
         page.close()
 
 

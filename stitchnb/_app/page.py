@@ -27,7 +27,7 @@ def build() -> ipywidgets.DOMWidget:
         page = AccountPage(client, own_page=True, note=note)
     except StitchError as error:
         return _trouble(error)
-    page.visit(_place())
+    page.navigate(_place())
     return page
 
 

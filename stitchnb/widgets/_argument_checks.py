@@ -1,4 +1,4 @@
-"""What a widget is given, held against what it is made of: where it is the wrong thing, both are named."""
+"""Checks of the arguments of widgets: an error names the expected and the passed type."""
 
 from __future__ import annotations
 
@@ -13,102 +13,70 @@ if TYPE_CHECKING:
     from stitchnb.client import Client
 
 
-def require_client(given: Any, widget: str) -> None:
-    """Raise where a widget was given something else than a client.
+def require_client(value: Any, widget: str) -> None:
+    """Raise `InvalidInputError` unless `value` is a client."""
+    if isinstance(value, AsyncClient):
+        raise InvalidInputError(f"{widget} expects a Client, got AsyncClient. A widget cannot await its requests.")
+    # Any object with sources will do, such as a client of your own.
+    if not hasattr(value, "sources"):
+        raise _wrong_argument(widget, "a Client from stitchnb.connect() as its first argument", value)
+
+
+def require_type(value: Any, widget: str, kind: str) -> None:
+    """Raise `InvalidInputError` unless `value` is None or a name of a type; `kind` is ``source`` or ``destination``."""
+    if value is not None and not isinstance(value, str):
+        expected = f"the name of a {kind} type; pass an existing {kind} as {kind}=…"
+        raise _wrong_argument(widget, expected, value)
+
+
+def require_live_source(value: Any, widget: str) -> None:
+    """Raise `InvalidInputError` unless `value` is a source that is bound to a client."""
+    if not isinstance(value, LiveSource):
+        raise _wrong_argument(widget, "a Source from client.sources.get(source_id)", value)
+
+
+def require_job(value: Any, widget: str) -> None:
+    """Raise `InvalidInputError` unless `value` is a job."""
+    if not isinstance(value, Job):
+        raise _wrong_argument(widget, "a Job from source.start_job()", value)
+
+
+def require_card(value: Any, widget: str) -> None:
+    """Raise `InvalidInputError` unless `value` is None or a report card."""
+    if value is not None and not isinstance(value, ReportCard):
+        raise _wrong_argument(widget, "a ReportCard from client.source_types.get(type)", value)
+
+
+def source_of(client: Client, value: Any, widget: str) -> Source | None:
+    """Return the source for a source or its id, which is fetched; None for None.
 
     Raises
     ------
     InvalidInputError
-        It says what is wanted, and what was given.
-    """
-    if isinstance(given, AsyncClient):
-        raise InvalidInputError(f"{widget} wants a Client: an AsyncClient cannot be waited for in a widget.")
-    # Whatever has sources will do, such as a client of somebody's own.
-    if not hasattr(given, "sources"):
-        raise _unwanted(widget, "a client first, as stitchnb.connect() gives it", given)
-
-
-def require_type(given: Any, widget: str, thing: str) -> None:
-    """Raise where a widget was given something else than a type's name; None is fine. `thing` is what has the type.
-
-    Raises
-    ------
-    InvalidInputError
-        It says what is wanted, and what was given.
-    """
-    if given is not None and not isinstance(given, str):
-        wanted = f"the name of a {thing} type; one that is there is given by name, {thing}=…"
-        raise _unwanted(widget, wanted, given)
-
-
-def require_live_source(given: Any, widget: str) -> None:
-    """Raise where a widget was given something else than a source that can be asked.
-
-    Raises
-    ------
-    InvalidInputError
-        It says what is wanted, and what was given.
-    """
-    if not isinstance(given, LiveSource):
-        raise _unwanted(widget, "a source, as client.sources.get(source_id) gives it", given)
-
-
-def require_job(given: Any, widget: str) -> None:
-    """Raise where a widget was given something else than a job.
-
-    Raises
-    ------
-    InvalidInputError
-        It says what is wanted, and what was given.
-    """
-    if not isinstance(given, Job):
-        raise _unwanted(widget, "a job, as source.start_job() gives it", given)
-
-
-def require_card(given: Any, widget: str) -> None:
-    """Raise where a widget was given something else than a report card; None is fine.
-
-    Raises
-    ------
-    InvalidInputError
-        It says what is wanted, and what was given.
-    """
-    if given is not None and not isinstance(given, ReportCard):
-        raise _unwanted(widget, "a report card, as client.source_types.get(type) gives it", given)
-
-
-def source_of(client: Client, given: Any, widget: str) -> Source | None:
-    """Give the source that is meant by a source or by its id, which is asked for; None where nothing was given.
-
-    Raises
-    ------
-    InvalidInputError
-        When it is neither: it says what is wanted, and what was given.
+        When `value` is neither a source nor an id.
     NotFoundError
         When there is no source with that id.
     """
-    if given is None or isinstance(given, Source):
-        return given
-    return client.sources.get(source_id_of(given, widget))
+    if value is None or isinstance(value, Source):
+        return value
+    return client.sources.get(source_id_of(value, widget))
 
 
-def source_id_of(given: Any, widget: str) -> int:
-    """Give the id of the source that is meant by a source or by its id.
+def source_id_of(value: Any, widget: str) -> int:
+    """Return the id for a source or its id.
 
     Raises
     ------
     InvalidInputError
-        When it is neither: it says what is wanted, and what was given.
+        When `value` is neither a source nor an id.
     """
-    if isinstance(given, Source):
-        return given.id
-    if isinstance(given, int) and not isinstance(given, bool):
-        return given
-    raise _unwanted(widget, "a source or its id as source=…", given)
+    if isinstance(value, Source):
+        return value.id
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _wrong_argument(widget, "a source or its id as source=…", value)
 
 
-def _unwanted(widget: str, wanted: str, given: Any) -> InvalidInputError:
-    # Its type alone is told: it may be a token.
-    name = type(given).__name__
-    article = "an" if name[:1].lower() in "aeiou" else "a"
-    return InvalidInputError(f"{widget} wants {wanted}. It was given {article} {name}.")
+def _wrong_argument(widget: str, expected: str, value: Any) -> InvalidInputError:
+    # Only the type is named: the value may be a token.
+    return InvalidInputError(f"{widget} expects {expected}, got {type(value).__name__}.")

@@ -1,4 +1,4 @@
-"""Looking at something in the background, so that the notebook stays usable meanwhile."""
+"""Polling in the background, so that the notebook stays usable."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from stitchnb.errors import StitchError
 
 
 class Watcher:
-    """Looks again and again, in a thread of its own, until it is over or nobody wants to know any more.
+    """Calls a function again and again in its own thread, until it returns True or `stop` is called.
 
     Parameters
     ----------
-    look
-        Looks once, and tells whether it is over.
+    poll
+        Called each time; True ends the polling.
     poll_s
-        Tells, after each look, the seconds until the next one.
+        Returns the seconds until the next call.
     on_error
-        Is called, in the thread, with a `StitchError` that a look ended with; the watch is over then.
+        Called in the thread with the `StitchError` that ended the polling.
     """
 
     def __init__(
-        self, look: Callable[[], bool], *, poll_s: Callable[[], float], on_error: Callable[[StitchError], None]
+        self, poll: Callable[[], bool], *, poll_s: Callable[[], float], on_error: Callable[[StitchError], None]
     ) -> None:
-        self._look = look
+        self._poll = poll
         self._poll_s = poll_s
         self._on_error = on_error
         self._stopped = threading.Event()
-        # A notebook's end must not wait for it.
+        # A daemon: the end of a notebook must not wait for it.
         self._thread = threading.Thread(target=self._run, name="stitchnb-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin, with a first look at once."""
+        """Start with a first call at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Have no further look begun. A look that is under way ends by itself; `is_stopped` tells it."""
+        """Start no further call. A running call finishes and can check `is_stopped`."""
         self._stopped.set()
 
     def join(self, timeout_s: float | None = None) -> bool:
-        """Wait until it is over; False when it is not within that many seconds."""
+        """Wait until the polling has ended; return False if it has not within `timeout_s` seconds."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     @property
     def is_stopped(self) -> bool:
-        """Was it told to stop?"""
+        """Was `stop` called?"""
         return self._stopped.is_set()
 
     def _run(self) -> None:
         try:
-            while not self._stopped.is_set() and not self._look():
+            while not self._stopped.is_set() and not self._poll():
                 self._stopped.wait(self._poll_s())
         except StitchError as error:
             if not self._stopped.is_set():

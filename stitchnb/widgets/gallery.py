@@ -1,4 +1,4 @@
-"""A gallery of source types, to find the one to copy from."""
+"""A gallery of source types."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _PIPELINE_TONES = {"beta": "warn", "alpha": "warn", "deprecated": "error"}
 
 
 class TypeGallery(Panel):
-    """Source types to search and choose from.
+    """Lists source types to search and choose from.
 
     Parameters
     ----------
     cards
-        The report cards of all types, as ``client.source_types.list()`` gives them.
+        The report cards of all types, as ``client.source_types.list()`` returns them.
     on_choose
-        Is called with the report card of the type that was chosen.
+        Called with the report card of the chosen type.
     on_error
-        Is called with what went wrong when it was.
+        Called with the error when a click fails.
     """
 
     _esm = asset("dom.js", "line.js", "type_gallery.js")
@@ -56,24 +56,26 @@ class TypeGallery(Panel):
         Raises
         ------
         UnknownSourceTypeError
-            When there is no such type; near ones are offered.
+            When there is no such type; the message lists similar ones.
         InvalidInputError
-            When this account may not use it; its successor is named where there is one.
+            When this account has no access to it; the message names its successor, if any.
         """
         card = self._cards.get(type)
         if card is None:
-            raise UnknownSourceTypeError(type, list(self._cards), hint="client.source_types.to_frame() lists them all.")
+            raise UnknownSourceTypeError(
+                type, list(self._cards), hint="client.source_types.to_frame() lists all types."
+            )
         refusal = access_error(card)
         if refusal:
             raise InvalidInputError(refusal)
         self._on_choose(card)
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind != "choose":
             raise MessageError(f"{kind} is not known")
         self.choose(text_of(content, "value"))
 
-    def _refuse(self, error: StitchError) -> None:
+    def _show_error(self, error: StitchError) -> None:
         self._on_error(error)
 
     def _table(self) -> str:
@@ -90,7 +92,7 @@ class TypeGallery(Panel):
 
 
 def _tile(card: ReportCard, known: Mapping[str, ReportCard]) -> dict[str, Any]:
-    """Describe one type; what cannot be chosen says why, and leads on where it can."""
+    """Describe one type; an unavailable one has the reason and its successor."""
     state = card.details.pipeline_state or ""
     upgrade = card.upgrade_available if card.upgrade_available in known else None
     tile = {
@@ -100,16 +102,20 @@ def _tile(card: ReportCard, known: Mapping[str, ReportCard]) -> dict[str, Any]:
         "state": state,
         "tone": _PIPELINE_TONES.get(state, "mute"),
         "tier": "enterprise" if card.details.pricing_tier == "enterprise" else "",
-        "refusal": _why_not(card),
+        "refusal": _unavailable_reason(card),
         "upgrade": {"type": upgrade, "title": type_title(upgrade)} if upgrade else None,
         "also": other_names(card.type_name),
     }
     return {key: value for key, value in tile.items() if value}
 
 
-def _why_not(card: ReportCard) -> str:
+def _unavailable_reason(card: ReportCard) -> str:
     if card.details.pipeline_state == "deprecated":
-        return "Deprecated: no new sources."
+        return "Deprecated. New sources can't be created."
     if card.details.access is False:
-        return "Not in this account's plan." if card.details.pipeline_state != "alpha" else "In alpha: on request."
-    return "Cannot be created by the API." if not card.steps else ""
+        return (
+            "Not in this account's plan."
+            if card.details.pipeline_state != "alpha"
+            else "In alpha. Ask Stitch for access."
+        )
+    return "Can't be created with the API." if not card.steps else ""

@@ -26,7 +26,7 @@ import sys
 sys.path.insert(0, {widgets!r})
 import anywidget, traitlets
 from picker_sources import LargeAccount
-from stitchnb.widgets.stream_picker import StreamPicker
+from stitchnb.widgets import StreamPicker
 
 class Bare(anywidget.AnyWidget):
     # A list that draws the rows in sight, with a box and a name each, and can do nothing else.

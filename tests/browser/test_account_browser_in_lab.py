@@ -119,7 +119,7 @@ def test_it_is_searched_and_sorted_by_keyboard_with_no_kernel(table: Table) -> N
     assert table.names == ["Billing of the long defunct subsidiary", "Recurly EU", "Recurly"]
 
 
-@pytest.mark.parametrize("column", ["Name", "Type", "State", "Next start (UTC)", "Created"])
+@pytest.mark.parametrize("column", ["Name", "Type", "State", "Next run (UTC)", "Created"])
 def test_the_kernel_holds_the_same_rows_in_the_same_order(table: Table, column: str) -> None:
     for _ in range(2):
         table.root.get_by_role("columnheader", name=column).get_by_role("button").click()
@@ -150,11 +150,11 @@ def test_a_source_is_paused_and_resumed_by_keyboard(table: Table) -> None:
     table.press("Pause", "Recurly")
     expect(table.button("Resume Recurly")).to_be_focused()
     expect(table.row("Recurly").get_by_text("paused", exact=True)).to_be_visible()
-    expect(table.summary).to_have_text("Paused Recurly: its schedule rests.")
+    expect(table.summary).to_have_text("Paused Recurly. No jobs will be scheduled.")
     expect(table.summary).to_have_attribute("role", "status")
     table.keys.press("Enter")
     expect(table.button("Pause Recurly")).to_be_focused()
-    expect(table.summary).to_have_text("Resumed Recurly: its schedule runs again.")
+    expect(table.summary).to_have_text("Resumed Recurly. Its schedule runs again.")
 
 
 def test_where_a_source_leaves_the_filter_the_focus_goes_to_its_neighbour(table: Table) -> None:
@@ -183,7 +183,7 @@ def test_a_source_is_renamed_by_keyboard(table: Table) -> None:
     name.fill("Renamed")
     table.keys.press("Enter")
     expect(table.button("Rename Renamed")).to_be_focused()
-    expect(table.summary).to_have_text("Renamed Recurly to Renamed; its schema stays recurly.")
+    expect(table.summary).to_have_text("Renamed Recurly to Renamed. Its schema is still recurly.")
     table.keys.press("Enter")
     table.keys.press("Escape")
     expect(table.button("Rename Renamed")).to_be_focused()
@@ -196,8 +196,8 @@ def test_a_source_is_deleted_by_keyboard_once_its_name_is_typed(table: Table) ->
     typed = table.root.get_by_label("Type Shop 1 to confirm")
     button = table.root.get_by_role("button", name="Delete source")
     expect(typed).to_be_focused()
-    expect(table.root.get_by_text("Its rows in the destination stay.")).to_be_visible()
-    expect(table.root.get_by_text("It cannot be undone.")).to_be_visible()
+    expect(table.root.get_by_text("Its rows in the destination are kept.")).to_be_visible()
+    expect(table.root.get_by_text("This can't be undone.")).to_be_visible()
     expect(button).to_be_disabled()
     table.keys.type("shop 1")
     table.keys.press("Enter")
@@ -209,7 +209,7 @@ def test_a_source_is_deleted_by_keyboard_once_its_name_is_typed(table: Table) ->
     expect(button).to_be_focused()
     table.keys.press("Enter")
     expect(table.root.get_by_role("rowheader", name="Shop 1")).to_have_count(0)
-    expect(table.summary).to_have_text("Deleted Shop 1. Its rows in the destination stay.")
+    expect(table.summary).to_have_text("Deleted Shop 1. Its rows in the destination are kept.")
     expect(table.button("Open Shop 2")).to_be_visible()
     assert table.page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Delete Shop 2"
     assert table.form.run("print(client.sources.list()[3].state)") == "deleted\n"

@@ -39,7 +39,7 @@ def test_a_source_is_mended_in_its_wizard_and_the_table_knows_it(show: Show) -> 
     expect(form.root.get_by_role("table", name="Sources")).to_be_hidden()
     expect(step(form)).to_contain_text("Check and discovery (failed)")
     expect(form.root.locator(".sn-wizard header code")).to_have_text("source 233312")
-    button(form, "Correct the properties").click()
+    button(form, "Edit settings").click()
     form.field("API key").fill("a-key")
     form.settle()
     button(form, "Save changes").click()
@@ -60,7 +60,7 @@ def test_a_new_source_is_made_in_the_wizard_and_the_table_has_it(show: Show) -> 
     form.field("Display name").fill("Events")
     form.settle()
     button(form, "Create source").click()
-    expect(form.root.get_by_text("Rows are pushed to this source: no job brings them.")).to_be_visible()
+    expect(form.root.get_by_text("Rows are pushed to this source. It has no jobs.")).to_be_visible()
     button(form, "Back to all sources").press("Enter")
     expect(button(form, "New source")).to_be_focused()
     expect(button(form, "Open Events")).to_be_visible()
@@ -89,7 +89,7 @@ def test_one_goes_back_while_a_check_runs(show: Show) -> None:
 def test_table_and_wizard_are_one_thing_to_look_at(show: Show) -> None:
     form = show(CELL)
     button(form, "Open Pushed").click()
-    expect(form.root.get_by_text("This source is paused: rows that are pushed to it are refused.")).to_be_visible()
+    expect(form.root.get_by_text("This source is paused. Rows that are pushed to it are refused.")).to_be_visible()
     expect(form.root.get_by_text("No table of schema pushed is in the warehouse yet.")).to_be_visible()
     for theme, width in form.notebook.looks():
         expect_accessible(form.root.locator(".sn-wizard"))

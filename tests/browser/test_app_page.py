@@ -46,7 +46,7 @@ def test_a_source_is_made_and_run_by_mouse_and_keyboard_and_its_link_leads_back_
     page = shown.page
     assert shown.address == f"{app.url}/", "the token is not kept in the address"
     assert page.title() == f"Sources – {TITLE}"  # noqa: RUF001
-    expect(page.get_by_text("Nothing you do here reaches a real account.")).to_be_visible()
+    expect(page.get_by_text("Nothing here touches a real account.")).to_be_visible()
 
     shown.button("New source").press("Enter")
     gallery = page.locator(".sn-gallery")
@@ -64,7 +64,7 @@ def test_a_source_is_made_and_run_by_mouse_and_keyboard_and_its_link_leads_back_
     expect(shown.button("Apply")).to_be_visible()
     assert shown.address == f"{app.url}/?source=233312"
     assert page.title() == f"Recurly – {TITLE}"  # noqa: RUF001
-    start = shown.button("Start a job now", page.locator(".sn-source-jobs"))
+    start = shown.button("Start job", page.locator(".sn-source-jobs"))
     expect(start).to_have_attribute("aria-disabled", "true")
     page.get_by_role("checkbox").first.check()
     shown.button("Apply").click()
@@ -76,7 +76,7 @@ def test_a_source_is_made_and_run_by_mouse_and_keyboard_and_its_link_leads_back_
     start.click()
     monitor = page.locator(".sn-monitor")
     expect(monitor.get_by_text("running", exact=True)).to_be_visible()
-    expect(monitor.get_by_text("The job has ended: 10 of 10 streams loaded")).to_be_visible()
+    expect(monitor.get_by_text("Job finished: 10 of 10 streams loaded")).to_be_visible()
     expect(page.locator(".sn-runs").get_by_text("succeeded")).to_be_visible()
     headings = shown.headings()
     assert (headings[0], headings[-1]) == ("H1 Recurly", "H2 Jobs")

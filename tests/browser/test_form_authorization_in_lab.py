@@ -26,7 +26,7 @@ def test_a_source_that_must_be_authorized_is_created_with_a_client_of_ones_own_a
     form = show(CREATE)
     expect(form.root.get_by_text("asks a person to grant access in a browser")).to_be_visible()
     expect(form.field("OAuth client secret")).to_be_hidden()
-    form.field("Use my own OAuth client").press("Space")
+    form.field("Use my own OAuth app").press("Space")
     form.field("OAuth client secret").fill("s-4711")
     form.settle()
     form.root.get_by_role("button", name="Create source").click()

@@ -31,11 +31,11 @@ def test_an_odd_card_is_drawn_whole_and_none_of_its_text_becomes_markup(show: Ca
     expect(form.field("Page size")).to_be_focused()
 
     expect(form.field("Own token")).to_be_hidden()
-    form.field("Use my own OAuth client").check()
+    form.field("Use my own OAuth app").check()
     form.field("Own token").fill("abc")
     form.settle()
     form.expect_printed("print(odd.values['own_token'].reveal())", "abc\n")
-    form.field("Use my own OAuth client").uncheck()
+    form.field("Use my own OAuth app").uncheck()
     expect(form.field("Own token")).to_be_hidden()
     form.settle()
     form.expect_printed("print('own_token' in odd.values)", "False\n")

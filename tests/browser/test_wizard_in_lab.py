@@ -90,7 +90,7 @@ def select_accounts(form: Form) -> None:
     picker.box("company").check()
     expect(picker.summary).to_contain_text("2 changes")
     picker.button("Apply").click()
-    expect(form.root.get_by_text("Applied 2 changes in 1 request.")).to_be_visible()
+    expect(form.root.get_by_text("Saved 2 changes.")).to_be_visible()
     button(form, "Continue").click()
 
 
@@ -139,17 +139,17 @@ def test_from_the_gallery_to_rows_by_keyboard_alone(begin: Begin) -> None:
     expect(Picker(form).summary).to_contain_text("2 changes")
     tab_to(form, "Apply")
     keyboard.press("Enter")
-    expect(form.root.get_by_text("Applied 2 changes in 1 request.")).to_be_visible()
+    expect(form.root.get_by_text("Saved 2 changes.")).to_be_visible()
     tab_to(form, "Continue")
     keyboard.press("Enter")
     expect(step(form)).to_contain_text("Schedule")
     tab_to(form, "Continue")
     keyboard.press("Enter")
     expect(step(form)).to_contain_text("Run")
-    tab_to(form, "Start a job now")
+    tab_to(form, "Start job")
     keyboard.press("Space")
-    expect(form.root.get_by_text("The job has ended: 1 of 1 streams loaded.")).to_be_visible()
-    tab_to(form, "Look at the rows")
+    expect(form.root.get_by_text("Job finished: 1 of 1 streams loaded")).to_be_visible()
+    tab_to(form, "Preview data")
     keyboard.press("Enter")
     expect(form.root.get_by_text("461 rows in 1 table of schema recurly.")).to_be_visible()
 
@@ -161,7 +161,7 @@ def test_a_failing_check_is_told_and_mended(begin: Begin) -> None:
     alert = form.root.get_by_role("alert").filter(has_text="HTTP-error-code: 401")
     expect(alert).to_be_visible()
     expect(step(form)).to_contain_text("Check and discovery (failed)")
-    button(form, "Correct the properties").click()
+    button(form, "Edit settings").click()
     key = form.field("API key")
     expect(key).to_have_attribute("placeholder", "already provided: leave empty to keep it")
     expect(form.field("Subdomain")).to_have_value("acme")
@@ -192,7 +192,7 @@ def test_what_goes_on_is_drawn_once_and_not_anew_at_each_look(begin: Begin) -> N
     seen = "sum('last-connection-check' in one.path for one in sandbox.journal())"
     before = int(form.notebook.execute(f"print({seen})"))
     form.expect_printed(f"print({seen} >= {before + 3})", "True\n")
-    expect(bar).to_have_attribute("aria-label", "Connecting, and looking for streams and fields")
+    expect(bar).to_have_attribute("aria-label", "Connecting and discovering streams")
     expect(bar).to_have_attribute("data-seen", "yes")
 
 
@@ -218,26 +218,26 @@ def test_looking_again_by_keyboard_keeps_the_focus_in_the_step(begin: Begin) -> 
 
 def test_a_key_that_is_held_down_starts_a_job_and_does_not_stop_it(begin: Begin) -> None:
     form = begin(GATED_ROWS)
-    button(form, "Start a job now").press("Enter")
+    button(form, "Start job").press("Enter")
     expect(button(form, "Stop")).to_be_visible()
     expect(form.root.get_by_role("region", name="Replication job")).to_be_focused()
     form.page.keyboard.press("Enter")
     form.settle()
     form.notebook.execute("rows.gate.open()")
-    expect(form.root.get_by_text("The job has ended")).to_be_visible()
+    expect(form.root.get_by_text("Job finished")).to_be_visible()
 
 
 def test_another_table_is_chosen_by_keyboard_and_the_choice_keeps_the_focus(begin: Begin) -> None:
     form = begin(RUNNABLE)
-    button(form, "Start a job now").click()
-    button(form, "Look at the rows").click()
+    button(form, "Start job").click()
+    button(form, "Preview data").click()
     tables = form.field("Table")
     tables.focus()
     form.page.keyboard.press("ArrowDown")
-    expect(form.root.get_by_role("table", name="The first rows of recurly.plans")).to_be_visible()
+    expect(form.root.get_by_role("table", name="First rows of recurly.plans")).to_be_visible()
     expect(tables).to_be_focused()
     form.page.keyboard.press("ArrowUp")
-    expect(form.root.get_by_role("table", name="The first rows of recurly.accounts")).to_be_visible()
+    expect(form.root.get_by_role("table", name="First rows of recurly.accounts")).to_be_visible()
     expect(tables).to_be_focused()
 
 
@@ -304,7 +304,7 @@ def test_a_table_of_rows_that_is_too_wide_scrolls_by_itself_and_breaks_no_value(
     form = begin(ORDERS, width=800)
     form.run("client.sources.get(233312).start_job().wait(progress=False)")
     form.root.get_by_role("button", name="Rows").click()
-    box = form.root.get_by_role("region", name="The first rows of shop.orders")
+    box = form.root.get_by_role("region", name="First rows of shop.orders")
     expect(box.get_by_role("columnheader", name="order_number")).to_be_visible()
     lines = box.locator("th, td").evaluate_all(
         "cells => cells.map(cell => { const r = document.createRange(); r.selectNodeContents(cell);"
@@ -339,7 +339,7 @@ def test_the_gallery_searches_and_filters_without_the_kernel(begin: Begin) -> No
     button(form, "All").click()
     form.field("Search").fill("zendesk")
     # Zendesk, and Zopim, which others know as Zendesk Chat.
-    expect(tiles.get_by_text("Deprecated: no new sources.")).to_have_count(2)
+    expect(tiles.get_by_text("Deprecated. New sources can't be created.")).to_have_count(2)
     form.field("Search").fill("no such thing")
     expect(form.root.get_by_text("No source type is called that.")).to_be_visible()
     form.field("Search").fill("")
@@ -368,9 +368,9 @@ def test_every_step_is_readable_in_both_themes_and_at_two_widths(begin: Begin) -
     choose_recurly(form)
     look("form")
     create(form, **{"API key": "bad-key"})
-    expect(button(form, "Correct the properties")).to_be_visible()
+    expect(button(form, "Edit settings")).to_be_visible()
     look("check-failed")
-    button(form, "Correct the properties").click()
+    button(form, "Edit settings").click()
     form.field("API key").fill("a-key")
     form.settle()
     button(form, "Save changes").click()
@@ -381,10 +381,10 @@ def test_every_step_is_readable_in_both_themes_and_at_two_widths(begin: Begin) -
     expect(form.root.locator(".sn-times tbody tr").first).to_be_visible()
     look("schedule")
     button(form, "Continue").click()
-    button(form, "Start a job now").click()
-    expect(form.root.get_by_text("The job has ended")).to_be_visible()
+    button(form, "Start job").click()
+    expect(form.root.get_by_text("Job finished")).to_be_visible()
     look("run")
-    button(form, "Look at the rows").click()
+    button(form, "Preview data").click()
     expect(form.root.get_by_text("461 rows")).to_be_visible()
     look("rows")
 
@@ -435,5 +435,5 @@ def test_the_authorization_step_is_readable(begin: Begin, theme: str, width: int
     expect(step(form)).to_contain_text("Authorization")
     expect_accessible(form.root.locator(".sn-wizard"))
     form.notebook.screenshot(f"wizard-oauth-{theme}-{width}", of=form.root)
-    button(form, "Authorize in the sandbox").click()
+    button(form, "Authorize").click()
     expect(step(form)).to_contain_text("Streams and fields")

@@ -120,10 +120,10 @@ def test_a_press_pauses_and_another_one_resumes(client: Client, browser: Account
     page.press("pause", id=id_)
     assert client.sources.get(id_).state == "paused"
     assert (page.rows["Recurly"].state, page.rows["Recurly"].next_start) == ("paused", None)
-    assert page.told["notice"]["text"] == browser.notice == "Paused Recurly: its schedule rests."
+    assert page.told["notice"]["text"] == browser.message == "Paused Recurly. No jobs will be scheduled."
     page.press("resume", id=id_)
     assert client.sources.get(id_).state == page.rows["Recurly"].state == "fully_configured"
-    assert browser.notice == "Resumed Recurly: its schedule runs again."
+    assert browser.message == "Resumed Recurly. Its schedule runs again."
 
 
 def test_one_change_sends_one_row_and_not_the_list(client: Client, wire: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_source_gets_another_name_and_keeps_its_schema(client: Client, browser
     page.press("rename", id=id_, text="  Recurly EU ")
     assert (client.sources.get(id_).display_name, client.sources.get(id_).name) == ("Recurly EU", "recurly")
     assert page.rows["Recurly EU"].name == "recurly"
-    assert browser.notice == "Renamed Recurly to Recurly EU; its schema stays recurly."
+    assert browser.message == "Renamed Recurly to Recurly EU. Its schema is still recurly."
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_nothing_is_deleted_until_the_display_name_is_typed(
 ) -> None:
     page, id_ = Page(browser), ids(client)["Recurly"]
     page.press("delete", id=id_, text=typed)
-    assert page.alert == f"Not deleted: to delete source {id_}, type its display name, Recurly."
-    with pytest.raises(InvalidInputError, match="type its display name, Recurly"):
+    assert page.alert == f"Source {id_} was not deleted. Type its display name exactly: Recurly."
+    with pytest.raises(InvalidInputError, match="Type its display name exactly: Recurly"):
         browser.delete(id_, confirm=typed)
     assert client.sources.get(id_).deleted_at is None
 
@@ -195,10 +195,10 @@ def test_a_deleted_source_stays_as_such_and_nothing_more_can_be_done_with_it(
     page, id_ = Page(browser), ids(client)["Recurly"]
     page.press("delete", id=id_, text="Recurly")
     assert client.sources.get(id_).state == page.rows["Recurly"].state == "deleted"
-    assert browser.notice == "Deleted Recurly. Its rows in the destination stay."
+    assert browser.message == "Deleted Recurly. Its rows in the destination are kept."
     for kind in ("pause", "resume", "open"):
         page.press(kind, id=id_)
-        assert page.alert == f"Source {id_} was deleted: nothing can be done with it any more."
+        assert page.alert == f"Source {id_} was deleted."
     page.press("delete", id=id_, text="Recurly")
     assert "was deleted" in page.alert
 
@@ -206,7 +206,7 @@ def test_a_deleted_source_stays_as_such_and_nothing_more_can_be_done_with_it(
 def test_a_source_that_the_table_does_not_know_is_refused(browser: AccountBrowser) -> None:
     page = Page(browser)
     page.press("pause", id=1)
-    assert page.alert == "The table has no source 1: refresh() asks for the sources again."
+    assert page.alert == "The table has no source 1. Call refresh() to load the sources again."
     with pytest.raises(InvalidInputError):
         browser.resume(1)
 
@@ -218,7 +218,7 @@ def test_what_was_done_elsewhere_is_seen_after_a_refresh(client: Client, browser
     page.press("refresh")
     assert page.rows["Recurly"].state == "deleted"
     assert page.rows["Second shop"].state == "form"
-    assert browser.notice == "Up to date."
+    assert browser.message == "Up to date."
 
 
 def test_a_refresh_that_fails_leaves_the_table_as_it_was(client: Client, sandbox: Sandbox) -> None:
@@ -324,7 +324,7 @@ def test_what_the_page_looks_for_is_what_the_frame_holds(browser: AccountBrowser
     ("asked", "words"),
     [
         pytest.param({"state": "pause"}, "no state 'pause'. Did you mean 'paused'?", id="near"),
-        pytest.param({"sort": "colour"}, "no sort 'colour'. Give one of display_name, type", id="unknown"),
+        pytest.param({"sort": "colour"}, "no sort 'colour'. Use one of display_name, type", id="unknown"),
     ],
 )
 def test_a_state_or_an_order_that_there_is_not_is_refused(

@@ -58,7 +58,7 @@ def press(page: AccountPage, kind: str, **content: object) -> None:
 def test_it_says_that_it_is_a_sandbox_and_what_becomes_of_it(open_page: Callable[..., AccountPage]) -> None:
     told = head(open_page(note="It is gone when the app stops."))
     assert (told["kind"], told["account"]) == ("sandbox", "Sandbox")
-    assert "Nothing you do here reaches a real account" in told["words"]
+    assert "Nothing here touches a real account" in told["words"]
     assert told["note"] == "It is gone when the app stops."
 
 
@@ -69,7 +69,7 @@ def test_it_says_that_it_is_a_real_account_and_where(sandbox: Sandbox) -> None:
         page.close()
     assert (told["kind"], told["account"]) == ("real", "Real account")
     assert sandbox.url in told["words"]
-    assert "really happens" in told["words"]
+    assert "Changes are real" in told["words"]
     assert sandbox.token.reveal() not in str(told)
 
 
@@ -91,11 +91,11 @@ def test_an_address_leads_to_its_source(open_page: Callable[..., AccountPage], c
     say(page.children[0], "visit", place=str(id_))
     assert page.source_id == id_
     wizard = page.wizard
-    page.visit(str(id_))
+    page.navigate(str(id_))
     assert page.wizard is wizard, "what is open already stays as it is"
-    page.visit("new")
+    page.navigate("new")
     assert (page.source_id, page.wizard.step, head(page)["place"]) == (None, "type", "new")
-    page.visit("")
+    page.navigate("")
     assert page.wizard is None
 
 
@@ -104,18 +104,18 @@ def test_a_source_that_was_made_elsewhere_meanwhile_is_found(
 ) -> None:
     page = open_page()
     id_ = shop(client)
-    page.visit(str(id_))
-    assert (page.source_id, page.trouble) == (id_, "")
+    page.navigate(str(id_))
+    assert (page.source_id, page.message) == (id_, "")
 
 
 @pytest.mark.parametrize(
     ("place", "words"),
     [
         pytest.param("99", "There is no source 99 in this account.", id="unknown"),
-        pytest.param("abc", "'abc' is not the id of a source.", id="no number"),
-        pytest.param("²", "'²' is not the id of a source.", id="no number that an id is written with"),
-        pytest.param("9" * 40, "is not the id of a source.", id="longer than any id"),
-        pytest.param("-1", "'-1' is not the id of a source.", id="negative"),
+        pytest.param("abc", "'abc' is not a valid source id.", id="no number"),
+        pytest.param("²", "'²' is not a valid source id.", id="no number that an id is written with"),
+        pytest.param("9" * 40, "is not a valid source id.", id="longer than any id"),
+        pytest.param("-1", "'-1' is not a valid source id.", id="negative"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_told_above_the_list(
@@ -123,12 +123,12 @@ def test_an_address_that_leads_nowhere_is_told_above_the_list(
 ) -> None:
     page = open_page()
     page.open_source(shop(client))
-    page.visit(place)
-    assert words in page.trouble
-    assert "Choose one of the list." in page.trouble
+    page.navigate(place)
+    assert words in page.message
+    assert "from the list." in page.message
     assert (page.source_id, head(page)["place"]) == (None, "")
-    page.visit("")
-    assert page.trouble == ""
+    page.navigate("")
+    assert page.message == ""
 
 
 def test_a_visit_changes_the_top_of_the_page_in_one_update(
@@ -140,7 +140,7 @@ def test_a_visit_changes_the_top_of_the_page_in_one_update(
 
     def shown_by(place: str) -> list[tuple[str, bool]]:
         before = len(wire.contents(page.children[0]))
-        page.visit(place)
+        page.navigate(place)
         sent = wire.contents(page.children[0])[before:]
         return [(one["place"], bool(one["trouble"])) for one in sent]
 
@@ -155,8 +155,8 @@ def test_a_deleted_source_is_told_by_its_name(open_page: Callable[..., AccountPa
     id_ = shop(client)
     client.sources.delete(id_)
     page = open_page()
-    page.visit(str(id_))
-    assert page.trouble == f"Source {id_} (Shop) was deleted. Its rows in the destination stay."
+    page.navigate(str(id_))
+    assert page.message == f"Source {id_} (Shop) was deleted. Its rows in the destination are kept."
 
 
 def test_in_code_an_unknown_source_is_an_error(client: Client) -> None:
@@ -171,8 +171,8 @@ def test_what_stitch_refuses_is_told_and_the_list_stays(
     id_ = shop(client)
     page = open_page()
     sandbox.faults.add(status=400, path="/v4/sources/{source_id}", times=1)
-    page.visit(str(id_))
-    assert page.trouble
+    page.navigate(str(id_))
+    assert page.message
     assert page.wizard is None
     sandbox.faults.add(status=400, path="/v4/sources/{source_id}", times=1)
     with pytest.raises(APIError):

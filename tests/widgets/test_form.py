@@ -203,7 +203,7 @@ def test_a_credential_that_is_a_list_is_masked_too() -> None:
 def test_a_callback_hears_of_every_change() -> None:
     form = ConnectionForm(recurly(), today=TODAY)
     heard: list[Any] = []
-    form.observe_values(lambda changed: heard.append(changed.values.get("subdomain")))
+    form.on_change(lambda changed: heard.append(changed.values.get("subdomain")))
     form["subdomain"].value = "acme"
     form["subdomain"].value = None
     assert heard == ["acme", None]

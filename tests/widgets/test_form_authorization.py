@@ -87,7 +87,7 @@ def test_the_form_says_what_a_person_has_to_grant_and_how() -> None:
         "With an OAuth client of your own, switch it on and paste what you have of it; what you leave blank is granted "
         "in Stitch.",
     ]
-    assert group["switch"]["label"] == "Use my own OAuth client"
+    assert group["switch"]["label"] == "Use my own OAuth app"
     assert [field["name"] for field in group["fields"]] == ["oauth_client_id", "oauth_client_secret", "refresh_token"]
 
 

@@ -14,8 +14,7 @@ from stitchnb import Client, Sandbox
 from stitchnb.client import Job, JobLook
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
-from stitchnb.widgets.jobs.monitor import JobMonitor
-from stitchnb.widgets.jobs.rows import streams_block
+from stitchnb.widgets.jobs.monitor import JobMonitor, streams_block
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
 RECURLY = recurly_properties()
@@ -88,7 +87,7 @@ def test_a_running_job_is_shown_with_the_rows_of_each_stream(
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
-    told = until(monitor, "being extracted", "waiting")
+    told = until(monitor, "extracting", "waiting")
 
     accounts, plans = told["streams"]["rows"]
     assert (accounts["rows"], accounts["share"], accounts["moves"]) == (50, None, True)
@@ -107,7 +106,7 @@ def test_a_running_job_is_shown_with_the_rows_of_each_stream(
         ("loaded", 141, 1.0),
         ("loaded", 3, 1.0),
     ]
-    assert card(monitor)["notice"] == ["The job has ended: 2 of 2 streams loaded, 144 rows.", "ok"]
+    assert card(monitor)["notice"] == ["Job finished: 2 of 2 streams loaded, 144 rows", "ok"]
     assert steps(monitor) == {"discovery": "done", "tap": "done", "target": "done"}
     assert (card(monitor)["chip"], card(monitor)["actions"]) == (["succeeded", "ok"], [])
 
@@ -139,7 +138,7 @@ def test_a_press_on_stop_stops_the_job_and_the_card_says_so(
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
-    until(monitor, "being extracted", "waiting")
+    until(monitor, "extracting", "waiting")
     say(monitor, "press", name="stop")
     assert card(monitor)["chip"] == ["stopping", "warn"]
     assert card(monitor)["actions"][0]["off"] is True
@@ -149,7 +148,7 @@ def test_a_press_on_stop_stops_the_job_and_the_card_says_so(
         monitor.wait(timeout_s=120)
     assert failed.value.result is monitor.result
     assert (card(monitor)["chip"], card(monitor)["actions"]) == (["stopped", "warn"], [])
-    assert "Rows that had landed stay" in card(monitor)["notice"][0]
+    assert "Rows that were loaded are kept" in card(monitor)["notice"][0]
     assert steps(monitor) == {"discovery": "done", "tap": "failed", "target": "next"}
     until(monitor, "broken off", "not loaded")
 
@@ -191,9 +190,9 @@ def test_a_real_account_shows_loads_and_says_that_it_tells_no_rows(
     with Client(sandbox.token, base_url=sandbox.url) as account:
         monitor = JobMonitor(begin(account))
         monitors.append(monitor)
-        told = until(monitor, "being extracted", "being extracted")
+        told = until(monitor, "extracting", "extracting")
         assert told["streams"]["tells_rows"] is False
-        assert told["hint"].startswith("A real account tells which streams have been loaded")
+        assert told["hint"].startswith("A real account reports which streams are loaded")
         assert [row["rows"] for row in told["streams"]["rows"]] == [None, None]
         assert steps(monitor) == {"extracting": "now", "loading": "next"}
         assert told["summary"].startswith("watched since ")
@@ -203,7 +202,7 @@ def test_a_real_account_shows_loads_and_says_that_it_tells_no_rows(
         told = until(monitor, "loaded", "loaded")
         assert told["hint"] == ""
         assert told["streams"]["rows"][0]["loaded"].startswith("2026-03-20 14:00:")
-        assert told["notice"] == ["The job has ended: 2 of 2 streams loaded.", "ok"]
+        assert told["notice"] == ["Job finished: 2 of 2 streams loaded", "ok"]
         assert monitor.to_frame()["rows"].isna().all()
 
         say(monitor, "press", name="log")
@@ -221,7 +220,7 @@ def test_what_goes_wrong_while_it_looks_is_said_and_one_can_look_again(
         with pytest.raises(AuthenticationError):
             monitor.wait(timeout_s=120)
     assert card(monitor)["chip"] == ["not watched", "warn"]
-    assert card(monitor)["notice"][0].endswith("The job goes on in Stitch.")
+    assert card(monitor)["notice"][0].endswith("The job keeps running in Stitch.")
     gate.open()
     say(monitor, "press", name="again")
     assert monitor.wait(timeout_s=120).succeeded
@@ -232,7 +231,7 @@ def test_a_stop_that_is_refused_is_said_and_the_job_is_watched_on(
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
-    until(monitor, "being extracted", "waiting")
+    until(monitor, "extracting", "waiting")
     with sandbox.faults.add(status=401, path="/v4/sources/{source_id}/sync"):
         say(monitor, "press", name="stop")
     assert "401" in card(monitor)["notice"][0]
@@ -246,24 +245,24 @@ def test_it_can_be_waited_for_without_waiting_for_ever(
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
-    with pytest.raises(WaitTimeoutError, match=r"still runs after 0\.05 s"):
+    with pytest.raises(WaitTimeoutError, match=r"is still running after 0\.05 s"):
         monitor.wait(timeout_s=0.05)
 
 
 def test_a_closed_monitor_looks_no_more_and_the_job_goes_on(client: Client, gate: GatedConnector) -> None:
     job = begin(client)
     monitor = JobMonitor(job)
-    until(monitor, "being extracted", "waiting")
+    until(monitor, "extracting", "waiting")
     monitor.close()
     gate.open()
     assert job.wait().succeeded
-    with pytest.raises(InvalidInputError, match=r"job\.wait\(\) waits for it"):
+    with pytest.raises(InvalidInputError, match=r"Call job\.wait\(\)"):
         monitor.wait(timeout_s=120)
 
 
 def test_a_job_of_an_asynchronous_client_is_refused(sandbox: Sandbox) -> None:
     job: Any = Job.from_response(sandbox.async_client(), {"job_name": "116078.1.sync.x"}, {"source_id": 1})
-    with pytest.raises(InvalidInputError, match=r"await job\.watch\(\)"):
+    with pytest.raises(InvalidInputError, match=r"Await job\.watch\(\)"):
         JobMonitor(job)
 
 
@@ -275,7 +274,7 @@ def test_what_no_page_of_ours_says_changes_nothing(
 ) -> None:
     monitor = JobMonitor(begin(client))
     monitors.append(monitor)
-    until(monitor, "being extracted", "waiting")
+    until(monitor, "extracting", "waiting")
     send(monitor, message)
     assert card(monitor)["chip"] == ["running", "ok"]
     gate.open()

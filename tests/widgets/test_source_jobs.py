@@ -16,7 +16,7 @@ from stitchnb import Client, Sandbox
 from stitchnb.client import Source
 from stitchnb.errors import JobFailedError
 from stitchnb.widgets.jobs import source_jobs
-from stitchnb.widgets.jobs.source_jobs import SourceJobs, _took
+from stitchnb.widgets.jobs.source_jobs import SourceJobs, _duration
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_job_that_runs_is_watched_by_whoever_opens_its_source(sandbox: Sandbox
     jobs = SourceJobs(client, source)
     assert wait_until(lambda: jobs.monitor).job.job_name == job.job_name
     wait_until(lambda: action(jobs, "start")["off"])
-    assert told(jobs)["summary"] == "There is one job at a time."
+    assert told(jobs)["summary"] == "Only one job can run at a time."
     say(jobs.children[0], "press", name="start")
     assert told(jobs)["trouble"] == "", "a button that is off does nothing"
     job.stop()
@@ -125,7 +125,7 @@ def test_a_second_job_is_refused_in_words(real: Client, sandbox: Sandbox, gated:
     with sandbox.client() as other:
         other.jobs.start(source.id)
     say(jobs.children[0], "press", name="start")
-    assert told(jobs)["trouble"] == "A job of this source is under way already: there is one at a time."
+    assert told(jobs)["trouble"] == "A job of this source is already running. Only one can run at a time."
     assert jobs.monitor is None
     gated.open()
     sandbox.wait_idle()
@@ -146,11 +146,11 @@ def contradictions(sent: list[dict[str, Any]]) -> list[str]:
             found.append(f"a job is listed twice: {names}")
         if not listed <= set(names):
             found.append(f"a job that was listed is gone: {listed - set(names)}")
-        if (content["summary"] == "There is one job at a time.") != is_running:
+        if (content["summary"] == "Only one job can run at a time.") != is_running:
             found.append(f"the summary does not fit the rows: {content['summary']!r}, {content['runs']}")
         if (names and content["words"].startswith("No job")) or not (names or content["words"]):
             found.append(f"the words do not fit the rows: {content['words']!r}, {names}")
-        if "under way already" in content["trouble"] and names and not is_running:
+        if "already running" in content["trouble"] and names and not is_running:
             found.append("the refusal stands beside a job that has ended")
         listed = set(names)
     return found
@@ -158,7 +158,7 @@ def contradictions(sent: list[dict[str, Any]]) -> list[str]:
 
 def without_its_refusal(sent: list[dict[str, Any]]) -> list[list[str]]:
     """The states of the rows in every content that was sent after the refusal was taken away."""
-    refused = [i for i, content in enumerate(sent) if "under way already" in content["trouble"]]
+    refused = [i for i, content in enumerate(sent) if "already running" in content["trouble"]]
     return [[run["state"] for run in content["runs"]] for content in sent[refused[-1] + 1 :]]
 
 
@@ -187,11 +187,11 @@ def test_a_refusal_goes_in_the_update_that_shows_the_job_ended(
     assert history.was_read.wait(LIMIT_S)
     job = jobs.start_job()
     say(jobs.children[0], "press", name="start")
-    assert "under way already" in told(jobs)["trouble"]
+    assert "already running" in told(jobs)["trouble"]
     # The first history comes while the job still runs: it is no news about the job.
     history.go_on.set()
     wait_until(lambda: jobs._runs is not None)
-    assert "under way already" in told(jobs)["trouble"]
+    assert "already running" in told(jobs)["trouble"]
     job.stop()
     wait_until(lambda: told(jobs)["trouble"] == "")
     sent = wire.contents(jobs.children[0])
@@ -243,14 +243,14 @@ def test_a_source_that_was_deleted_elsewhere_is_told_in_words(make: Callable[...
     jobs = make()
     jobs._client.sources.delete(jobs._source.id)
     say(jobs.children[0], "press", name="start")
-    assert told(jobs)["trouble"] == "This source was deleted meanwhile. Its rows in the destination stay."
+    assert told(jobs)["trouble"] == "This source was deleted. Its rows in the destination are kept."
 
 
 def test_before_the_steps_are_done_no_job_can_be_started(make: Callable[..., SourceJobs]) -> None:
     jobs = make(select=False)
     assert action(jobs, "start")["off"]
-    assert told(jobs)["summary"] == "Jobs can be started once the steps above are done."
-    jobs.told(jobs._client.sources.get(jobs._source.id).select("accounts"))
+    assert told(jobs)["summary"] == "Finish the steps above to start jobs."
+    jobs.update_source(jobs._client.sources.get(jobs._source.id).select("accounts"))
     assert not action(jobs, "start")["off"]
 
 
@@ -259,13 +259,13 @@ class Looks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._count = 0
-        look = SourceJobs._look
+        look = SourceJobs._poll
 
         def counted(*args: Any) -> bool:
             self._count += 1
             return look(*args)
 
-        monkeypatch.setattr(SourceJobs, "_look", counted)
+        monkeypatch.setattr(SourceJobs, "_poll", counted)
         monkeypatch.setattr(source_jobs, "_POLL_S", 0.01)
 
     def wait_for_more(self, count: int) -> None:
@@ -280,7 +280,7 @@ def test_of_a_real_account_nothing_is_asked_without_need(
     looks = Looks(monkeypatch)
     jobs = make(real)
     asked = lambda: sum("extractions" in path for path in real.journal.to_frame()["path"])  # noqa: E731
-    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has finished yet.")
     looks.wait_for_more(3)
     assert asked() == 1, "30 requests in 10 minutes are all there is"
     assert not told(jobs)["tells_rows"]
@@ -298,14 +298,14 @@ def test_a_job_of_a_real_account_that_was_started_elsewhere_on_the_page_is_liste
 ) -> None:
     source = selected_source(real)
     jobs = SourceJobs(real, source)
-    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has finished yet.")
     asked = len(real.journal)
     job = real.jobs.start(source.id)
     (run,) = wait_until(lambda: told(jobs)["runs"])
     assert (run["name"], run["state"], run["took"]) == (job.job_name, "running", "")
     assert run["started"]
     assert told(jobs)["words"] == ""
-    assert told(jobs)["summary"] == "There is one job at a time."
+    assert told(jobs)["summary"] == "Only one job can run at a time."
     assert not action(jobs, "start")["off"], "Stitch may know that it has ended"
     assert len(real.journal) == asked + 1, "nothing is asked for that"
     assert jobs.monitor is None, "whoever started it watches it"
@@ -324,7 +324,7 @@ def test_what_cannot_be_asked_is_told_and_can_be_asked_again(
     real: Client, make: Callable[..., SourceJobs], sandbox: Sandbox
 ) -> None:
     jobs = make(real)
-    wait_until(lambda: told(jobs)["words"] == "No job of this source has ended yet.")
+    wait_until(lambda: told(jobs)["words"] == "No job of this source has finished yet.")
     sandbox.faults.add(status=400, path="/v4/{client_id}/extractions", times=1)
     jobs.refresh()
     wait_until(lambda: told(jobs)["trouble"])
@@ -346,5 +346,5 @@ def test_after_it_was_closed_nothing_is_drawn(make: Callable[..., SourceJobs]) -
 )
 def test_how_long_a_job_took_is_told_in_words(seconds: float, words: str) -> None:
     begun = datetime(2026, 3, 20, tzinfo=UTC)
-    assert _took(begun, begun + timedelta(seconds=seconds)) == words
-    assert _took(begun, None) == ""
+    assert _duration(begun, begun + timedelta(seconds=seconds)) == words
+    assert _duration(begun, None) == ""

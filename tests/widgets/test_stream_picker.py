@@ -201,9 +201,9 @@ def test_locked_fields_say_why_and_cannot_be_toggled(client: Client, wire: Any) 
     assert FieldFlag.TICKED not in flags
     assert reason == "unsupported: this field is unsupported by the Bulk API."
     page.toggle("Account", "BillingAddress", on=True)
-    assert "this field is unsupported by the Bulk API" in str(page.picker.notice)
+    assert "this field is unsupported by the Bulk API" in str(page.picker.message)
     page.toggle("Account", "Id", on=False)
-    assert "it cannot be deselected: automatic: primary key" in str(page.picker.notice)
+    assert "it cannot be deselected: automatic: primary key" in str(page.picker.message)
     assert page.picker.catalog.pending == []
 
 
@@ -225,7 +225,7 @@ def test_deselecting_a_field_that_is_selected_by_default_unticks_it_and_says_tha
     assert flags == FieldFlag.REPLICATED | FieldFlag.CHANGED
     assert reason == "selected by default"
     short, note = page.detail("orders")["notes"][str(page.position("orders", "status"))]
-    assert (short, note.split(":")[0]) == ("mind", "deselecting it does nothing")
+    assert (short, note.split(":")[0]) == ("note", "deselecting it does nothing")
 
 
 def test_fields_that_exclude_each_other_are_marked_both(client: Client, wire: Any) -> None:
@@ -236,7 +236,7 @@ def test_fields_that_exclude_each_other_are_marked_both(client: Client, wire: An
         assert FieldFlag.WARNED in page.fields(REPORT)[one][0]
         short, note = notes[str(page.position(REPORT, one))]
         assert short == f"conflicts with {other}"
-        assert note.startswith(f"{one} cannot be extracted together with {other}: Stitch takes the selection")
+        assert note.startswith(f"{one} can't be extracted together with {other}. Stitch accepts the selection")
     assert page.told["errors"] == page.told["blocking"] == 0
     assert [problem[0] for problem in page.told["problems"]] == ["warning"]
 
@@ -276,7 +276,7 @@ def test_a_view_without_keys_blocks_apply_until_it_has_some(database: Source, cl
     sent = len(client.journal)
     page.say("apply")
     assert len(client.journal) == sent
-    assert str(page.picker.notice).startswith("customer_view is a view and needs keys")
+    assert str(page.picker.message).startswith("customer_view is a view and needs keys")
     page.say("configure", stream=page.number(VIEW), key="view_keys", value=["id"])
     assert page.told["blocking"] == 0
     page.say("apply")
@@ -286,13 +286,13 @@ def test_a_view_without_keys_blocks_apply_until_it_has_some(database: Source, cl
 def test_applying_writes_reads_back_and_calls_whoever_waits(recurly: Source, wire: Any) -> None:
     picker = StreamPicker(recurly)
     told: list[StreamPicker] = []
-    picker.observe_apply(told.append)
+    picker.on_apply(told.append)
     page = opened(picker, wire, "accounts")
     page.toggle("accounts", "code", "email", on=True)
     assert page.told["state"] == ["field selection", "warn"]
     page.say("apply")
     assert told == [picker]
-    assert picker.notice == "Applied 3 changes in 1 request."
+    assert picker.message == "Saved 3 changes."
     assert page.told["changes"]["count"] == 0
     assert page.told["state"] == ["fully configured", "ok"]
     assert page.told["applying"] is False
@@ -314,17 +314,17 @@ def test_without_a_header_nothing_but_the_selection_is_asked_for(recurly: Source
 def test_a_refusal_says_what_was_applied_and_keeps_the_rest(recurly: Source, sandbox: Sandbox, wire: Any) -> None:
     picker = StreamPicker(recurly)
     told: list[StreamPicker] = []
-    picker.observe_apply(told.append)
+    picker.on_apply(told.append)
     page = opened(picker, wire, "accounts")
     page.toggle("accounts", "code", on=True)
     with sandbox.faults.add(status=403, method="PUT", path="/v4/sources/*"):
         page.say("apply")
     assert page.told["notice"]["tone"] == "error"
-    first, *rest = str(picker.notice).splitlines()
+    first, *rest = str(picker.message).splitlines()
     assert "403" in first
     assert rest == [
         "Not applied: + accounts, + accounts.code",
-        "What is not applied is kept: Apply sends just that.",
+        "Unsaved changes are kept. Click Apply to retry them.",
     ]
     assert page.told["changes"]["count"] == 2
     assert page.told["applying"] is False
@@ -332,7 +332,7 @@ def test_a_refusal_says_what_was_applied_and_keeps_the_rest(recurly: Source, san
     with sandbox.faults.add(status=403, method="PUT", path="/v4/sources/*"), pytest.raises(SelectionNotAppliedError):
         picker.apply()
     page.say("apply")
-    assert picker.notice == "Applied 2 changes in 1 request."
+    assert picker.message == "Saved 2 changes."
 
 
 def test_nothing_can_be_changed_while_changes_are_applied(
@@ -353,12 +353,12 @@ def test_nothing_can_be_changed_while_changes_are_applied(
     assert is_applying.wait(LIMIT_S)
     assert page.told["applying"]
     page.send({"type": "streams", "view": "view-1", "which": [1], "on": True})
-    assert page.picker.notice == "Changes are being applied: wait until that is done."
+    assert page.picker.message == "Changes are being applied. Wait until that is done."
     with pytest.raises(InvalidInputError, match="being applied"):
         page.picker.apply()
     go_on.set()
     assert page.picker.wait(LIMIT_S)
-    assert page.picker.notice == "Applied 1 change in 1 request."
+    assert page.picker.message == "Saved 1 change."
 
 
 @pytest.mark.parametrize("is_refused", [False, True])
@@ -445,7 +445,7 @@ def test_a_message_that_makes_no_sense_is_logged_answered_and_changes_nothing(
     assert "ignored a message" in caplog.text
     assert page.messages[-1] == {"type": "heard", "to": "view-1"}
     assert page.picker.catalog.pending == []
-    assert page.picker.notice is None
+    assert page.picker.message is None
 
 
 def test_two_thousand_streams_of_five_hundred_fields_are_sent_in_less_than_200_kb(wire: Any) -> None:
@@ -464,7 +464,7 @@ def test_two_thousand_streams_of_five_hundred_fields_are_sent_in_less_than_200_k
     assert page.told["changes"]["count"] == 1_800
     assert len(page.told["changes"]["rows"]) == 100
     page.say("apply")
-    assert picker.notice == "Applied 1,800 changes in 1 request."
+    assert picker.message == "Saved 1,800 changes."
 
 
 def test_a_view_that_opens_another_stream_is_told_of_that_one_only(recurly: Source, wire: Any) -> None:
@@ -501,4 +501,4 @@ def test_where_no_script_runs_there_is_one_line_and_a_table(recurly: Source) -> 
 def test_a_long_table_says_that_it_is_cut() -> None:
     html = StreamPicker(LargeAccount().source())._table()
     assert html.count("<tr>") == 101
-    assert html.endswith("<p>100 of 2,000 streams shown.</p>")
+    assert html.endswith("<p>Showing 100 of 2,000 streams</p>")

@@ -65,9 +65,9 @@ def test_a_tile_tells_name_kind_and_state(chosen: Chosen) -> None:
 @pytest.mark.parametrize(
     ("type", "why", "tier"),
     [
-        ("zendesk", "Deprecated: no new sources.", None),
+        ("zendesk", "Deprecated. New sources can't be created.", None),
         ("platform.mambu", "Not in this account's plan.", "enterprise"),
-        ("platform.new", "In alpha: on request.", None),
+        ("platform.new", "In alpha. Ask Stitch for access.", None),
         ("platform.zendesk", None, None),
     ],
 )

@@ -9,7 +9,7 @@ from stitchnb.errors import (
     WaitTimeoutError,
 )
 from stitchnb.widgets.wizard import steps_check as _grant_stage
-from stitchnb.widgets.wizard.steps_check import CheckStage
+from stitchnb.widgets.wizard.steps_check import CheckStep
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
@@ -67,7 +67,7 @@ def test_one_goes_back_to_the_form_while_a_check_runs_and_is_not_called_away(
     wizard = filled(begin("platform.recurly"))
     with sandbox.faults.delay(0.5, path="/v4/sources/*/last-connection-check"):
         wizard.form.submit()
-        watcher = wizard._course.stage.watcher  # type: ignore[union-attr]
+        watcher = wizard._controller.shown.watcher  # type: ignore[union-attr]
         say(wizard.children[0], "go", name="form")
     assert watcher is not None
     assert watcher.join(30)
@@ -78,8 +78,8 @@ def test_one_goes_back_to_the_form_while_a_check_runs_and_is_not_called_away(
 
 def test_a_press_that_comes_after_its_step_was_left_does_nothing(begin: Begin) -> None:
     wizard = created(begin, api_key="bad-key")
-    left = wizard._course.stage
-    assert isinstance(left, CheckStage)
+    left = wizard._controller.shown
+    assert isinstance(left, CheckStep)
     before = left.watcher
     wizard.go("form")
     left._pressed("look", "")
@@ -133,7 +133,7 @@ def test_access_is_granted_in_the_browser_and_the_wizard_goes_on(begin: Begin, s
 
 def test_access_that_somebody_else_grants_is_noticed(begin: Begin, sandbox: stitchnb.Sandbox) -> None:
     wizard = awaiting_access(begin)
-    watcher = wizard._course.stage.watcher  # type: ignore[union-attr]
+    watcher = wizard._controller.shown.watcher  # type: ignore[union-attr]
     sandbox.authorize(wizard.source.id)
     assert watcher is not None
     assert watcher.join(30)
@@ -143,10 +143,10 @@ def test_access_that_somebody_else_grants_is_noticed(begin: Begin, sandbox: stit
 def test_access_is_not_looked_for_for_ever_and_it_says_so(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_grant_stage, "_WATCHED_S", -1)
     wizard = awaiting_access(begin)
-    watcher = wizard._course.stage.watcher  # type: ignore[union-attr]
+    watcher = wizard._controller.shown.watcher  # type: ignore[union-attr]
     assert watcher is not None
     assert watcher.join(30)
-    assert panel(wizard)._content["summary"] == "Look again once it is done."
+    assert panel(wizard)._content["summary"] == "Click Check again when you are done."
     monkeypatch.undo()
     press(wizard, "look")
-    assert panel(wizard)._content["summary"] == "This page goes on by itself once it is done."
+    assert panel(wizard)._content["summary"] == "Setup continues automatically."

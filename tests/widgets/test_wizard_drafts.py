@@ -11,11 +11,11 @@ from wizard_page import GOOD, Begin, configured, created, filled, foot, press
 import stitchnb
 from stitchnb.errors import APIError
 from stitchnb.rules.selection.changes import Change
-from stitchnb.widgets.picker.draft import PickerDraft, take_up
+from stitchnb.widgets.wizard.steps_fields import PickerDraft, restore_picker_draft
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
 FORM_WORDS = "What was filled in here before is shown again. It is not saved yet."
-PICKER_WORDS = "What was chosen here before is shown again. It is not applied yet."
+PICKER_WORDS = "Your earlier changes are restored. They are not applied yet."
 
 
 def unsaved(wizard: SourceWizard) -> list[str]:
@@ -53,7 +53,7 @@ def test_a_credential_that_is_kept_is_never_told_to_a_page(begin: Begin, wire: W
     assert page.fields["api_key"]["given"]
     assert page.fields["api_key"]["text"] == ""
     assert not wire.holds("key-4711")
-    draft = wizard._course.stage.draft()  # type: ignore[union-attr]
+    draft = wizard._controller.shown.draft()  # type: ignore[union-attr]
     assert "key-4711" not in repr(draft) + repr(draft.fields) + repr(wizard)
     assert "key-4711" not in json.dumps(wizard.form.get_state(), default=str)
 
@@ -61,15 +61,15 @@ def test_a_credential_that_is_kept_is_never_told_to_a_page(begin: Begin, wire: W
 def test_a_credential_goes_with_the_wizard_and_once_it_is_sent(begin: Begin) -> None:
     wizard = filled(begin("platform.recurly"))
     wizard.go("type")
-    assert wizard._course._drafts
+    assert wizard._controller._drafts
     wizard.close()
-    assert not wizard._course._drafts
+    assert not wizard._controller._drafts
 
     other = filled(begin("platform.recurly"))
     other.go("type")
     filled(other.choose("platform.recurly")).form.submit()
     other.wait()
-    assert not other._course._drafts
+    assert not other._controller._drafts
 
 
 def test_a_form_that_nobody_touched_leaves_nothing(begin: Begin) -> None:
@@ -167,7 +167,7 @@ def test_choices_that_were_not_applied_are_there_again(begin: Begin) -> None:
     assert unsaved(wizard) == ["field_selection"]
     wizard.go("field_selection")
     assert [str(change) for change in wizard.picker.catalog.pending] == before
-    assert wizard.picker.notice == PICKER_WORDS
+    assert wizard.picker.message == PICKER_WORDS
     assert unsaved(wizard) == ["field_selection"]
     wizard.picker.apply()
     assert unsaved(wizard) == []
@@ -175,7 +175,7 @@ def test_choices_that_were_not_applied_are_there_again(begin: Begin) -> None:
     assert unsaved(wizard) == []
     wizard.go("field_selection")
     assert wizard.picker.catalog["accounts"].selected
-    assert wizard.picker.notice is None
+    assert wizard.picker.message is None
 
 
 def test_fields_of_a_stream_that_is_not_to_be_selected_are_kept_without_it(begin: Begin) -> None:
@@ -220,12 +220,12 @@ def test_what_cannot_be_chosen_any_more_is_counted_and_the_rest_is_chosen(begin:
         Change("gone", "gone", (), "selected", None, True),
         Change("gone", "gone", gone, "selected", None, True),
     )
-    take_up(wizard.picker, PickerDraft(changes))
+    restore_picker_draft(wizard.picker, PickerDraft(changes))
     assert [str(change) for change in wizard.picker.catalog.pending] == [
         "accounts: selected None → True",
         "accounts.email: selected None → True",
     ]
-    assert wizard.picker.notice == f"{PICKER_WORDS} 4 choices cannot be made any more."
+    assert wizard.picker.message == f"{PICKER_WORDS} 4 changes could not be restored."
 
 
 def test_what_cannot_be_shown_again_now_is_not_lost(begin: Begin, sandbox: stitchnb.Sandbox) -> None:

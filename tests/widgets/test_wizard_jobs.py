@@ -10,7 +10,7 @@ from stitchnb.errors import (
     AlreadyRunningError,
     InvalidValuesError,
 )
-from stitchnb.widgets.wizard import progress as _wizard_steps
+from stitchnb.widgets.wizard import step as _wizard_steps
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
 
@@ -39,7 +39,7 @@ def test_continue_does_not_pass_over_a_schedule_that_cannot_be(begin: Begin) -> 
     foot(wizard, "continue")
     assert wizard.step == "schedule"
     assert "cron_expression" in wizard.form.errors
-    assert wizard.children[0].error
+    assert wizard.children[0].message
     with pytest.raises(InvalidValuesError):
         wizard.form.submit()
 
@@ -55,7 +55,7 @@ def test_each_event_changes_the_header_in_one_update(begin: Begin, wire: Wire) -
         new, seen = wire.contents(head)[seen:], len(wire.contents(head))
         return [(next(s["type"] for s in one["steps"] if s["shown"]), one["steps"][-2]["state"]) for one in new]
 
-    head.tell("Stitch refused it.")
+    head.message = "Stitch refused it."
     updates()
     wizard.go("form")
     assert updates() == [("form", "now")], "the error goes in the update that shows the other step"
@@ -86,9 +86,9 @@ def test_continue_does_not_lose_a_selection_that_was_not_applied(begin: Begin) -
     wizard.picker.select("plans")
     foot(wizard, "continue")
     assert wizard.step == "field_selection"
-    assert wizard.children[0].error == "1 change not applied yet: apply or discard, then continue."
+    assert wizard.children[0].message == "1 change not applied. Click Apply or Discard, then Continue."
     wizard.picker.apply()
-    assert wizard.children[0].error == "", "what was wrong is done with"
+    assert wizard.children[0].message == "", "what was wrong is done with"
     foot(wizard, "continue")
     assert wizard.step == "schedule"
 
@@ -100,8 +100,8 @@ def test_a_selection_that_was_applied_stays_so_even_where_the_source_is_not_told
     wizard.picker.select("accounts")
     with sandbox.faults.add(status=500, path=f"/v4/sources/{wizard.source.id}"):
         assert wizard.picker.apply().requests == 1
-    assert "500" in wizard.children[0].error
-    assert wizard.picker.notice == "Applied 1 change in 1 request."
+    assert "500" in wizard.children[0].message
+    assert wizard.picker.message == "Saved 1 change."
 
 
 def test_a_job_is_started_stopped_and_its_log_shown(begin: Begin, sandbox: stitchnb.Sandbox) -> None:
@@ -157,13 +157,13 @@ def test_a_job_that_is_under_way_already_is_not_started_twice() -> None:
         wizard.source.start_job()
 
         press(wizard, "start")
-        assert "under way already" in told(panel(wizard))
-        assert "one already exists" in wizard.children[0].error
+        assert "already running" in told(panel(wizard))
+        assert "one already exists" in wizard.children[0].message
         with pytest.raises(AlreadyRunningError):
             wizard.start_job()
         press(wizard, "stop")
         assert panel(wizard).actions == ("schedule", "start")
-        assert wizard.children[0].error == "", "what was wrong before is not wrong any more"
+        assert wizard.children[0].message == "", "what was wrong before is not wrong any more"
         wizard.close()
 
 
@@ -178,14 +178,14 @@ def test_rows_of_another_table_are_shown_on_demand(begin: Begin) -> None:
     say(panel(wizard), "choose", name="table", value="plans")
     wizard.wait()
     shown = next(block for block in panel(wizard)._content["blocks"] if block["kind"] == "table")
-    assert shown["caption"] == "The first rows of recurly.plans"
+    assert shown["caption"] == "First rows of recurly.plans"
 
 
 def test_before_any_job_there_are_no_rows_and_it_says_what_brings_them(begin: Begin) -> None:
     wizard = configured(begin)
     wizard.go("rows")
     wizard.wait()
-    assert told(panel(wizard)).startswith("No table of schema recurly is in the warehouse yet. A job brings them")
+    assert told(panel(wizard)).startswith("No table of schema recurly is in the warehouse yet. Run a job to load rows")
     press(wizard, "run")
     assert wizard.step == "run"
 

@@ -6,7 +6,7 @@ import pytest
 from form_cards import TEXT, card, prop
 
 from stitchnb.models import ReportCard
-from stitchnb.widgets.wizard.progress import StepState, step_names, step_of, wizard_steps
+from stitchnb.widgets.wizard.step import StepState, step_names, step_of, step_statuses
 
 SCHEDULED = [prop("frequency_in_minutes"), prop("api_key", TEXT, required=True)]
 USUAL = card(*SCHEDULED)
@@ -65,32 +65,36 @@ def told(steps: list[Any]) -> str:
         ("a source keeps its type", {"is_created": True, "current": "discover_schema"}, "dDNxxxx"),
         (
             "a failed check is where it was",
-            {"is_created": True, "current": "discover_schema", "marks": {"discover_schema": StepState.FAILED}},
+            {"is_created": True, "current": "discover_schema", "results": {"discover_schema": StepState.FAILED}},
             "dDFxxxx",
         ),
         ("what comes after is not open before", {"is_created": True, "current": "field_selection"}, "dDDNxxx"),
         ("what is configured can be gone through in any order", {"is_created": True, "current": "run"}, "dDDDDNX"),
         (
             "rows that were looked at have come by a job, whoever started it",
-            {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "discover_schema": StepState.NOW}},
+            {
+                "is_created": True,
+                "current": "run",
+                "results": {"rows": StepState.DONE, "discover_schema": StepState.NOW},
+            },
             "dDDDDDD",
         ),
         (
             "rows of before do not make a failed job right",
-            {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "run": StepState.FAILED}},
+            {"is_created": True, "current": "run", "results": {"rows": StepState.DONE, "run": StepState.FAILED}},
             "dDDDDFD",
         ),
         (
             "rows of before do not end a job that goes on",
-            {"is_created": True, "current": "run", "marks": {"rows": StepState.DONE, "run": StepState.NOW}},
+            {"is_created": True, "current": "run", "results": {"rows": StepState.DONE, "run": StepState.NOW}},
             "dDDDDND",
         ),
     ],
 )
 def test_each_step_has_its_state_and_is_open_when_its_turn_has_come(why: str, known: dict[str, Any], line: str) -> None:
-    assert told(wizard_steps(USUAL, **known)) == line
+    assert told(step_statuses(USUAL, **known)) == line
 
 
 def test_a_step_that_nobody_has_heard_of_still_has_a_title() -> None:
-    step = wizard_steps(UNHEARD, is_created=True, current="sign_contract")[2]
+    step = step_statuses(UNHEARD, is_created=True, current="sign_contract")[2]
     assert (step.title, step.state, step.is_open) == ("Sign contract", StepState.NOW, True)

@@ -1,4 +1,4 @@
-"""The sources of an account as a table: looked through, paused, renamed, deleted, and opened one by one."""
+"""The sources of an account as a table: search, pause, rename, delete and open them."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
     from stitchnb.client import Client
     from stitchnb.client.resources.sources import Source
 
-# A list of sources does not tell how their checks ended: that takes one request each.
-_MOST_CHECKS = 10
+# The list of sources does not include check results: each takes one request.
+_MAX_CHECKS = 10
 
 Opener = Callable[[int | None], ipywidgets.Widget | None]
 
 
 class AccountBrowser(ipywidgets.VBox):
-    """The sources of an account as a table, to look through and to change.
+    """The sources of an account as a table.
 
-    Search, filter and order answer in the page. Deleting takes the source's display name, typed out.
+    Search, filter and sort run in the page. To delete a source, type its display name.
 
     Parameters
     ----------
     client
         The account.
     open
-        What opens a source, given its id, or None for a new one. The widget that it returns takes the table's place
-        until one goes back. Left out, that is a `SourceWizard`.
+        Called with the id of the source to open, or None for a new one. The widget that it returns replaces the table
+        until the user goes back. The default opens a `SourceWizard`.
 
     Raises
     ------
     InvalidInputError
-        When something else than a client was given.
+        When `client` is not a client.
     APIError
-        When Stitch does not tell its sources.
+        When Stitch does not return the sources.
 
     Notes
     -----
-    Whether a connection check failed is looked up for the ten sources that were changed last among those that wait for
-    one; of the others the table says ``discover schema``.
+    The result of a connection check is loaded for the ten sources that changed last among those that wait for one; for
+    the others the table says ``discover schema``.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class AccountBrowser(ipywidgets.VBox):
         self._opener = open
         self._wizard: ipywidgets.Widget | None = None
         self._failed: dict[int, datetime | None] = {}
-        self._sources = self._ask()
+        self._sources = self._load_sources()
         place = "sandbox" if client.sandbox is not None else client.base_url
         self._panel = AccountTable(
             place,
@@ -97,61 +97,61 @@ class AccountBrowser(ipywidgets.VBox):
         super().__init__([self._panel])
 
     def refresh(self) -> None:
-        """Ask for the sources again; what is looked for stays.
+        """Load the sources again; search, filter and sort stay.
 
         Raises
         ------
         APIError, TransportError
-            When Stitch does not tell them; the table then shows what it did before.
+            When Stitch does not return them; the table then stays as it was.
         """
-        self._refresh(notice="Up to date.")
+        self._refresh(message="Up to date.")
 
     def filter(self, *, search: str | None = None, state: str | None = None, sort: str | None = None) -> None:
-        """Look for some of the sources, or in another order; what is left out stays as it is.
+        """Search, filter or sort the table; a parameter that is not passed stays as it is.
 
         Parameters
         ----------
         search
-            Words that must all occur in display name, schema, type or state, or be the id; an empty text finds
-            everything.
+            Words that must all occur in the display name, schema, type or state, or be the id; an empty string matches
+            every source.
         state
             ``all`` (everything but the deleted), ``ready``, ``setup``, ``failed``, ``paused`` or ``deleted``.
         sort
-            ``display_name``, ``type``, ``state``, ``next_fire_time`` or ``created_at``; with a ``-`` before it
-            downwards.
+            ``display_name``, ``type``, ``state``, ``next_fire_time`` or ``created_at``; a leading ``-`` sorts
+            descending.
 
         Raises
         ------
         InvalidInputError
-            When there is no such state or column; near ones are offered.
+            When there is no such state or column; the message lists similar ones.
         """
-        given = {"search": search, "state": state, "sort": sort}
+        changes = {"search": search, "state": state, "sort": sort}
         view = View(
-            **{**self._panel.view.to_page(), **{name: value for name, value in given.items() if value is not None}}
+            **{**self._panel.view.to_page(), **{name: value for name, value in changes.items() if value is not None}}
         )
         view.check()
         self._panel.view = view
 
     def to_frame(self) -> pd.DataFrame:
-        """Show the sources that are looked for as a DataFrame.
+        """Return the sources in the table as a DataFrame.
 
         Returns
         -------
         DataFrame
-            One row per source, in the order of the table, with all that "Show more" would show. The columns are those
-            of `Sources.to_frame`. Where none is found it has the same columns and no row.
+            One row per source, in the order of the table, including those behind "Show more". The columns are those
+            of `Sources.to_frame`. If no source matches, it has the same columns and no rows.
         """
         from stitchnb import frames, models
 
         return frames.records(models.Source, [self._sources[row.id] for row in self._panel.shown()])
 
     @property
-    def notice(self) -> str | None:
-        """What was last said under the table: what was done, or why it was not."""
-        return self._panel.notice
+    def message(self) -> str | None:
+        """The last message under the table: what was done, or why not."""
+        return self._panel.message
 
     def pause(self, source_id: int) -> Source[Any]:
-        """Let a source's schedule rest; a job can still be started by hand. See `Sources.pause`.
+        """Pause a source's schedule; you can still start jobs. See `Sources.pause`.
 
         Raises
         ------
@@ -161,20 +161,20 @@ class AccountBrowser(ipywidgets.VBox):
             When Stitch refuses.
         """
         paused = self._client.sources.pause(self._live(source_id).id)
-        return self._changed(paused, f"Paused {_title(paused)}: its schedule rests.")
+        return self._changed(paused, f"Paused {_title(paused)}. No jobs will be scheduled.")
 
     def resume(self, source_id: int) -> Source[Any]:
-        """Let a paused source's schedule run again. See `Sources.resume`, and `pause` for what is raised."""
+        """Resume a paused source's schedule. See `Sources.resume`, and `pause` for the errors."""
         resumed = self._client.sources.resume(self._live(source_id).id)
-        return self._changed(resumed, f"Resumed {_title(resumed)}: its schedule runs again.")
+        return self._changed(resumed, f"Resumed {_title(resumed)}. Its schedule runs again.")
 
     def rename(self, source_id: int, display_name: str) -> Source[Any]:
-        """Give a source another display name; its schema in the destination keeps the name it has.
+        """Change a source's display name; its schema in the destination keeps its name.
 
         Raises
         ------
         InvalidInputError
-            When it is no display name, or the table has no such source, or it was deleted. Nothing was sent.
+            When the name is not valid, the table has no such source, or it was deleted. Nothing was sent.
         NameTakenError
             When another source has it.
         """
@@ -184,40 +184,40 @@ class AccountBrowser(ipywidgets.VBox):
             raise InvalidInputError(wrong)
         renamed = self._client.sources.update(source.id, display_name=display_name.strip())
         return self._changed(
-            renamed, f"Renamed {_title(source)} to {_title(renamed)}; its schema stays {renamed.name}."
+            renamed, f"Renamed {_title(source)} to {_title(renamed)}. Its schema is still {renamed.name}."
         )
 
     def delete(self, source_id: int, *, confirm: str) -> Source[Any]:
-        """Delete a source for good. It stays in the list as deleted, and its rows stay in the destination.
+        """Delete a source permanently. It stays in the list as deleted, and its rows in the destination are kept.
 
         Parameters
         ----------
         confirm
-            The source's display name, as the table shows it.
+            The source's display name, exactly as in the table.
 
         Raises
         ------
         InvalidInputError
-            When `confirm` is not the display name, or the table has no such source, or it was deleted before. Nothing
-            was sent.
+            When `confirm` is not the display name, the table has no such source, or it was deleted before. Nothing was
+            sent.
         APIError
             When Stitch refuses.
         """
         source = self._live(source_id)
         if confirm.strip() != _title(source).strip():
             raise InvalidInputError(
-                f"Not deleted: to delete source {source.id}, type its display name, {_title(source)}."
+                f"Source {source.id} was not deleted. Type its display name exactly: {_title(source)}."
             )
         deleted = self._client.sources.delete(source.id)
-        return self._changed(deleted, f"Deleted {_title(source)}. Its rows in the destination stay.")
+        return self._changed(deleted, f"Deleted {_title(source)}. Its rows in the destination are kept.")
 
     def open_wizard(self, source_id: int | None = None) -> ipywidgets.Widget | None:
-        """Open a source, or with None the way to a new one, in the table's place; `close_wizard` goes back.
+        """Open a source, or with None the wizard of a new one, in place of the table; `close_wizard` goes back.
 
         Returns
         -------
         Widget or None
-            What `open` gave: without one a `SourceWizard`.
+            What `open` returned, or a `SourceWizard`.
 
         Raises
         ------
@@ -234,7 +234,7 @@ class AccountBrowser(ipywidgets.VBox):
         return opened
 
     def close_wizard(self) -> None:
-        """Go back from what was opened to the table, with what has become of the sources meanwhile."""
+        """Go back to the table, and load the sources again."""
         if len(self.children) == 1:
             return
         self._show(self._panel)
@@ -243,7 +243,7 @@ class AccountBrowser(ipywidgets.VBox):
         self._refresh()
 
     def _end_wizard(self) -> None:
-        """End the wizard that was made here, with all that goes on in its background; others are not ours to end."""
+        """Close the wizard that was made here; what `open` returned belongs to the caller."""
         if self._wizard is not None:
             self._wizard.close()
             self._wizard = None
@@ -258,40 +258,40 @@ class AccountBrowser(ipywidgets.VBox):
 
         return SourceWizard(self._client, source=source_id)
 
-    def _refresh(self, *, notice: str | None = None) -> None:
-        self._sources = self._ask()
-        self._panel.replace([row_of(source, self._failed) for source in self._sources.values()], notice=notice)
+    def _refresh(self, *, message: str | None = None) -> None:
+        self._sources = self._load_sources()
+        self._panel.replace([row_of(source, self._failed) for source in self._sources.values()], message=message)
 
-    def _ask(self) -> dict[int, Source[Any]]:
-        found = {source.id: source for source in self._client.sources.list()}
-        waiting = [source for source in found.values() if source.state == "discover_schema"]
+    def _load_sources(self) -> dict[int, Source[Any]]:
+        sources = {source.id: source for source in self._client.sources.list()}
+        waiting = [source for source in sources.values() if source.state == "discover_schema"]
         waiting.sort(key=lambda source: source.updated_at or datetime.min.replace(tzinfo=UTC), reverse=True)
-        # A source that was not touched since its check failed has no other check.
+        # A source that has not changed since its check failed has no newer check.
         known = {s.id: s.updated_at for s in waiting if s.id in self._failed and s.updated_at == self._failed[s.id]}
-        for source in [source for source in waiting if source.id not in known][:_MOST_CHECKS]:
+        for source in [source for source in waiting if source.id not in known][:_MAX_CHECKS]:
             if self._check_failed(source.id):
                 known[source.id] = source.updated_at
         self._failed = known
-        return found
+        return sources
 
     def _check_failed(self, source_id: int) -> bool:
         try:
             return self._client.connection_checks.last(source_id).status == "failed"
         except StitchError:
-            # It is only told where it is known: the list is of use without it.
+            # The list is useful without the result.
             return False
 
     def _live(self, source_id: int) -> Source[Any]:
         source = self._sources.get(source_id)
         if source is None:
-            raise InvalidInputError(f"The table has no source {source_id}: refresh() asks for the sources again.")
+            raise InvalidInputError(f"The table has no source {source_id}. Call refresh() to load the sources again.")
         if source.state == "deleted":
-            raise InvalidInputError(f"Source {source_id} was deleted: nothing can be done with it any more.")
+            raise InvalidInputError(f"Source {source_id} was deleted.")
         return source
 
-    def _changed(self, source: Source[Any], notice: str) -> Source[Any]:
+    def _changed(self, source: Source[Any], message: str) -> Source[Any]:
         self._sources[source.id] = source
-        self._panel.change(row_of(source, self._failed), notice)
+        self._panel.change(row_of(source, self._failed), message)
         return source
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The table of an account's sources: what its page is told, and what its page asks for."""
+"""The page side of an account's table of sources: its rows, and what its buttons do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DELETED = "deleted"
 CHECK_FAILED = "check_failed"
 PAUSED_BY_STITCH = "system_paused"
 
-# What the buttons above the table choose from. Everything but what was deleted is "all".
+# The filter buttons above the table. "All" leaves out deleted sources.
 GROUPS = {
     ALL: "All",
     "ready": "Ready",
@@ -33,16 +33,16 @@ COLUMNS = {
     "display_name": "Name",
     "type": "Type",
     "state": "State",
-    "next_fire_time": "Next start (UTC)",
+    "next_fire_time": "Next run (UTC)",
     "created_at": "Created",
 }
 
 
 @dataclass(frozen=True)
 class State:
-    """How a state is shown: its words, the tone of its chip, and the group that it belongs to."""
+    """How a state is shown: its text, the tone of its chip, and its filter group."""
 
-    words: str
+    text: str
     tone: str
     group: str
 
@@ -57,7 +57,7 @@ _STATES = {
 
 
 class Row(NamedTuple):
-    """What is shown of one source; times are seconds since 1970, or None."""
+    """One row of the table; times are seconds since 1970, or None."""
 
     id: int
     name: str
@@ -70,16 +70,16 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class View:
-    """What is looked for: words, a group of states, and a column to sort by, with a ``-`` before it downwards."""
+    """What the table shows: search words, a group of states, and a column to sort by; ``-`` sorts descending."""
 
     search: str = ""
     state: str = ALL
     sort: str = "display_name"
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> View:
-        """Read what a page tells; what it cannot mean becomes the default."""
-        search, state, sort = (told.get(name) for name in ("search", "state", "sort"))
+    def of(cls, content: Mapping[str, Any]) -> View:
+        """Read a view that the page sent; an invalid part becomes the default."""
+        search, state, sort = (content.get(name) for name in ("search", "state", "sort"))
         return cls(
             search[:200] if isinstance(search, str) else cls.search,
             state if isinstance(state, str) and state in GROUPS else cls.state,
@@ -87,20 +87,20 @@ class View:
         )
 
     def to_page(self) -> dict[str, str]:
-        """Write it for the page."""
+        """Return the view as the page reads it."""
         return asdict(self)
 
     def check(self) -> None:
-        """Refuse a state or a column that there is not."""
+        """Raise an error for an unknown state or column."""
         for name, value, known in (("state", self.state, GROUPS), ("sort", self.sort.removeprefix("-"), COLUMNS)):
             if value not in known:
                 near = near_names(value, known)
-                hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Give one of {', '.join(known)}."
+                hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Use one of {', '.join(known)}."
                 raise InvalidInputError(f"There is no {name} {value!r}. {hint}")
 
 
 def state_name(source: Source, failed: Collection[int]) -> str:
-    """Name a source's state; `failed` holds the ids of those whose last connection check is known to have failed."""
+    """Return a source's state; `failed` holds the ids of sources whose last connection check failed."""
     state = source.state
     if state == "paused" and source.paused_at is None:
         return PAUSED_BY_STITCH
@@ -108,12 +108,12 @@ def state_name(source: Source, failed: Collection[int]) -> str:
 
 
 def describe(state: str) -> State:
-    """Tell how a state is shown; a step that is not known yet is one of the setup's."""
+    """Return how a state is shown; an unknown one counts as a setup step."""
     return _STATES.get(state) or State(label(state).lower(), "warn", "setup")
 
 
 def row_of(source: Source, failed: Collection[int]) -> Row:
-    """Tell what is shown of a source."""
+    """Return the row of a source."""
     due = source.schedule.next_fire_time if source.schedule else None
     return Row(
         source.id,
@@ -127,27 +127,27 @@ def row_of(source: Source, failed: Collection[int]) -> Row:
 
 
 def shown(rows: Iterable[Row], view: View) -> list[Row]:
-    """Choose the rows that a view shows, in its order; those without a value come last whichever way it goes."""
+    """Return the rows that a view shows, in its order; rows without a value always come last."""
     words = view.search.lower().split()
-    found = [row for row in rows if _is_in(row, view.state) and all(_has(row, word) for word in words)]
+    matching = [row for row in rows if _is_in(row, view.state) and all(_has(row, word) for word in words)]
     column, is_down = view.sort.removeprefix("-"), view.sort.startswith("-")
-    found.sort(key=lambda row: row.id)
+    matching.sort(key=lambda row: row.id)
     with_value = sorted(
-        (row for row in found if _key(row, column) is not None), key=lambda row: _key(row, column), reverse=is_down
+        (row for row in matching if _key(row, column) is not None), key=lambda row: _key(row, column), reverse=is_down
     )
-    return with_value + [row for row in found if _key(row, column) is None]
+    return with_value + [row for row in matching if _key(row, column) is None]
 
 
 def _is_in(row: Row, group: str) -> bool:
-    own = describe(row.state).group
-    return own != DELETED if group == ALL else own == group
+    row_group = describe(row.state).group
+    return row_group != DELETED if group == ALL else row_group == group
 
 
 def _has(row: Row, word: str) -> bool:
-    # An id and a type's whole name as they are: parts of them, such as "form", would be found everywhere.
+    # Ids and full type names match only as a whole: a part such as "form" would match everything.
     if word in (str(row.id), row.type):
         return True
-    parts = (row.display_name, row.name, type_title(row.type), row.type.rpartition(".")[2], describe(row.state).words)
+    parts = (row.display_name, row.name, type_title(row.type), row.type.rpartition(".")[2], describe(row.state).text)
     return word in "\n".join(parts).lower()
 
 
@@ -158,7 +158,7 @@ def _key(row: Row, column: str) -> Any:
         case "type":
             return type_title(row.type).lower()
         case "state":
-            return describe(row.state).words
+            return describe(row.state).text
         case "next_fire_time":
             return row.next_start
         case _:
@@ -169,29 +169,29 @@ def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-# What is lost and what is not, said before anybody deletes anything.
+# What deleting does, shown before it is confirmed.
 _DELETION = (
-    "Its schedule stops, and so does a job that is under way.",
+    "Its schedule stops, and so does a running job.",
     "It stays in the list of sources, as deleted.",
-    "Its rows in the destination stay.",
-    "It cannot be undone.",
+    "Its rows in the destination are kept.",
+    "This can't be undone.",
 )
 
 Action = Callable[..., object]
 
 
 class AccountTable(Panel):
-    """The page's half of an `AccountBrowser`.
+    """The page side of an `AccountBrowser`.
 
-    The rows are told as a whole when they were asked for, and one by one when one of them was changed. Search, filter
-    and order are the page's own doing, which it tells when it is done with them.
+    All rows are sent when they are loaded, and a single row when it changes. The page searches, filters and sorts, and
+    reports the view afterwards.
 
     Parameters
     ----------
     place
-        Where the account is.
+        ``sandbox``, or the base URL of the account.
     actions
-        What the page may ask for, by name: ``refresh``, ``pause``, ``resume``, ``rename``, ``delete``, ``open``,
+        What the page can request, by name: ``refresh``, ``pause``, ``resume``, ``rename``, ``delete``, ``open``,
         ``new``, ``back``.
     """
 
@@ -202,10 +202,10 @@ class AccountTable(Panel):
 
     def __init__(self, place: str, rows: Iterable[Row], actions: Mapping[str, Action]) -> None:
         self._actions = actions
-        self._asked: dict[str, Any] = {}
-        self._times = 0
+        self._request: dict[str, Any] = {}
+        self._message_count = 0
         self._known = {row.id: row for row in rows}
-        still = {
+        content = {
             "place": place,
             "groups": GROUPS,
             "columns": COLUMNS,
@@ -214,7 +214,7 @@ class AccountTable(Panel):
             "notice": None,
             "wizard": None,
         }
-        super().__init__({**still, **self._words()})
+        super().__init__({**content, **self._labels()})
         self._rows = [list(row) for row in self._known.values()]
 
     @traitlets.validate("_view")
@@ -223,7 +223,7 @@ class AccountTable(Panel):
 
     @property
     def view(self) -> View:
-        """What is looked for."""
+        """What the table shows."""
         return View.of(self._view)
 
     @view.setter
@@ -231,58 +231,58 @@ class AccountTable(Panel):
         self._view = view.to_page()
 
     @property
-    def notice(self) -> str | None:
-        """What was last said, of what was done or refused."""
+    def message(self) -> str | None:
+        """The last message: what was done, or why not."""
         notice = self._content["notice"]
         return notice["text"] if notice else None
 
     def shown(self) -> list[Row]:
-        """List the rows that are looked for, in their order."""
+        """Return the rows that the view shows, in its order."""
         return shown(self._known.values(), self.view)
 
-    def replace(self, rows: Iterable[Row], *, notice: str | None = None) -> None:
-        """Show other rows."""
+    def replace(self, rows: Iterable[Row], *, message: str | None = None) -> None:
+        """Replace all rows."""
         self._known = {row.id: row for row in rows}
         with self.hold_sync():
             self._rows = [list(row) for row in self._known.values()]
-            self._tell(changed=[], **self._words(), notice=self._said("ok", notice) if notice else None)
+            self._update(changed=[], **self._labels(), notice=self._message("ok", message) if message else None)
 
-    def change(self, row: Row, notice: str) -> None:
-        """Show one row otherwise, and say what was done."""
+    def change(self, row: Row, message: str) -> None:
+        """Replace one row, and show what was done."""
         self._known[row.id] = row
         changed = [other for other in self._content["changed"] if other[0] != row.id]
-        self._tell(changed=[*changed, list(row)], **self._words(), notice=self._said("ok", notice))
+        self._update(changed=[*changed, list(row)], **self._labels(), notice=self._message("ok", message))
 
     def fold(self, wizard: Mapping[str, Any] | None) -> None:
-        """Show no more than one line while a wizard is open, or everything again."""
-        self._tell(wizard=wizard, notice=None)
+        """Shrink to one line while a wizard is open, or show the table again with None."""
+        self._update(wizard=wizard, notice=None)
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind not in self._actions:
             raise MessageError(f"{kind} is not known")
         arguments: list[Any] = [number_of(content, "id")] if kind not in ("refresh", "new", "back") else []
         if kind in ("rename", "delete"):
             arguments.append(text_of(content, "text"))
-        self._asked = {"view": str(content.get("view", ""))[:200], "type": kind, "id": content.get("id")}
+        self._request = {"view": str(content.get("view", ""))[:200], "type": kind, "id": content.get("id")}
         self._actions[kind](*arguments)
 
-    def _refuse(self, error: StitchError) -> None:
-        # With what was asked, so that the page can say it where it was asked.
-        self._tell(notice={**self._said("error", str(error)), "asked": self._asked})
+    def _show_error(self, error: StitchError) -> None:
+        # With the request, so that the page can show the error next to it.
+        self._update(notice={**self._message("error", str(error)), "asked": self._request})
 
-    def _said(self, tone: str, text: str) -> dict[str, Any]:
-        # Counted, so that the same words said twice are two events.
-        self._times += 1
-        return {"tone": tone, "text": text, "times": self._times}
+    def _message(self, tone: str, text: str) -> dict[str, Any]:
+        # The count makes the same text twice two events.
+        self._message_count += 1
+        return {"tone": tone, "text": text, "times": self._message_count}
 
-    def _tell(self, **content: Any) -> None:
+    def _update(self, **content: Any) -> None:
         self._content = {**self._content, **content}
 
-    def _words(self) -> dict[str, Any]:
-        """Tell how the states and types that occur are shown."""
+    def _labels(self) -> dict[str, Any]:
+        """Return the texts of all states and types in the table."""
         states = {row.state: describe(row.state) for row in self._known.values()}
         return {
-            "states": {name: [state.words, state.tone, state.group] for name, state in states.items()},
+            "states": {name: [state.text, state.tone, state.group] for name, state in states.items()},
             "types": {name: type_title(name) for name in {row.type: None for row in self._known.values()}},
         }
 
@@ -291,23 +291,23 @@ class AccountTable(Panel):
 
         from stitchnb import frames
 
-        found = self.shown()
+        rows = self.shown()
         columns = {
-            "Name": [row.display_name for row in found],
-            "Schema": [row.name for row in found],
-            "Type": [row.type for row in found],
-            "State": [describe(row.state).words for row in found],
-            "Next start": [_moment(row.next_start) for row in found],
-            "Created": [_moment(row.created) for row in found],
+            "Name": [row.display_name for row in rows],
+            "Schema": [row.name for row in rows],
+            "Type": [row.type for row in rows],
+            "State": [describe(row.state).text for row in rows],
+            "Next run": [_moment(row.next_start) for row in rows],
+            "Created": [_moment(row.created) for row in rows],
         }
         return f"<div><b>Sources</b>: {self.summary()}{frames.html_table(pd.DataFrame(columns))}</div>"
 
     def summary(self) -> str:
-        """Count the sources in words: ``3 sources, 1 deleted``."""
+        """Return the number of sources as text: ``3 sources, 1 deleted``."""
         deleted = sum(row.state == DELETED for row in self._known.values())
-        there = len(self._known) - deleted
-        words = f"{there} {'source' if there == 1 else 'sources'}"
-        return f"{words}, {deleted} deleted" if deleted else words
+        count = len(self._known) - deleted
+        text = f"{count} {'source' if count == 1 else 'sources'}"
+        return f"{text}, {deleted} deleted" if deleted else text
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -137,7 +137,7 @@ def switch(card: ReportCard, fields: Collection[FormField]) -> dict[str, Any] | 
     is_client = needs_authorization(card) or any(word in field.name for field in fields for word in _CLIENT_WORDS)
     count = f"{len(fields)} {'property' if len(fields) == 1 else 'properties'}"
     return {
-        "label": "Use my own OAuth client" if is_client else "Bring my own",
+        "label": "Use my own OAuth app" if is_client else "Bring my own",
         "off": f"Off: Stitch gives {count} itself.",
         "on": "On: what is filled in below is sent; what is blank Stitch gives.",
     }

@@ -95,7 +95,7 @@ def draft_of(form: ConnectionForm) -> FormDraft | None:
     return FormDraft(found, form._own_client, form._schedule.mode) if found else None
 
 
-def take_up(form: ConnectionForm, draft: FormDraft) -> None:
+def restore_draft(form: ConnectionForm, draft: FormDraft) -> None:
     """Fill a form in as it was, and have it say that this is not saved; what it has no field for is left out."""
     for name, left in draft.fields.items():
         if name in form and _is_open(form[name]):

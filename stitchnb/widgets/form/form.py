@@ -29,7 +29,7 @@ from stitchnb.widgets.form import (
 from stitchnb.widgets.form.draft import FormValues
 from stitchnb.widgets.form.fields import CronField, FormField, PropertyField
 from stitchnb.widgets.form.overrides import Override, read_overrides
-from stitchnb.widgets.form.schedule import CRON, InForce, ScheduleControl
+from stitchnb.widgets.form.schedule import CRON, CurrentSchedule, ScheduleControl
 from stitchnb.widgets.form.sending import FormSending
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class ConnectionForm(FormSending):
         for name in (*self._overrides, *(only or ())):
             self[name]  # refuses unknown names
         minutes = self.report_card.details.default_scheduling_interval
-        in_force = InForce.of(connection) if isinstance(connection, Source) else None
-        self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, in_force=in_force)
+        current = CurrentSchedule.of(connection) if isinstance(connection, Source) else None
+        self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, current=current)
         arranged = _form_spec.field_groups(groups(self.report_card), self._fields, self._conditions)
         self._groups = tuple(arranged)
         if only is None:

@@ -12,14 +12,14 @@ _LONGEST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True)
-class Ready:
+class ViewReady:
     """A view was drawn and asks for the present state."""
 
     view: str
 
 
 @dataclass(frozen=True, repr=False)
-class Typed:
+class InputChanged:
     """The whole text that now stands in a field. It may be a credential, so it has no repr."""
 
     view: str
@@ -29,7 +29,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Left:
+class FieldBlurred:
     """The focus left a field."""
 
     view: str
@@ -37,7 +37,7 @@ class Left:
 
 
 @dataclass(frozen=True)
-class Editor:
+class EditorToggled:
     """A list, rows or an object is to be edited as JSON, or in its own input again."""
 
     view: str
@@ -46,7 +46,7 @@ class Editor:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ScheduleModeChanged:
     """Another kind of schedule was chosen."""
 
     view: str
@@ -54,7 +54,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Switched:
+class OwnClientToggled:
     """The switch for what Stitch would give was turned."""
 
     view: str
@@ -62,7 +62,7 @@ class Switched:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CodeRequested:
     """The form is wanted as code, in Python or for curl."""
 
     view: str
@@ -77,7 +77,16 @@ class Submitted:
     attempt: int
 
 
-Message = Ready | Typed | Left | Editor | Chosen | Switched | Asked | Submitted
+Message = (
+    ViewReady
+    | InputChanged
+    | FieldBlurred
+    | EditorToggled
+    | ScheduleModeChanged
+    | OwnClientToggled
+    | CodeRequested
+    | Submitted
+)
 
 
 def read_message(content: Any) -> Message:
@@ -93,20 +102,20 @@ def read_message(content: Any) -> Message:
     view = text_of(content, "view")
     match content.get("type"):
         case "ready":
-            return Ready(view)
+            return ViewReady(view)
         case "input":
-            text = text_of(content, "text", longest=_LONGEST_TEXT)
-            return Typed(view, text_of(content, "name"), text, truth_of(content, "json", default=False))
+            text = text_of(content, "text", max_length=_LONGEST_TEXT)
+            return InputChanged(view, text_of(content, "name"), text, truth_of(content, "json", default=False))
         case "left":
-            return Left(view, text_of(content, "name"))
+            return FieldBlurred(view, text_of(content, "name"))
         case "editor":
-            return Editor(view, text_of(content, "name"), truth_of(content, "json"))
+            return EditorToggled(view, text_of(content, "name"), truth_of(content, "json"))
         case "schedule":
-            return Chosen(view, text_of(content, "mode"))
+            return ScheduleModeChanged(view, text_of(content, "mode"))
         case "own":
-            return Switched(view, truth_of(content, "on"))
+            return OwnClientToggled(view, truth_of(content, "on"))
         case "code":
-            return Asked(view, one_of(content, "language", ("python", "curl")))
+            return CodeRequested(view, one_of(content, "language", ("python", "curl")))
         case "submit":
             return Submitted(view, number_of(content, "attempt"))
         case _:

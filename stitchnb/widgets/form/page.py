@@ -16,14 +16,14 @@ from stitchnb.widgets._bridge import MessageError, asset
 from stitchnb.widgets.form import spec as _form_spec
 from stitchnb.widgets.form.fields import DisplayNameField, FormField
 from stitchnb.widgets.form.messages import (
-    Asked,
-    Chosen,
-    Editor,
-    Left,
-    Ready,
+    CodeRequested,
+    EditorToggled,
+    FieldBlurred,
+    InputChanged,
+    OwnClientToggled,
+    ScheduleModeChanged,
     Submitted,
-    Switched,
-    Typed,
+    ViewReady,
     read_message,
 )
 from stitchnb.widgets.form.schedule import ScheduleControl
@@ -115,11 +115,11 @@ class FormPage(anywidget.AnyWidget):
                 self._observed = {**self._observed, name: now}
                 self.notify_change(traitlets.Bunch(name=name, old=before, new=now, owner=self, type="change"))
 
-    def observe_values(self, callback: Callable[[Self], object]) -> None:
+    def on_change(self, callback: Callable[[Self], object]) -> None:
         """Have `callback` called with this form after every change of a value, typed or set."""
         self._callbacks.append(callback)
 
-    def observe_submit(self, callback: Callable[[Self], object]) -> None:
+    def on_submit(self, callback: Callable[[Self], object]) -> None:
         """Have `callback` called with this form after every time that it was sent with success."""
         self._submit_callbacks.append(callback)
 
@@ -136,35 +136,39 @@ class FormPage(anywidget.AnyWidget):
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         try:
             message = read_message(content)
-            field = self._editable(message.name) if isinstance(message, Typed | Left | Editor) else None
+            field = (
+                self._editable(message.name)
+                if isinstance(message, InputChanged | FieldBlurred | EditorToggled)
+                else None
+            )
         except MessageError as error:
             _log.warning("%s ignored a message of its page: %s", self, error)
             return
         match message:
-            case Ready():
+            case ViewReady():
                 self._schedule_state = self._schedule.state() if self._schedule else None
                 self.send({"type": "state", "to": message.view, **self._state()})
             case Submitted():
                 self._on_submitted(message)
-            case Asked():
+            case CodeRequested():
                 write = self._code.get(message.language)
                 text = write() if write else ""
                 self.send({"type": "code", "to": message.view, "language": message.language, "text": text})
             case _ if self._locked:
                 return
-            case Chosen():
+            case ScheduleModeChanged():
                 if self._schedule.choose(message.mode):
                     self._tell([f for f in self if f.name in self._schedule], typed_in=message.view)
                     self._call_back()
-            case Switched():
+            case OwnClientToggled():
                 self._switch(message.on)
-            case Typed() if field is not None:
+            case InputChanged() if field is not None:
                 field.type_in(message.text, as_json=message.as_json)
                 self._after_change(field, typed_in=message.view)
-            case Editor() if field is not None:
+            case EditorToggled() if field is not None:
                 field.edit_as_json(message.as_json)
                 self._tell([field])
-            case Left() if field is not None and not field.touched:
+            case FieldBlurred() if field is not None and not field.touched:
                 field.touched = True
                 self._tell([field])
 

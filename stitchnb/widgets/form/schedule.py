@@ -32,7 +32,7 @@ _SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class InForce:
+class CurrentSchedule:
     """What Stitch tells of the schedule that a source has already.
 
     Attributes
@@ -82,7 +82,7 @@ class ScheduleControl:
         The type's own interval, None where it is not told.
     now
         Gives the present moment, aware.
-    in_force
+    current
         The schedule that there is already; None where there is none yet.
     """
 
@@ -92,12 +92,12 @@ class ScheduleControl:
         *,
         default_minutes: int | None,
         now: Callable[[], datetime],
-        in_force: InForce | None = None,
+        current: CurrentSchedule | None = None,
     ) -> None:
         self._fields = {name: fields[name] for name in SCHEDULE if name in fields}
         self._default_minutes = default_minutes if isinstance(default_minutes, int) and default_minutes > 0 else None
         self._now = now
-        self.in_force = in_force
+        self.current = current
         self.mode = self._modes()[0]
 
     def __contains__(self, name: object) -> bool:
@@ -173,19 +173,19 @@ class ScheduleControl:
         values = {field.name: field.value for field in counting if field.value is not None}
         if not all(isinstance(value, str) for value in values.values()):
             return None
-        in_force = self.in_force.minutes if self.in_force else None
+        current = self.current.minutes if self.current else None
         try:
-            rule = schedule_rule(values, default_interval_minutes=in_force or self._default_minutes)
+            rule = schedule_rule(values, default_interval_minutes=current or self._default_minutes)
         except InvalidInputError:
             # A card may take what is no schedule; its field says nothing, and there is nothing to show.
             return None
-        if self.in_force is None or isinstance(rule, CronRule) or rule.anchor is not None:
+        if self.current is None or isinstance(rule, CronRule) or rule.anchor is not None:
             return rule
-        return replace(rule, anchor=self.in_force.anchor_for(rule.minutes))
+        return replace(rule, anchor=self.current.anchor_for(rule.minutes))
 
     def _is_told(self, rule: ScheduleRule) -> bool:
         """Is it known what a schedule counts from? What is still to begin is shown as if it began now."""
-        return self.in_force is None or isinstance(rule, CronRule) or rule.anchor is not None
+        return self.current is None or isinstance(rule, CronRule) or rule.anchor is not None
 
     def _words(self, rule: ScheduleRule) -> str:
         if isinstance(rule, CronRule):
@@ -200,7 +200,7 @@ class ScheduleControl:
 
     def _note(self, rule: ScheduleRule, count: int) -> str:
         parts = [self._note_on_cron(count) if isinstance(rule, CronRule) else self._note_on_interval(rule)]
-        if self.in_force is not None and self.in_force.is_paused:
+        if self.current is not None and self.current.is_paused:
             parts.append("Nothing starts while the source is paused.")
         if CRON in self._fields and self._fields[CRON].baseline is not None:
             parts.append("Stitch keeps a cron expression, and it wins over an interval: every hour is 0 0 * ? * *.")
@@ -213,11 +213,11 @@ class ScheduleControl:
         return "It does not fire again after that." if count else "It never fires."
 
     def _note_on_interval(self, rule: IntervalRule) -> str:
-        if self.in_force is None:
+        if self.current is None:
             return "" if rule.anchor else "As if the source were complete now: intervals are counted from then."
         if rule.anchor is not None:
             return ""
-        begin = "once it is resumed" if self.in_force.is_paused else "from now"
+        begin = "once it is resumed" if self.current.is_paused else "from now"
         return (
             f"Only about: the first start comes within {span_words(rule.minutes)} {begin}. "
             "Stitch counts from a moment that it does not tell."

@@ -16,7 +16,7 @@ from stitchnb.errors import (
 from stitchnb.models import Destination, ReportCard, Source
 from stitchnb.widgets.form.fields import DISPLAY_NAME, FormField
 from stitchnb.widgets.form.page import FormPage
-from stitchnb.widgets.form.schedule import CRON, InForce
+from stitchnb.widgets.form.schedule import CRON, CurrentSchedule
 
 
 class FormSending(FormPage):
@@ -116,7 +116,7 @@ class FormSending(FormPage):
         sent = {name: self._fields[name].value for name in names if not self._fields[name].input.is_secret}
         self._connection = connection
         if isinstance(connection, Source):
-            self._schedule.in_force = InForce.of(connection)
+            self._schedule.current = CurrentSchedule.of(connection)
         for field in self:
             if field.name in names:
                 field.forget()

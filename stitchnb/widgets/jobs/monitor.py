@@ -1,4 +1,4 @@
-"""A replication job while it runs: its parts, the rows of its streams, the end of its log, and a way to stop it."""
+"""A running replication job: its parts, the rows of its streams, the end of its log, and a Stop button."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 import traitlets
 
 from stitchnb.client import Client, Job, JobLook, JobResult
+from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import InvalidInputError, JobFailedError, StitchError, WaitTimeoutError
+from stitchnb.models import format_time
 from stitchnb.widgets._argument_checks import require_job
 from stitchnb.widgets._bridge import MessageError, Panel, asset, one_of
 from stitchnb.widgets._watcher import Watcher
-from stitchnb.widgets.jobs.rows import streams_block
 from stitchnb.widgets.wizard.panel import action
 
 if TYPE_CHECKING:
@@ -28,35 +29,33 @@ _DAY = re.compile(r"^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z ")
 _OF_SANDBOX = (("discovery", "Discovery"), ("tap", "Extraction"), ("target", "Load"))
 _OF_ACCOUNT = (("extracting", "Extraction"), ("loading", "Load"))
 _NOTES = {"discovery": "", "tap": "tap", "target": "target", "extracting": "discovery, tap", "loading": "target"}
-_NO_ROWS = "A real account tells which streams have been loaded, and neither rows nor log while a job runs."
+_NO_ROWS = "A real account reports which streams are loaded; rows and log are not available while a job runs."
 
 
 class JobMonitor(Panel):
-    """Shows a replication job while it runs, in the background, so that the notebook stays usable.
+    """Shows a running replication job, in the background, so that the notebook stays usable.
 
-    Of a sandbox it shows the rows of each stream, rows per second and the end of the log as they come. Of a real
-    account it shows what the API tells: whether it extracts or loads, and which streams have been loaded.
+    In a sandbox it shows the rows of each stream, rows per second and the end of the log as they come. For a real
+    account it shows what the API reports: whether it extracts or loads, and which streams are loaded.
 
     Parameters
     ----------
     job
         A job that was started with a `Client`.
     quiet_s
-        Seconds without any new load after which the streams that were not loaded are taken to have had no rows; see
-        `Job.wait`.
+        Seconds without any new load after which the streams that are not loaded count as empty; see `Job.wait`.
 
     Attributes
     ----------
     look
-        How it stood at the last look: ``phase``, ``table``, ``log``. It can be observed.
+        The status at the last poll: ``phase``, ``table``, ``log``. It can be observed.
     result
-        How it ended; None until then.
+        How the job finished; None while it runs.
 
     Raises
     ------
     InvalidInputError
-        When it is no job, or belongs to an `AsyncClient`, which cannot be asked in the background: await
-        ``job.watch()``.
+        When it is not a job, or a job of an `AsyncClient`: await ``job.watch()`` instead.
 
     Examples
     --------
@@ -85,77 +84,77 @@ class JobMonitor(Panel):
     def __init__(self, job: Job[Any], *, quiet_s: float = 120) -> None:
         require_job(job, "JobMonitor")
         if not isinstance(job.client, Client):
-            raise InvalidInputError("A job of an AsyncClient cannot be watched in the background: await job.watch().")
+            raise InvalidInputError("JobMonitor cannot watch a job of an AsyncClient. Await job.watch().")
         self.job: Job = cast("Job", job)
         self._client: Client = job.client
         self._quiet_s = quiet_s
         self._watch = self._client.jobs.watching(job, quiet_s=quiet_s)
         self._since = datetime.now(UTC)
         self._error: StitchError | None = None
-        self._refusal = ""
+        self._error_message = ""
         self._is_stopping = False
         self._part = ""
         self._log: tuple[str, ...] | None = None
-        # A look in the background and a press may meet; each draws the card as a whole.
+        # Polling and clicks run in different threads; each draws the whole card.
         self._lock = threading.RLock()
         super().__init__({})
-        self._see(self._watch.begun)
-        self._watcher = Watcher(self._look_again, poll_s=self._poll_s, on_error=self._went_wrong)
+        self._show_status(self._watch.begun)
+        self._watcher = Watcher(self._poll, poll_s=self._poll_interval_s, on_error=self._on_error)
         self._watcher.start()
 
     @property
     def result(self) -> JobResult | None:
-        """How the job ended; None while it runs."""
+        """How the job finished; None while it runs."""
         return self.look.result if self.look.is_over else None
 
     def wait(self, *, timeout_s: float = 3600) -> JobResult:
-        """Wait until it is over, and tell how it ended.
+        """Wait until the job finishes, and return its result.
 
         Raises
         ------
         JobFailedError
-            When a part of it failed or was stopped: which, and its message.
+            When the job failed or was stopped; the message says which part failed and why.
         WaitTimeoutError
-            When it is not over after that many seconds; waiting again is safe.
+            When the job still runs after that many seconds. You can wait again.
         StitchError
-            When it could not be watched to its end; it goes on in Stitch.
+            When polling failed; the job keeps running in Stitch.
         """
         if not self._watcher.join(timeout_s):
             raise WaitTimeoutError(
-                f"{self.job.job_name} still runs after {timeout_s:g} seconds. Wait again, or stop it."
+                f"{self.job.job_name} is still running after {timeout_s:g} seconds. Wait again, or stop it."
             )
         if self._error is not None:
             raise self._error
         result = self.result
         if result is None:
-            raise InvalidInputError("The monitor was closed before the job was over: job.wait() waits for it.")
+            raise InvalidInputError("The monitor was closed before the job finished. Call job.wait().")
         if not result.succeeded:
             raise JobFailedError(f"{self.job.job_name} {result.outcome}", result=result)
         return result
 
     def stop(self) -> None:
-        """Stop the job; rows that have landed stay. Where it is over nothing happens.
+        """Stop the job; rows that were loaded are kept. A finished job is not affected.
 
         Raises
         ------
         APIError, TransportError
-            When Stitch does not take it.
+            When Stitch refuses.
         """
         if self.look.is_over:
             return
         self.job.stop()
         with self._lock:
-            self._is_stopping, self._refusal = True, ""
+            self._is_stopping, self._error_message = True, ""
             self._draw()
 
     def to_frame(self) -> pd.DataFrame:
-        """Show how its streams stood at the last look. See `JobLook.to_frame` for the columns."""
-        seen: JobLook = self.look
-        return seen.to_frame()
+        """Return the streams at the last poll as a DataFrame. See `JobLook.to_frame` for the columns."""
+        status: JobLook = self.look
+        return status.to_frame()
 
     def close(self) -> None:
-        """Stop looking, and let go of the widget; the job goes on."""
-        # One that was refused at its beginning is closed too, and looks at nothing yet.
+        """Stop polling and close the widget; the job keeps running."""
+        # After an error in the constructor nothing is watched.
         if hasattr(self, "_watcher"):
             self._watcher.stop()
         super().close()
@@ -163,24 +162,24 @@ class JobMonitor(Panel):
     def _poll_s(self) -> float:
         return self._client.job_poll_s(self._watch.requests)
 
-    def _look_again(self) -> bool:
-        seen = self._watch.look()
+    def _poll(self) -> bool:
+        status = self._watch.look()
         if not self._watcher.is_stopped:
-            self._see(seen)
-        return seen.is_over
+            self._show_status(status)
+        return status.is_over
 
-    def _see(self, seen: JobLook) -> None:
+    def _show_status(self, status: JobLook) -> None:
         with self._lock:
-            self.look = seen
-            self._part = self._part if seen.is_over else (seen.part or seen.phase)
+            self.look = status
+            self._part = self._part if status.is_over else (status.part or status.phase)
             self._draw()
 
-    def _went_wrong(self, error: StitchError) -> None:
+    def _on_error(self, error: StitchError) -> None:
         with self._lock:
             self._error = error
             self._draw()
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind != "press":
             raise MessageError(f"{kind} is not known")
         match one_of(content, "name", [one["name"] for one in self._actions() if not one["off"]]):
@@ -191,109 +190,109 @@ class JobMonitor(Panel):
             case "again":
                 self._watch_again()
 
-    def _refuse(self, error: StitchError) -> None:
+    def _show_error(self, error: StitchError) -> None:
         with self._lock:
-            self._refusal = str(error)
+            self._error_message = str(error)
             self._draw()
 
     def _show_log(self) -> None:
         log = tuple(self.job.log().splitlines())
         with self._lock:
-            self._log, self._refusal = log, ""
+            self._log, self._error_message = log, ""
             self._draw()
 
     def _watch_again(self) -> None:
         self._error = None
-        self._watcher = Watcher(self._look_again, poll_s=self._poll_s, on_error=self._went_wrong)
+        self._watcher = Watcher(self._poll, poll_s=self._poll_interval_s, on_error=self._on_error)
         self._watcher.start()
         with self._lock:
             self._draw()
 
     def _draw(self) -> None:
-        """Describe the card as it stands."""
-        seen: JobLook = self.look
-        words, tone = self._state()
-        log = self._log if self._log is not None else (seen.log or ())
+        """Send the page the current status."""
+        status: JobLook = self.look
+        text, tone = self._state()
+        log = self._log if self._log is not None else (status.log or ())
         self._content = {
             "name": self.job.job_name,
-            "chip": [words, tone],
-            "steps": _steps(seen, self._part, is_watched=self._error is None),
-            "streams": streams_block(seen),
+            "chip": [text, tone],
+            "steps": _steps(status, self._part, is_watched=self._error is None),
+            "streams": streams_block(status),
             "log": [_DAY.sub(r"\1 ", line) for line in log[-_LOG_LINES:]],
-            "hint": "" if seen.tells_rows or seen.is_over else _NO_ROWS,
-            "notice": self._notice(),
+            "hint": "" if status.tells_rows or status.is_over else _NO_ROWS,
+            "notice": self._message(),
             "summary": self._summary(),
             "actions": self._actions(),
         }
 
     def _state(self) -> tuple[str, str]:
-        seen: JobLook = self.look
-        if seen.phase == "succeeded":
+        status: JobLook = self.look
+        if status.phase == "succeeded":
             return "succeeded", "ok"
-        if seen.phase == "failed":
-            was_stopped = seen.result is not None and seen.result.was_stopped
+        if status.phase == "failed":
+            was_stopped = status.result is not None and status.result.was_stopped
             return ("stopped", "warn") if was_stopped else ("failed", "error")
         if self._error is not None:
             return "not watched", "warn"
         return ("stopping", "warn") if self._is_stopping else ("running", "ok")
 
-    def _notice(self) -> list[str]:
-        """Tell what stands out: how it ended, or why it is not seen any more."""
-        seen: JobLook = self.look
+    def _message(self) -> list[str]:
+        """Return the message and its tone: how the job finished, or why it is not watched anymore."""
+        status: JobLook = self.look
         state, tone = self._state()
-        if self._refusal:
-            return [self._refusal, "error"]
+        if self._error_message:
+            return [self._error_message, "error"]
         if state == "succeeded":
-            rows = sum(stream.rows or 0 for stream in seen.table)
-            told = f", {rows:,} {'row' if rows == 1 else 'rows'}" if seen.tells_rows else ""
-            return [f"The job has ended: {seen.text}{told}.", tone]
+            rows = sum(stream.rows or 0 for stream in status.table)
+            counted = f", {rows:,} {'row' if rows == 1 else 'rows'}" if status.tells_rows else ""
+            return [f"Job finished: {status.text}{counted}", tone]
         if state == "stopped":
-            return ["The job was stopped. Rows that had landed stay; the next job goes on from there.", tone]
-        if state == "failed" and seen.result is not None:
-            return [f"The job failed in {seen.result.failure}", tone]
+            return ["The job was stopped. Rows that were loaded are kept; the next job continues from there.", tone]
+        if state == "failed" and status.result is not None:
+            return [f"The job failed in {status.result.failure}", tone]
         if self._error is not None:
-            return [f"{self._error} The job goes on in Stitch.", tone]
+            return [f"{self._error} The job keeps running in Stitch.", tone]
         return []
 
     def _summary(self) -> str:
-        seen: JobLook = self.look
-        if seen.started_at is None:
+        status: JobLook = self.look
+        if status.started_at is None:
             return f"watched since {self._since:%H:%M:%S} UTC"
-        ended = f", ended {seen.ended_at:%H:%M:%S} UTC" if seen.is_over and seen.ended_at is not None else ""
-        return f"started {seen.started_at:%H:%M:%S} UTC{ended}"
+        ended = f", ended {status.ended_at:%H:%M:%S} UTC" if status.is_over and status.ended_at is not None else ""
+        return f"started {status.started_at:%H:%M:%S} UTC{ended}"
 
     def _actions(self) -> list[dict[str, Any]]:
         if self.look.is_over:
-            is_told = self._log is not None or self.look.log is not None
-            return [] if is_told else [action("log", "Show the end of the log")]
+            has_log = self._log is not None or self.look.log is not None
+            return [] if has_log else [action("log", "Show log")]
         if self._error is not None:
             return [action("again", "Watch again")]
         return [action("stop", "Stop", off=self._is_stopping)]
 
     def _table(self) -> str:
         return (
-            f"<p><strong>Job</strong> <code>{escape(self.job.job_name)}</code>: the monitor needs a page in which "
-            "widgets run; <code>monitor.to_frame()</code> tells the same anywhere.</p>"
+            f"<p><strong>Job</strong> <code>{escape(self.job.job_name)}</code>: this page cannot run widgets. "
+            "Call <code>monitor.to_frame()</code> for the same facts.</p>"
         )
 
     def __repr__(self) -> str:
         return f"JobMonitor({self.job.job_name!r})"
 
 
-def _steps(seen: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]]:
-    """Tell how each part stands.
+def _steps(status: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]]:
+    """Return each part of the job with its state.
 
     Parameters
     ----------
     part
-        The one that was last seen at work, which is where a job was stopped.
+        The last part that was running: where a job was stopped.
     """
-    parts = _OF_SANDBOX if seen.tells_rows else _OF_ACCOUNT
+    parts = _OF_SANDBOX if status.tells_rows else _OF_ACCOUNT
     names = [name for name, _ in parts]
-    if seen.phase == "succeeded":
+    if status.phase == "succeeded":
         at, state = len(parts), "done"
-    elif seen.phase == "failed":
-        at, state = names.index(_failed_part(seen, part, names)), "failed"
+    elif status.phase == "failed":
+        at, state = names.index(_failed_part(status, part, names)), "failed"
     else:
         at, state = (names.index(part) if part in names else 0), ("now" if is_watched else "next")
     states = ["done" if i < at else state if i == at else "next" for i in range(len(parts))]
@@ -303,11 +302,59 @@ def _steps(seen: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]
     ]
 
 
-def _failed_part(seen: JobLook, part: str, names: list[str]) -> str:
-    failure = (seen.result.failure or "") if seen.result is not None else ""
-    was_stopped = seen.result is not None and seen.result.was_stopped
-    told = part if was_stopped else failure.partition(":")[0]
-    if told in names:
-        return told
-    # Of an account's two parts the first holds discovery and tap; a load that failed is told as "load of …".
-    return names[-1] if told == "target" or told.startswith("load") else names[0]
+def _failed_part(status: JobLook, part: str, names: list[str]) -> str:
+    failure = (status.result.failure or "") if status.result is not None else ""
+    was_stopped = status.result is not None and status.result.was_stopped
+    failed = part if was_stopped else failure.partition(":")[0]
+    if failed in names:
+        return failed
+    # A real account has two parts, and the first holds discovery and tap. A failed load reads "load of …".
+    return names[-1] if failed == "target" or failed.startswith("load") else names[0]
+
+
+_MAX_STREAMS = 50
+
+# Phases whose names need an explanation.
+_PHASE_TEXTS = {"tap": "extracting", "target": "waiting to load"}
+_TONES = {"loaded": "ok", "failed": "error", "broken off": "warn"}
+
+
+def streams_block(status: JobLook) -> dict[str, Any]:
+    """Describe the table of a job's streams, as ``job_streams.js`` draws it.
+
+    A sandbox has rows and rates; a real account has the last load of each stream.
+    """
+    shown = sorted(status.table, key=_rank)[:_MAX_STREAMS] if len(status.table) > _MAX_STREAMS else status.table
+    return {
+        "kind": "streams",
+        "tells_rows": status.tells_rows,
+        "is_over": status.is_over,
+        "rows": [_row(stream) for stream in shown],
+        "more": len(status.table) - len(shown),
+    }
+
+
+def _format_moment(moment: Any) -> str:
+    """Format a time in UTC; an empty string for None."""
+    return format_time(moment).replace("T", " ").removesuffix("Z") if moment is not None else ""
+
+
+def _rank(stream: JobStream) -> bool:
+    """Sort running and failed streams first, for when not all of them fit."""
+    return stream.phase not in ("tap", "target", "failed")
+
+
+def _row(stream: JobStream) -> dict[str, Any]:
+    text = f"failed: {stream.failure}" if stream.failure else _PHASE_TEXTS.get(stream.phase, stream.phase)
+    if stream.rows_rejected:
+        text += f", {stream.rows_rejected:,} rejected"
+    return {
+        "name": stream.name,
+        "phase": text,
+        "tone": "warn" if stream.rows_rejected and not stream.failure else _TONES.get(stream.phase, "mute"),
+        "rows": stream.rows,
+        "rate": None if stream.rows_per_s is None else round(stream.rows_per_s),
+        "share": stream.share,
+        "moves": stream.phase == "tap",
+        "loaded": _format_moment(stream.loaded_at),
+    }

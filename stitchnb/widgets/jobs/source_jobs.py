@@ -1,4 +1,4 @@
-"""The jobs of a source: the one that runs, watched live, and the last ones before it."""
+"""The jobs of a source: the running one, shown live, and the last ones that finished."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SHOWN_RUNS = 5
 _POLL_S = 1.0
 _TONES = {"running": "ok", "succeeded": "ok", "failed": "error", "stopped": "warn"}
 _CONFIGURED = "fully_configured"
-_ASKING = "Asking for the last jobs…"
-_ONE_AT_A_TIME = "A job of this source is under way already: there is one at a time."
+_LOADING = "Loading the last jobs…"
+_ONE_AT_A_TIME = "A job of this source is already running. Only one can run at a time."
 
 
 class JobsPanel(Panel):
@@ -40,31 +40,31 @@ class JobsPanel(Panel):
         self._on_press = on_press
         self._on_error = on_error
         super().__init__(
-            {"runs": [], "tells_rows": False, "words": _ASKING, "trouble": "", "summary": "", "actions": []}
+            {"runs": [], "tells_rows": False, "words": _LOADING, "trouble": "", "summary": "", "actions": []}
         )
 
     def show(self, **content: Any) -> None:
-        """Show other content; what is the same is not sent again."""
-        told = {**self._content, **content}
-        if told != self._content:
-            self._content = told
+        """Update some of the content; nothing is sent if it stays the same."""
+        updated = {**self._content, **content}
+        if updated != self._content:
+            self._content = updated
 
     @property
-    def trouble(self) -> str:
-        """What it says that could not be done."""
+    def message(self) -> str:
+        """The error that is shown; empty when there is none."""
         return str(self._content["trouble"])
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The names of the buttons that can be pressed now."""
+        """The names of the enabled buttons."""
         return tuple(one["name"] for one in self._content["actions"] if not one["off"])
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind != "press":
             raise MessageError(f"{kind} is not known")
         self._on_press(one_of(content, "name", self.actions))
 
-    def _refuse(self, error: StitchError) -> None:
+    def _show_error(self, error: StitchError) -> None:
         self._on_error(error)
 
     def _table(self) -> str:
@@ -75,17 +75,17 @@ class JobsPanel(Panel):
 
 
 class SourceJobs(ipywidgets.VBox):
-    """The jobs of one source: started here or by the schedule, watched while they run, and listed afterwards.
+    """The jobs of one source: start one, watch it while it runs, and see the last ones.
 
-    Of a sandbox, any job is found as soon as it runs. A real account does not tell that one runs: there the job that
-    this client started is listed until it has ended, and the last one that ended is told.
+    In a sandbox any running job is found. A real account does not report running jobs: there, a job that this client
+    started is listed until it finishes, and then the last one that finished.
 
     Parameters
     ----------
     client
         The account.
     source
-        The source, as Stitch last told it.
+        The source, as Stitch last returned it.
     """
 
     _is_closed = False
@@ -97,62 +97,62 @@ class SourceJobs(ipywidgets.VBox):
         self._client = client
         self._source = source
         self._runs: tuple[JobRun, ...] | None = None
-        # Of a real account: the job that the client knows to run, and whether to ask for those that have ended.
-        self._under_way: JobRun | None = None
+        # For a real account: the job that this client knows to run, and whether the finished ones must be loaded again.
+        self._running_job: JobRun | None = None
         self._is_stale = True
         self._monitor: JobMonitor | None = None
-        # What is seen in the background and what is pressed may meet.
+        # Polling and clicks run in different threads.
         self._lock = threading.RLock()
-        self._panel = JobsPanel(self._press, self._refuse)
+        self._panel = JobsPanel(self._press, self._show_error)
         super().__init__([self._panel], _dom_classes=("sn-jobs",))
         self._draw()
-        self._keep_looking()
+        self._start_polling()
 
     @property
     def monitor(self) -> JobMonitor | None:
-        """The monitor of the job that runs, or of the last one that was seen to run."""
+        """The monitor of the running job, or of the last one that ran."""
         return self._monitor
 
-    def told(self, source: Source) -> None:
-        """Take what Stitch told of the source: whether jobs can be started."""
+    def update_source(self, source: Source) -> None:
+        """Store the source as Stitch returned it; it says whether jobs can be started."""
         with self._lock:
             self._source = source
             self._draw()
 
     def start_job(self) -> Job:
-        """Start a job now, and watch it.
+        """Start a job and watch it.
 
         Raises
         ------
         AlreadyRunningError
-            When one is under way.
+            When a job is running.
         """
-        # A look that began before the job did must not take its row away again.
-        self._stop_looking()
+        # A poll that began before the job started must not remove its row.
+        self._stop_polling()
         try:
             job = self._client.jobs.start(self._source.id)
             with self._lock:
                 self._watch(job)
-                self._under_way = self._client.jobs.under_way(self._source.id)
-                self._draw(trouble="")
+                self._running_job = self._client.jobs.under_way(self._source.id)
+                self._draw(message="")
         finally:
-            self._keep_looking()
+            self._start_polling()
         return job
 
     def refresh(self) -> None:
-        """Ask for the last jobs again, in the background."""
-        self._stop_looking()
+        """Load the last jobs again, in the background."""
+        self._stop_polling()
         with self._lock:
             self._is_stale = True
-            self._draw(trouble="")
-        self._keep_looking()
+            self._draw(message="")
+        self._start_polling()
 
     def close(self) -> None:
-        """Stop looking, and let go of every widget; a job goes on."""
+        """Stop polling and close every widget; a job keeps running."""
         self._is_closed = True
-        # One that was refused at its beginning is closed too, and looks at nothing yet.
+        # After an error in the constructor nothing is watched.
         if hasattr(self, "_panel"):
-            self._stop_looking()
+            self._stop_polling()
             with self._lock:
                 if self._monitor is not None:
                     self._monitor.close()
@@ -170,79 +170,79 @@ class SourceJobs(ipywidgets.VBox):
         try:
             self.start_job()
         except AlreadyRunningError:
-            self._draw(trouble=_ONE_AT_A_TIME)
+            self._draw(message=_ONE_AT_A_TIME)
         except NotFoundError:
-            self._draw(trouble="This source was deleted meanwhile. Its rows in the destination stay.")
+            self._draw(message="This source was deleted. Its rows in the destination are kept.")
 
-    def _refuse(self, error: StitchError) -> None:
+    def _show_error(self, error: StitchError) -> None:
         if not self._is_closed:
-            self._draw(trouble=str(error))
+            self._draw(message=str(error))
 
-    def _keep_looking(self) -> None:
-        self._stop_looking()
+    def _start_polling(self) -> None:
+        self._stop_polling()
         if not self._is_closed:
-            watcher = Watcher(lambda: self._look(watcher), poll_s=lambda: _POLL_S, on_error=self._refuse)
+            watcher = Watcher(lambda: self._poll(watcher), poll_s=lambda: _POLL_S, on_error=self._show_error)
             self._watcher = watcher
             watcher.start()
 
-    def _stop_looking(self) -> None:
+    def _stop_polling(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
 
-    def _look(self, watcher: Watcher) -> bool:
-        """Look once; a real account is asked only where that can tell something new."""
+    def _poll(self, watcher: Watcher) -> bool:
+        """Poll once; a real account gets a request only when something may have changed."""
         if self._client.sandbox is not None:
             runs = self._client.jobs.history(self._source.id)
             running = next((run for run in reversed(runs) if run.status == "running"), None)
-            self._take(watcher, runs, None, watched=running)
+            self._update(watcher, runs, None, watched=running)
             return self._is_closed
-        is_first, before = self._runs is None, self._under_way
+        is_first, before = self._runs is None, self._running_job
         run = self._client.jobs.under_way(self._source.id)
         if self._is_stale or (before is not None and run != before):
             history, run = self._history_of_account()
-            # Whoever starts one later on this page watches it too, and each look takes one of few requests.
-            self._take(watcher, history, run, watched=run if is_first else None)
+            # A job started on this page later has its own monitor, and each poll uses up the rate limit.
+            self._update(watcher, history, run, watched=run if is_first else None)
         elif run != before:
-            self._take(watcher, self._runs, run)
+            self._update(watcher, self._runs, run)
         return self._is_closed
 
     def _history_of_account(self) -> tuple[Iterable[JobRun], JobRun | None]:
-        """Ask for the jobs that have ended, and give the one that runs as it stands at the same moment."""
+        """Load the finished jobs, and the running one as of the same moment."""
         before = self._client.jobs.under_way(self._source.id)
         history = self._client.jobs.history(self._source.id)
         run = self._client.jobs.under_way(self._source.id)
         if before is not None and run is None and all(one.job_name != before.job_name for one in history):
-            # A monitor saw the job end after this history was read, so only the next one lists it.
+            # The job finished after this history was loaded, so only the next one lists it.
             history = self._client.jobs.history(self._source.id)
             run = self._client.jobs.under_way(self._source.id)
         return history, run
 
-    def _take(
+    def _update(
         self,
         watcher: Watcher,
         runs: Iterable[JobRun] | None,
-        under_way: JobRun | None,
+        running: JobRun | None,
         *,
         watched: JobRun | None = None,
     ) -> None:
-        """Show what a look has found, in one update, unless the look is out of date."""
+        """Show the result of a poll in one update, unless polling was stopped."""
         with self._lock:
             if self._is_closed or watcher.is_stopped:
                 return
             is_first, before = self._runs is None, self._shown_runs()
             self._runs = None if runs is None else tuple(runs)
-            self._under_way = under_way
+            self._running_job = running
             self._is_stale = False
             self._watch_run(watched)
-            # What was refused because of a job is out of date once that job has ended.
+            # The refusal because of a running job is out of date once that job finishes.
             has_ended = bool(_running(before) - _running(self._shown_runs()))
             is_new = not is_first and bool(_ended(self._shown_runs()) - _ended(before))
-            is_past = (has_ended or is_new) and self._panel.trouble == _ONE_AT_A_TIME
-            self._draw(trouble="" if is_past else None)
+            is_past = (has_ended or is_new) and self._panel.message == _ONE_AT_A_TIME
+            self._draw(message="" if is_past else None)
 
     def _shown_runs(self) -> tuple[JobRun, ...]:
-        runs, run = self._runs or (), self._under_way
-        # What this client knows to run may be listed by now.
+        runs, run = self._runs or (), self._running_job
+        # The running job may be in the history by now.
         if run is None or any(one.job_name == run.job_name for one in runs):
             return runs
         return (*runs, run)
@@ -254,46 +254,46 @@ class SourceJobs(ipywidgets.VBox):
 
     def _watch(self, job: Job) -> None:
         with self._lock:
-            before = self._monitor
-            if self._is_closed or (before is not None and before.job.job_name == job.job_name):
+            previous = self._monitor
+            if self._is_closed or (previous is not None and previous.job.job_name == job.job_name):
                 return
             self._monitor = JobMonitor(job)
             self.children = [self._panel, self._monitor]
-            if before is not None:
-                before.close()
+            if previous is not None:
+                previous.close()
 
-    def _draw(self, *, trouble: str | None = None) -> None:
+    def _draw(self, *, message: str | None = None) -> None:
         with self._lock:
             runs = self._shown_runs()
             is_running = bool(_running(runs))
-            is_told = self._client.sandbox is not None
-            actions = [] if is_told else [action("refresh", "Refresh")]
-            # What a client remembers of a real account may have ended unseen: there Stitch itself says no.
-            actions.append(action("start", "Start a job now", off=not self._can_start or (is_running and is_told)))
+            is_sandbox = self._client.sandbox is not None
+            actions = [] if is_sandbox else [action("refresh", "Refresh")]
+            # The job of a real account may have finished already, so the button stays on and Stitch decides.
+            actions.append(action("start", "Start job", off=not self._can_start or (is_running and is_sandbox)))
             content: dict[str, Any] = {
                 "runs": [_row(run) for run in reversed(runs[-_SHOWN_RUNS:])],
-                "tells_rows": is_told,
-                "words": self._words(has_runs=bool(runs)),
+                "tells_rows": is_sandbox,
+                "words": self._placeholder(has_runs=bool(runs)),
                 "summary": self._summary(is_running),
                 "actions": actions,
             }
-            if trouble is not None:
-                content["trouble"] = trouble
+            if message is not None:
+                content["trouble"] = message
             self._panel.show(**content)
 
-    def _words(self, *, has_runs: bool) -> str:
+    def _placeholder(self, *, has_runs: bool) -> str:
         if self._runs is None:
-            return _ASKING
+            return _LOADING
         if has_runs:
             return ""
-        return "No job of this source has ended yet." if self._client.sandbox is None else "No job has run yet."
+        return "No job of this source has finished yet." if self._client.sandbox is None else "No job has run yet."
 
     def _summary(self, is_running: bool) -> str:
         if not self._can_start:
-            return "Jobs can be started once the steps above are done."
+            return "Finish the steps above to start jobs."
         if is_running:
-            return "There is one job at a time."
-        return "Starting one now does not change the schedule."
+            return "Only one job can run at a time."
+        return "Starting a job now does not change the schedule."
 
     def __repr__(self) -> str:
         return f"SourceJobs(source {self._source.id})"
@@ -313,17 +313,17 @@ def _row(run: JobRun) -> dict[str, Any]:
         "started": f"{run.start_time:%Y-%m-%d %H:%M:%S}" if run.start_time is not None else "",
         "state": run.status,
         "tone": _TONES.get(run.status, "mute"),
-        "took": _took(run.start_time, run.completion_time),
+        "took": _duration(run.start_time, run.completion_time),
         "rows": None if run.rows is None else f"{sum(landed for landed, _ in run.rows.values()):,}",
-        # Of one that was stopped the state says it all.
+        # A stopped job needs no reason.
         "failure": (run.failure or "") if run.status == "failed" else "",
     }
 
 
-def _took(begun: datetime | None, ended: datetime | None) -> str:
-    if begun is None or ended is None:
+def _duration(started: datetime | None, ended: datetime | None) -> str:
+    if started is None or ended is None:
         return ""
-    seconds = max(0, round((ended - begun).total_seconds()))
+    seconds = max(0, round((ended - started).total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
     minutes, seconds = divmod(seconds, 60)

@@ -1,4 +1,4 @@
-"""The streams and fields of a source, to choose from: what replicates, why, and what is to be changed."""
+"""The streams and fields of a source: what replicates, why, and the pending changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stitchnb.widgets._argument_checks import require_live_source
 from stitchnb.widgets._bridge import MessageError, Panel, asset, number_of, one_of, text_of, truth_of
 from stitchnb.widgets._watcher import Watcher
 from stitchnb.widgets.account.rows import describe, state_name
-from stitchnb.widgets.picker import rows as words
+from stitchnb.widgets.picker import rows as texts
 from stitchnb.widgets.picker.rows import fields_of, stream_names, stream_row
 
 if TYPE_CHECKING:
@@ -23,46 +23,46 @@ if TYPE_CHECKING:
     from stitchnb.client.catalog.stream import CatalogStream
     from stitchnb.rules.selection.validate import Problem
 
-# Rows that changed travel by themselves until there are so many that the whole list might as well.
-_MOST_CHANGED_ROWS = 200
-_MOST_PROBLEMS = 50
-# Views that were closed do not say so: of so many it is remembered which stream they have open.
-_MOST_VIEWS = 16
+# Up to this many changed rows are sent one by one; beyond it, the whole list.
+_MAX_CHANGED_ROWS = 200
+_MAX_PROBLEMS = 50
+# A closed view sends no message, so only the open streams of the last views are kept.
+_MAX_VIEWS = 16
 
 _CHOICES = {"method": "replication_method", "key": "replication_key", "view_keys": "view_keys"}
 
 
 class StreamPicker(Panel):
-    """Streams of a source on the left, the fields of the chosen one beside them, and Apply.
+    """The streams of a source on the left, the fields of the open stream on the right, and Apply.
 
-    Searching, filtering and scrolling happen in the page. Fields are asked for when their stream is opened. Nothing is
-    sent to Stitch until `apply`.
+    Search, filter and scrolling run in the page. Fields are loaded when their stream is opened. Nothing is sent to
+    Stitch before `apply`.
 
     Parameters
     ----------
     source
-        The source, as ``client.sources.get`` gives it. Its streams are asked for, in one request; it is asked for again
-        where it was told before its connection check had ended.
+        The source, as ``client.sources.get`` returns it. Its streams are loaded in one request. The source is fetched
+        again if it was loaded before its connection check finished.
     header
-        Draw the picker's own header; without it, it is part of something that has its own.
+        Show the picker's own header; False inside another widget with a header.
 
     Attributes
     ----------
     catalog
-        What is shown. Whoever changes it directly calls `refresh` afterwards; `select` and the others do both.
+        What is shown. After you change it directly, call `refresh`; `select` and the other methods do both.
     source
-        The source, as Stitch last told it.
+        The source, as Stitch last returned it.
 
     Raises
     ------
     InvalidInputError
-        When something else than a source was given.
+        When `source` is not a source of a client.
     APIError
-        When Stitch does not tell the streams.
+        When Stitch does not return the streams.
 
     Examples
     --------
-    >>> from stitchnb.widgets.stream_picker import StreamPicker
+    >>> from stitchnb.widgets import StreamPicker
     >>> client = stitchnb.connect(quiet=True, pace_s=0)
     >>> given = {"api_key": "k", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
     >>> source = client.sources.create("platform.recurly", display_name="Recurly", properties=given)
@@ -87,7 +87,7 @@ class StreamPicker(Panel):
         self.source = source
         self.catalog: Catalog[Any] = source.catalog(load=False)
         self._has_header = header
-        # What is pressed and what happens in the background may meet.
+        # Background work and clicks run in different threads.
         self._lock = threading.RLock()
         self._is_applying = False
         self._callbacks: list[Callable[[StreamPicker], object]] = []
@@ -100,7 +100,7 @@ class StreamPicker(Panel):
         self._rows: list[list[Any]] = [[] for _ in self._members]
         self._problems: list[list[Problem]] = [[] for _ in self._members]
         if header and self._members and source.state == "discover_schema":
-            # A check has ended since it was told: there are streams.
+            # There are streams, so the check has finished since the source was loaded.
             self.source = source.refresh()
         super().__init__({"notice": None})
         self.refresh()
@@ -108,95 +108,92 @@ class StreamPicker(Panel):
     # From code
 
     def select(self, *patterns: str, **choices: Any) -> None:
-        """Select streams and fields, and show it. See `Catalog.select`."""
+        """Select streams and fields in the picker. See `Catalog.select`."""
         self._change(lambda: self.catalog.select(*patterns, **choices))
 
     def deselect(self, *patterns: str, fields: Iterable[Any] | None = None) -> None:
-        """Deselect streams or fields, and show it. See `Catalog.deselect`."""
+        """Deselect streams or fields in the picker. See `Catalog.deselect`."""
         self._change(lambda: self.catalog.deselect(*patterns, fields=fields))
 
     def only(self, *patterns: str, fields: Iterable[Any] | None = None) -> None:
-        """Select just these streams and fields, and show it. See `Catalog.only`."""
+        """Select only these streams and fields in the picker. See `Catalog.only`."""
         self._change(lambda: self.catalog.only(*patterns, fields=fields))
 
     def configure(self, stream: str, **choices: Any) -> None:
-        """Choose how a stream is replicated, and show it. See `Catalog.configure`."""
+        """Set how a stream is replicated. See `Catalog.configure`."""
         self._change(lambda: self.catalog.configure(stream, **choices))
 
     def discard(self) -> None:
-        """Forget what was to be changed, and show it."""
+        """Drop the pending changes."""
         self._change(self.catalog.discard)
 
     def load(self, *streams: str) -> None:
-        """Ask for the fields of streams, of all that are missing where none is named, and show them.
-
-        See `Catalog.load`.
-        """
+        """Load the fields of streams; without names, of every stream that is not loaded. See `Catalog.load`."""
         self.catalog.load(*streams)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the catalog as it is now, whatever was done with it."""
+        """Show the current state of the catalog."""
         self._draw(range(len(self._members)))
 
     def apply(self) -> Applied:
-        """Write what is to be changed, and show what came of it; see `Catalog.apply`.
+        """Send the pending changes, and show the result. See `Catalog.apply`.
 
         Raises
         ------
         InvalidSelectionError
-            When a rule is broken. Nothing was sent.
+            When the selection breaks a rule. Nothing was sent.
         SelectionNotAppliedError, SelectionNotKeptError
-            When a request failed, or what is read back is not what was written.
+            When a request failed, or Stitch returns another selection than was sent.
         """
         self._begin_applying()
-        notice: tuple[str, str] | None = None
+        message: tuple[str, str] | None = None
         try:
             applied: Applied = self.catalog.apply()
             if self._has_header:
                 self.source = self.source.refresh()
-            notice = ("ok", words.success(applied))
+            message = ("ok", texts.success(applied))
         except StitchError as error:
-            notice = ("error", words.failure(error))
+            message = ("error", texts.failure(error))
             raise
         finally:
-            self._end_applying(notice)
+            self._end_applying(message)
         for callback in list(self._callbacks):
             callback(self)
         return applied
 
-    def observe_apply(self, callback: Callable[[StreamPicker], object]) -> None:
-        """Have something called, with the picker, whenever its changes were applied.
+    def on_apply(self, callback: Callable[[StreamPicker], object]) -> None:
+        """Call `callback` with this picker after every successful apply.
 
-        After Apply was pressed in the page it is called in a thread of its own.
+        After a click on Apply it is called in a background thread.
         """
         self._callbacks.append(callback)
 
     def wait(self, timeout_s: float = 60) -> bool:
-        """Wait until what was asked for in the page is done; False when it takes longer."""
+        """Wait for the background work of the page; return False if it takes longer than `timeout_s`."""
         return all(work.join(timeout_s) for work in list(self._work))
 
     @property
-    def notice(self) -> str | None:
-        """What was last said in the card: what was applied, or what went wrong."""
-        said = self._content["notice"]
-        return said["text"] if said else None
+    def message(self) -> str | None:
+        """The last message in the card: what was applied, or why not."""
+        shown = self._content["notice"]
+        return shown["text"] if shown else None
 
     # To the page
 
-    def _say(self, tone: str, text: str) -> None:
-        """Show the catalog as it is now, and something in the card."""
-        self._draw(range(len(self._members)), notice=(tone, text))
+    def show_message(self, tone: str, text: str) -> None:
+        """Show the current state of the catalog, and a message."""
+        self._draw(range(len(self._members)), message=(tone, text))
 
     def _change(self, do: Callable[[], object], touched: Collection[int] | None = None) -> None:
         with self._lock:
             if self._is_applying:
-                raise InvalidInputError("Changes are being applied: wait until that is done.")
+                raise InvalidInputError("Changes are being applied. Wait until that is done.")
             do()
             self._draw(range(len(self._members)) if touched is None else touched)
 
-    def _draw(self, touched: Collection[int], *, notice: tuple[str, str] | None = None) -> None:
-        """Tell the page about streams that something was done to, and what follows from it."""
+    def _draw(self, touched: Collection[int], *, message: tuple[str, str] | None = None) -> None:
+        """Send the page the streams at these positions, and what follows from them."""
         with self._lock:
             for i in touched:
                 stream = self._members[i]
@@ -205,18 +202,18 @@ class StreamPicker(Panel):
             base = self._streams
             changed = [[i, *row[1:]] for i, row in enumerate(self._rows) if i >= len(base) or row != base[i]]
             with self.hold_sync():
-                if len(changed) > _MOST_CHANGED_ROWS or len(base) != len(self._rows):
+                if len(changed) > _MAX_CHANGED_ROWS or len(base) != len(self._rows):
                     self._streams, changed = [list(row) for row in self._rows], []
                 self._content = {
                     **self._head(),
                     "changed": changed,
-                    "changes": words.pending(self.catalog.pending),
+                    "changes": texts.pending(self.catalog.pending),
                     **self._problem_list(),
                     "applying": self._is_applying,
-                    "notice": {"tone": notice[0], "text": notice[1]} if notice else None,
+                    "notice": {"tone": message[0], "text": message[1]} if message else None,
                 }
             for i in set(self._open.values()) & set(touched):
-                self._tell_fields(i)
+                self._send_fields(i)
 
     def _head(self) -> dict[str, Any]:
         state = describe(state_name(self.source, ()))
@@ -224,26 +221,27 @@ class StreamPicker(Panel):
             "header": self._has_header,
             "title": self.source.display_name,
             "source_id": self.source.id,
-            "state": [state.words, state.tone],
+            "state": [state.text, state.tone],
         }
 
     def _problem_list(self) -> dict[str, Any]:
-        """Tell the first problems with their places, errors first; how many there are, and how many block Apply."""
-        found = [(i, problem) for i, problems in enumerate(self._problems) for problem in problems]
-        found.sort(key=lambda one: one[1].severity != "error")
+        """List the first problems with their positions, errors first, and count them and those that block Apply."""
+        located = [(i, problem) for i, problems in enumerate(self._problems) for problem in problems]
+        located.sort(key=lambda one: one[1].severity != "error")
         return {
             "problems": [
-                [problem.severity, i, self._place(i, problem), problem.message] for i, problem in found[:_MOST_PROBLEMS]
+                [problem.severity, i, self._position(i, problem), problem.message]
+                for i, problem in located[:_MAX_PROBLEMS]
             ],
-            "errors": sum(problem.severity == "error" for _, problem in found),
-            "warnings": sum(problem.severity == "warning" for _, problem in found),
-            "blocking": sum(problem.severity == "error" and self._members[i].is_changed for i, problem in found),
+            "errors": sum(problem.severity == "error" for _, problem in located),
+            "warnings": sum(problem.severity == "warning" for _, problem in located),
+            "blocking": sum(problem.severity == "error" and self._members[i].is_changed for i, problem in located),
         }
 
-    def _place(self, i: int, problem: Problem) -> int:
+    def _position(self, i: int, problem: Problem) -> int:
         return self._members[i].columns.breadcrumbs.index(problem.breadcrumb) if problem.breadcrumb else -1
 
-    def _tell_fields(self, i: int) -> None:
+    def _send_fields(self, i: int) -> None:
         stream = self._members[i]
         if stream.is_loaded:
             self.send({"type": "fields", "stream": i, **fields_of(stream, self._problems[i])})
@@ -251,32 +249,32 @@ class StreamPicker(Panel):
     def _begin_applying(self) -> None:
         with self._lock:
             if self._is_applying:
-                raise InvalidInputError("Changes are being applied already: wait until that is done.")
+                raise InvalidInputError("Changes are already being applied. Wait until that is done.")
             self._is_applying = True
             self._draw(())
 
-    def _end_applying(self, notice: tuple[str, str] | None) -> None:
-        """Show the result, and that Apply is over, in one update."""
+    def _end_applying(self, message: tuple[str, str] | None) -> None:
+        """Show the result, and that Apply is done, in one update."""
         with self._lock:
             self._is_applying = False
-            # What was read back may hold what somebody else chose meanwhile.
-            self._draw(range(len(self._members)), notice=notice)
+            # Stitch may return changes that somebody else made in the meantime.
+            self._draw(range(len(self._members)), message=message)
 
     # From the page
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         match kind:
             case "open":
                 self._open_stream(self._stream_of(content), str(content.get("view", ""))[:200])
             case "streams":
                 on = truth_of(content, "on")
-                chosen = self._numbers(content, len(self._members))
+                chosen = self._positions_of(content, len(self._members))
                 streams = [self._members[i] for i in chosen]
                 self._change(lambda: _toggle_streams(streams, on=on), chosen)
             case "fields":
                 i, on = self._stream_of(content), truth_of(content, "on")
                 stream = self._members[i]
-                fields = self._numbers(content, stream.field_count or 0)
+                fields = self._positions_of(content, stream.field_count or 0)
                 self._change(lambda: _toggle_fields(stream, fields, on=on), [i])
             case "configure":
                 i = self._stream_of(content)
@@ -293,10 +291,10 @@ class StreamPicker(Panel):
     def _open_stream(self, i: int, view: str) -> None:
         self._open.pop(view, None)
         self._open[view] = i
-        while len(self._open) > _MOST_VIEWS:
+        while len(self._open) > _MAX_VIEWS:
             del self._open[next(iter(self._open))]
         if self._members[i].is_loaded:
-            self._tell_fields(i)
+            self._send_fields(i)
         elif i not in self._loading:
             self._loading.add(i)
             self._in_background(lambda: self._load_one(i))
@@ -318,35 +316,35 @@ class StreamPicker(Panel):
             return True
 
         self._work = [work for work in self._work if not work.join(0)]
-        work = Watcher(once, poll_s=lambda: 0, on_error=self._refuse)
+        work = Watcher(once, poll_s=lambda: 0, on_error=self._show_error)
         self._work.append(work)
         work.start()
 
     def _stream_of(self, content: Mapping[str, Any]) -> int:
         i = number_of(content, "stream")
         if not 0 <= i < len(self._members):
-            raise MessageError("there is no such stream")
+            raise MessageError("stream is not a known position")
         return i
 
-    def _numbers(self, content: Mapping[str, Any], below: int) -> list[int]:
-        given = content.get("which")
-        if not isinstance(given, list) or not all(type(n) is int and 0 <= n < below for n in given):
-            raise MessageError("which is no list of numbers that are known")
-        return list(dict.fromkeys(given))
+    def _positions_of(self, content: Mapping[str, Any], below: int) -> list[int]:
+        positions = content.get("which")
+        if not isinstance(positions, list) or not all(type(n) is int and 0 <= n < below for n in positions):
+            raise MessageError("which is not a list of known positions")
+        return list(dict.fromkeys(positions))
 
-    def _refuse(self, error: StitchError) -> None:
-        # The boxes in the page are already as somebody wanted them: tell how they are.
-        self._draw(set(self._open.values()), notice=("error", words.failure(error)))
+    def _show_error(self, error: StitchError) -> None:
+        # The page has ticked the boxes already, so it needs their real state.
+        self._draw(set(self._open.values()), message=("error", texts.failure(error)))
 
     def _table(self) -> str:
-        return words.table(f"Streams of source {self.source.id}", self.catalog)
+        return texts.table(f"Streams of source {self.source.id}", self.catalog)
 
     def __repr__(self) -> str:
         selected = sum(stream.selected for stream in self._members)
-        told = [f"source {self.source.id}", words.counted(len(self._members), "stream"), f"{selected:,} selected"]
+        parts = [f"source {self.source.id}", texts.counted(len(self._members), "stream"), f"{selected:,} selected"]
         changes = len(self.catalog.pending)
-        told += [f"{words.counted(changes, 'change')} not applied"] if changes else []
-        return f"{type(self).__name__}({', '.join(told)})"
+        parts += [f"{texts.counted(changes, 'change')} not applied"] if changes else []
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def _toggle_streams(streams: Sequence[CatalogStream], *, on: bool) -> None:
@@ -368,7 +366,7 @@ def _toggle_fields(stream: CatalogStream, positions: Sequence[int], *, on: bool)
 
 
 def _names_of(content: Mapping[str, Any]) -> list[str] | None:
-    given = content.get("value")
-    if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= 500 for name in given):
-        raise MessageError("value is no list of names")
-    return given or None
+    names = content.get("value")
+    if not isinstance(names, list) or not all(isinstance(name, str) and len(name) <= 500 for name in names):
+        raise MessageError("value is not a list of names")
+    return names or None

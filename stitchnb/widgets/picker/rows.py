@@ -1,6 +1,6 @@
-"""What the page of a stream picker is told of streams and fields: compact, so that thousands of them travel at once.
+"""The rows of a stream picker's page, in a compact form for thousands of streams and fields.
 
-``picker_rows.js`` reads it; the numbers of the flags are the same there.
+``picker_rows.js`` reads them and has the same flags.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from stitchnb.rules.selection.changes import Change
     from stitchnb.rules.selection.validate import Problem
 
-# So many changes are named in the footer, and so many stand in the list; the rest is counted.
-_MOST_NAMED = 3
-_MOST_LISTED = 100
-_MOST_ROWS = 100
+# The footer names this many changes, and the list shows this many; the rest is counted.
+_MAX_NAMED = 3
+_MAX_LISTED = 100
+_MAX_ROWS = 100
 
 MINUS = "\N{MINUS SIGN}"
 _KEYS = {
@@ -37,50 +37,50 @@ _KEYS = {
 
 
 def counted(number: int, thing: str) -> str:
-    """Write ``1 change`` or ``2,000 changes``."""
+    """Return a count with its noun: ``1 change`` or ``2,000 changes``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def pending(changes: Sequence[Change]) -> dict[str, Any]:
-    """Tell the page what is to be changed: how much, the first of it by name, and a table."""
+    """Describe the pending changes: their number, the first ones by name, and a table."""
     return {
         "count": len(changes),
-        "named": [_short(change) for change in changes[:_MOST_NAMED]],
+        "named": [_short(change) for change in changes[:_MAX_NAMED]],
         "rows": [
             [change.stream_name, change.field or "", _key(change), _value(change.before), _value(change.after)]
-            for change in changes[:_MOST_LISTED]
+            for change in changes[:_MAX_LISTED]
         ],
     }
 
 
 def success(applied: Applied) -> str:
-    """Say what was applied."""
-    done = f"Applied {counted(len(applied.changes), 'change')} in {counted(applied.requests, 'request')}."
-    return "\n".join([done, *(f"Mind: {warning}" for warning in applied.warnings)])
+    """Return the message for a successful apply."""
+    done = f"Saved {counted(len(applied.changes), 'change')}."
+    return "\n".join([done, *(f"Note: {warning}" for warning in applied.warnings)])
 
 
 def failure(error: StitchError) -> str:
-    """Say what went wrong, and what became of each change."""
+    """Return the message for a failed apply, with the result of each change."""
     if isinstance(error, InvalidSelectionError) and error.problems:
-        return "\n".join(str(problem) for problem in error.problems[:_MOST_LISTED])
+        return "\n".join(str(problem) for problem in error.problems[:_MAX_LISTED])
     if not isinstance(error, SelectionNotAppliedError):
         return str(error)
     lines = [str(error.__cause__)] if error.__cause__ is not None else []
-    for words, changes in (
+    for title, changes in (
         ("Applied", error.applied),
         ("Not applied", error.not_applied),
-        ("Perhaps applied, Stitch did not say", error.unsure),
+        ("Status unknown", error.unsure),
     ):
         if changes:
-            rest = len(changes) - _MOST_NAMED
-            named = ", ".join(_short(change) for change in changes[:_MOST_NAMED])
-            lines.append(f"{words}: {named}{f' and {rest:,} more' if rest > 0 else ''}")
-    return "\n".join([*lines, "What is not applied is kept: Apply sends just that."])
+            rest = len(changes) - _MAX_NAMED
+            named = ", ".join(_short(change) for change in changes[:_MAX_NAMED])
+            lines.append(f"{title}: {named}{f' and {rest:,} more' if rest > 0 else ''}")
+    return "\n".join([*lines, "Unsaved changes are kept. Click Apply to retry them."])
 
 
 def table(title: str, catalog: Catalog[Any]) -> str:
-    """Write the streams as an HTML table, for where no script runs."""
-    shown = list(catalog)[:_MOST_ROWS]
+    """Return the streams as an HTML table, for pages that run no script."""
+    shown = list(catalog)[:_MAX_ROWS]
     heads = ("Stream", "left"), ("Selected", "left"), ("Replicated fields", "right"), ("Fields", "right")
     head = "".join(f'<th style="text-align:{side}">{name}</th>' for name, side in heads)
     rows = []
@@ -90,7 +90,7 @@ def table(title: str, catalog: Catalog[Any]) -> str:
         sides = [side for _, side in heads]
         rows.append("".join(f'<td style="text-align:{s}">{c}</td>' for c, s in zip(cells, sides, strict=True)))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    cut = f"<p>{len(shown)} of {len(catalog):,} streams shown.</p>" if len(catalog) > len(shown) else ""
+    cut = f"<p>Showing {len(shown)} of {len(catalog):,} streams</p>" if len(catalog) > len(shown) else ""
     caption = f'<caption style="text-align:left">{escape(title)}</caption>'
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
 
@@ -114,12 +114,12 @@ def _value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-# A name, its flags and, where its fields are there, how many of them replicate and how many there are.
+# Name, flags and, once its fields are loaded, the number of replicated fields and of all fields.
 StreamRow = list[Any]
 
 
 class StreamFlag(IntFlag):
-    """What is said of a stream in the list."""
+    """What the list shows of a stream."""
 
     SELECTED = 1
     CHANGED = 2
@@ -133,7 +133,7 @@ class StreamFlag(IntFlag):
 
 
 class FieldFlag(IntFlag):
-    """What is said of a field in the table."""
+    """What the table shows of a field."""
 
     TICKED = 1
     REPLICATED = 2
@@ -145,7 +145,7 @@ class FieldFlag(IntFlag):
 
 
 def stream_row(stream: CatalogStream, name: str, problems: Sequence[Problem]) -> StreamRow:
-    """Tell what stands in the list of streams."""
+    """Return the row of a stream in the list."""
     flags = StreamFlag(0)
     if stream.selected:
         flags |= StreamFlag.SELECTED
@@ -169,7 +169,7 @@ def stream_row(stream: CatalogStream, name: str, problems: Sequence[Problem]) ->
 
 
 def stream_names(streams: Sequence[CatalogStream]) -> list[str]:
-    """Name streams for people: those that share a name also by what the source calls them."""
+    """Return the names to show; streams with the same name also get their id."""
     names = [stream.stream_name for stream in streams]
     counts: dict[str, int] = {}
     for name in names:
@@ -181,7 +181,7 @@ def stream_names(streams: Sequence[CatalogStream]) -> list[str]:
 
 
 def fields_of(stream: CatalogStream, problems: Sequence[Problem]) -> dict[str, Any]:
-    """Tell what is shown of a stream that was opened: its keys, its method and its fields."""
+    """Describe an open stream: its keys, its method and its fields."""
     states = stream.fields()
     reasons: dict[str, int] = {}
     ticked = _ticked(stream, states)
@@ -198,7 +198,7 @@ def fields_of(stream: CatalogStream, problems: Sequence[Problem]) -> dict[str, A
                 stream.columns.depth[position],
                 state.types,
                 state.sql_type or "",
-                # That the stream is not selected is said once, above them.
+                # The table says once, above the fields, that the stream is not selected.
                 reasons.setdefault(reason_of_field(state.reason), len(reasons)),
                 int(_flags(state, ticked=ticked[position])),
             ]
@@ -229,7 +229,7 @@ def _flags(state: FieldState, *, ticked: bool) -> FieldFlag:
 
 
 def _ticked(stream: CatalogStream, states: Sequence[FieldState]) -> list[bool]:
-    """Tell whose boxes are ticked: what lands, or would if the stream were selected, but for what was deselected."""
+    """Return which boxes are ticked: the fields that replicate once the stream is selected."""
     columns = stream.columns
     ticked: list[bool] = []
     for position, state in enumerate(states):
@@ -239,7 +239,7 @@ def _ticked(stream: CatalogStream, states: Sequence[FieldState]) -> list[bool]:
         elif inclusion == UNSUPPORTED:
             ticked.append(False)
         elif state.locked is not None:
-            # It comes with the field that it is inside of, which is before it.
+            # It follows its parent field, which comes first.
             ticked.append(ticked[around])
         elif state.selected is None:
             ticked.append(state.selected_by_default is True)
@@ -249,7 +249,7 @@ def _ticked(stream: CatalogStream, states: Sequence[FieldState]) -> list[bool]:
 
 
 def _choices(stream: CatalogStream) -> dict[str, Any]:
-    """Tell how the stream is replicated, and what of it can be chosen: an empty list where nothing can."""
+    """Describe how the stream is replicated, and the choices; an empty list if there is none."""
     writable = stream.columns.writable_keys
     method, forced = stream.replication_method, stream.forced_method
     can_choose_method = forced is None and "replication-method" in writable
@@ -275,20 +275,20 @@ def _choices(stream: CatalogStream) -> dict[str, Any]:
 
 
 def _notes(states: Sequence[FieldState], problems: Sequence[Problem]) -> dict[str, list[str]]:
-    """Say what is wrong with fields, by position: in few words first, then in full."""
+    """Return the problems of fields by position: a short text and the whole message."""
     positions = {state.breadcrumb: position for position, state in enumerate(states)}
     notes: dict[str, list[str]] = {}
     for problem in problems:
         if problem.breadcrumb:
-            short = "problem" if problem.severity == "error" else "mind"
+            short = "problem" if problem.severity == "error" else "note"
             notes[str(positions[problem.breadcrumb])] = [short, problem.message]
-    # A conflict is of both fields, and told of one.
+    # A conflict has two fields and is shown at one of them.
     for position, state in enumerate(states):
         if state.conflicts:
             others = " and ".join(state.conflicts)
             notes[str(position)] = [
                 f"conflicts with {state.conflicts[0]}" + (" …" if len(state.conflicts) > 1 else ""),
-                f"{state.name} cannot be extracted together with {others}: Stitch takes the selection, and the "
-                "extraction then fails. Deselect one of them.",
+                f"{state.name} can't be extracted together with {others}. Stitch accepts the selection, but the "
+                "extraction fails. Deselect one of them.",
             ]
     return notes

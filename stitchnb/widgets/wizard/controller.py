@@ -1,35 +1,36 @@
-"""The way through a wizard: which step is shown, what is known of the source, and what was left unsaved on the way."""
+"""What controls a wizard: the step that is shown, the source, and the changes that are not saved."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError, StitchError, near_names
 from stitchnb.models import ReportCard
 from stitchnb.rules.report_cards.labels import type_title
-from stitchnb.widgets.form import spec as _form_spec
-from stitchnb.widgets.wizard.head import WizardHead
+from stitchnb.widgets._bridge import MessageError, Panel, asset, text_of
+from stitchnb.widgets.form.spec import Heading, connection_heading, type_heading
 from stitchnb.widgets.wizard.panel import StepPanel, action
-from stitchnb.widgets.wizard.progress import (
+from stitchnb.widgets.wizard.step import (
     CHECK,
     FORM,
     RUN,
     SCHEDULE,
     TYPE,
     StepState,
+    StepStatus,
     WizardStep,
     step_names,
     step_of,
-    wizard_steps,
+    step_statuses,
 )
-from stitchnb.widgets.wizard.step import Stage
-from stitchnb.widgets.wizard.steps_check import CheckStage, GrantStage
-from stitchnb.widgets.wizard.steps_fields import FieldsStage
-from stitchnb.widgets.wizard.steps_form import ChangeStage, CreateStage, ScheduleStage, TypeStage
-from stitchnb.widgets.wizard.steps_run import RowsStage, RunStage
+from stitchnb.widgets.wizard.steps_check import CheckStep, GrantStep
+from stitchnb.widgets.wizard.steps_fields import FieldsStep
+from stitchnb.widgets.wizard.steps_form import ChangeStep, CreateStep, ScheduleStep, TypeStep
+from stitchnb.widgets.wizard.steps_run import RowsStep, RunStep
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -37,26 +38,101 @@ if TYPE_CHECKING:
     from stitchnb.client import Client, Source
 
 
-class Course:
-    """What a wizard's stages belong to; see `StageOwner` for what they ask of it.
+class WizardHead(Panel):
+    """The top of a wizard: the source, the steps, and the last error.
+
+    Parameters
+    ----------
+    on_go
+        Called with the name of the step that the user clicks.
+    """
+
+    _esm = asset("dom.js", "line.js", "wizard_head.js")
+    _css = asset("card.css", "wizard.css")
+
+    def __init__(self, on_go: Callable[[str], None]) -> None:
+        self._on_go = on_go
+        super().__init__(
+            {"title": "", "code": "", "chip": {"text": "", "tone": "mute"}, "banner": "", "error": "", "steps": []}
+        )
+
+    def show(self, heading: Heading, steps: Sequence[StepStatus], *, shown: str, banner: str = "") -> None:
+        """Show the header and the steps; `shown` is the step below."""
+        self._content = {
+            **self._content,
+            "title": heading.title,
+            "code": heading.code,
+            "chip": {"text": heading.state, "tone": heading.tone},
+            "banner": banner,
+            "steps": [
+                {
+                    "type": step.name,
+                    "title": step.title,
+                    "note": step.note,
+                    "state": str(step.state),
+                    "open": step.is_open and step.name != shown,
+                    "shown": step.name == shown,
+                    "unsaved": step.is_unsaved,
+                }
+                for step in steps
+            ],
+        }
+
+    @property
+    def message(self) -> str:
+        """The error that is shown; empty when there is none."""
+        return str(self._content["error"])
+
+    @message.setter
+    def message(self, message: str) -> None:
+        if self._content["error"] != message:
+            self._content = {**self._content, "error": message}
+
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
+        name = text_of(content, "name")
+        if kind != "go" or not any(step["type"] == name and step["open"] for step in self._content["steps"]):
+            raise MessageError(f"cannot {kind} to {name!r}")
+        self._on_go(name)
+
+    def _show_error(self, error: StitchError) -> None:
+        self.message = str(error)
+
+    def _table(self) -> str:
+        content = self._content
+        rows = "".join(
+            f"<tr><td>{number}</td><td>{escape(step['title'])}</td><td>{escape(step['state'])}</td></tr>"
+            for number, step in enumerate(content["steps"], start=1)
+        )
+        return (
+            f"<p><b>{escape(content['title'])}</b> <code>{escape(content['code'])}</code> "
+            f"{escape(content['chip']['text'])}</p>"
+            f"<table><thead><tr><th>#</th><th>Step</th><th>State</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+    def __repr__(self) -> str:
+        return f"WizardHead({self._content['title']!r})"
+
+
+class WizardController:
+    """The state of a wizard; see `StepHost` for what its steps use.
 
     Parameters
     ----------
     is_new
-        The source is still to be made: its schedule is shown once before it is run.
+        Is the source still to be created? Its schedule is then shown once before it runs.
     on_source
-        Is called with the source whenever Stitch has told something of it.
+        Called with the source after every response that holds it.
     on_show
-        Is called with a step's name and what is to be seen, whenever another one is shown.
+        Called with a step's name and widgets when the step is shown.
 
     Attributes
     ----------
     source, card
-        The source as Stitch last told it, and the report card; None until there is one.
-    step, stage
-        The step that is shown, and what shows it.
+        The source as Stitch last returned it, and its report card; None until there is one.
+    step, shown
+        The name of the step that is shown, and the step.
     head
-        The header with the stepper.
+        The header with the steps.
     """
 
     def __init__(
@@ -68,28 +144,28 @@ class Course:
         on_show: Callable[[str, list[ipywidgets.DOMWidget]], None],
     ) -> None:
         self.client = client
-        # What happens in the background and what is pressed may meet; each changes the wizard as a whole.
+        # Background work and clicks run in different threads; each changes the whole wizard.
         self.lock = threading.RLock()
         self.source: Source | None = None
         self.card: ReportCard | None = None
         self.step = TYPE
-        self.stage: Stage | None = None
+        self.shown: WizardStep | None = None
         self._is_new = is_new
         self._on_source = on_source
         self._on_show = on_show
-        self._marks: dict[str, StepState] = {}
-        # Drafts may hold credentials: they are here alone, and go with the wizard.
+        self._results: dict[str, StepState] = {}
+        # Drafts may hold credentials: they are kept here only, and are dropped with the wizard.
         self._drafts: dict[str, Any] = {}
-        self._place = ""
+        self._draft_key = ""
         self._is_restored = False
         self.head = WizardHead(self.go)
-        self._foot = StepPanel("Next", on_press=self._foot_pressed, on_error=self.report)
+        self._footer = StepPanel("Next", on_press=self._press_action, on_error=self.show_error)
 
     def begin(self, source: Source | None, type: str | None) -> None:
-        """Show the first step: that of a source, of a type, or the gallery."""
+        """Show the first step: the source's current one, the form of a type, or the gallery."""
         with self.one_update():
             if source is not None:
-                self._take(source)
+                self._store(source)
                 self._show(step_of(source.report_card))
             elif type is not None:
                 self.choose(type)
@@ -100,24 +176,24 @@ class Course:
         """Choose the type of a new source. See `SourceWizard.choose`."""
         with self.lock:
             if self.source is not None:
-                raise InvalidInputError(f"Source {self.source.id} has its type for good: make a new wizard.")
-            stage = self.stage if isinstance(self.stage, TypeStage) else TypeStage(self, self._chosen)
+                raise InvalidInputError(f"The type of source {self.source.id} can't be changed. Start a new wizard.")
+            shown = self.shown if isinstance(self.shown, TypeStep) else TypeStep(self, self._chosen)
             try:
-                stage.widget.choose(type)
+                shown.widget.choose(type)
             finally:
-                if stage is not self.stage:
-                    stage.end()
+                if shown is not self.shown:
+                    shown.end()
 
     @property
-    def steps(self) -> list[WizardStep]:
-        """Every step, and how it stands."""
+    def steps(self) -> list[StepStatus]:
+        """Every step with its state."""
         is_created = self.source is not None
         current = step_of(self.source.report_card) if is_created else FORM if self.card is not None else TYPE  # type: ignore[union-attr]
-        unsaved = {step for step in step_names(self.card) if self._place_of(step) in self._drafts}
-        # What was left unsaved is so until it is saved, or taken back.
-        if self._is_restored and self.stage is not None and self.stage.draft() is not None:
+        unsaved = {step for step in step_names(self.card) if self._draft_key_of(step) in self._drafts}
+        # Restored changes stay unsaved until they are saved or undone.
+        if self._is_restored and self.shown is not None and self.shown.draft() is not None:
             unsaved.add(self.step)
-        return wizard_steps(self.card, is_created=is_created, current=current, marks=self._marks, unsaved=unsaved)
+        return step_statuses(self.card, is_created=is_created, current=current, results=self._results, unsaved=unsaved)
 
     @property
     def live_source(self) -> Source:
@@ -132,189 +208,189 @@ class Course:
             steps = {one.name: one for one in self.steps}
             if step not in steps:
                 near = near_names(step, steps) or list(steps)
-                raise InvalidInputError(f"There is no step {step!r}. There are {', '.join(near)}.")
+                raise InvalidInputError(f"There is no step {step!r}. Use one of {', '.join(near)}.")
             if not steps[step].is_open:
-                raise InvalidInputError(_not_yet(steps[step], self.source is not None))
+                raise InvalidInputError(_why_closed(steps[step], self.source is not None))
             self._show(step)
 
-    def go_on(self) -> None:
-        """Show the step after the one that is shown."""
+    def go_to_next(self) -> None:
+        """Show the step after the current one."""
         with self.lock:
             names = [one.name for one in self.steps]
             self.go(names[names.index(self.step) + 1])
 
-    def moved(self, source: Source) -> None:
-        """Take what Stitch told of the source, and show the step at which it stands."""
+    def advance(self, source: Source) -> None:
+        """Store a source that Stitch returned, and show the step that it has reached."""
         with self.one_update():
-            self._take(source)
-            self._show(step_of(source.report_card, is_new=self._is_new and SCHEDULE not in self._marks))
+            self._store(source)
+            self._show(step_of(source.report_card, is_new=self._is_new and SCHEDULE not in self._results))
 
-    def changed(self, source: Source) -> None:
-        """Take what Stitch told of a source that was changed, and show its check."""
+    def source_changed(self, source: Source) -> None:
+        """Store a source whose settings were saved, and show its new connection check."""
         with self.one_update():
-            self._take(source)
+            self._store(source)
             checked = {one.name for one in self.steps if one.name == CHECK and one.is_open}
-            self._show(CHECK if checked else step_of(source.report_card), goes_on=True)
+            self._show(CHECK if checked else step_of(source.report_card), advances=True)
 
-    def told(self, source: Source) -> None:
-        """Take what Stitch told of the source, and stay."""
+    def update_source(self, source: Source) -> None:
+        """Store a source that Stitch returned, and stay on the current step."""
         with self.one_update():
-            self._take(source)
-            self.head.tell("")
+            self._store(source)
+            self.head.message = ""
             self._draw()
 
     @contextmanager
     def one_update(self) -> Iterator[None]:
-        """Have the header sent once, as it is at the end of the block, so that it never shows half of an event."""
+        """Hold the lock, and send the header once at the end of the block, so that it never shows half of a change."""
         with self.lock, self.head.hold_sync():
             yield
 
     def redraw(self) -> None:
-        """Show how the steps stand now.
+        """Show the current state of the steps.
 
-        It may be called from within a picker, which waits for nothing: no lock is taken.
+        A picker calls it while it holds its own lock, so it takes none.
         """
         self._draw()
 
-    def mark(self, step: str, state: StepState) -> None:
-        """Note how the last try of a step ended."""
+    def set_status(self, step: str, state: StepState) -> None:
+        """Record how the last attempt at a step ended."""
         with self.lock:
-            self._marks[step] = state
+            self._results[step] = state
             self._draw()
 
-    def report(self, error: StitchError) -> None:
-        """Show what went wrong."""
+    def show_error(self, error: StitchError) -> None:
+        """Show an error above the step."""
         with self.lock:
-            self.head.tell(str(error))
+            self.head.message = str(error)
 
-    def clear(self) -> None:
-        """Take away what was shown as wrong."""
+    def clear_error(self) -> None:
+        """Remove the error above the step."""
         with self.lock:
-            self.head.tell("")
+            self.head.message = ""
 
     def close(self) -> None:
-        """Stop looking at anything, forget what was typed, and let go of every widget."""
+        """Stop the background work, drop unsaved changes, and close every widget."""
         with self.lock:
             self._drafts.clear()
-            if self.stage is not None:
-                self.stage.end()
-                self.stage = None
+            if self.shown is not None:
+                self.shown.end()
+                self.shown = None
             self.head.close()
-            self._foot.close()
+            self._footer.close()
 
     def _chosen(self, card: ReportCard) -> None:
         with self.one_update():
             self.card = card
             self._show(FORM)
 
-    def _take(self, source: Source) -> None:
-        self._marks.pop(CHECK, None)
+    def _store(self, source: Source) -> None:
+        self._results.pop(CHECK, None)
         if self.source is None:
-            # What was typed into forms of other types, or of this one, has come to its end.
+            # The source exists now, so drafts of forms that would create one are of no use.
             self._drafts.clear()
         self.source = source
         self.card = source.report_card
         self._on_source(source)
 
-    def _place_of(self, step: str) -> str:
-        """Name the place at which what was typed in a step is kept: of a new source, each type has its own."""
+    def _draft_key_of(self, step: str) -> str:
+        """Return the key of a step's draft: for a new source, each type has its own."""
         if step == FORM and self.source is None and self.card is not None:
             return f"{step} of {self.card.type_name}"
         return step
 
-    def _show(self, step: str, *, goes_on: bool = False) -> None:
-        """Show a step, in the place of the one before; one that `goes_on` is left by itself once it is done."""
-        before = self.stage
+    def _show(self, step: str, *, advances: bool = False) -> None:
+        """Show a step in place of the current one; with `advances`, the next step follows automatically."""
+        before = self.shown
         if before is not None:
-            self._remember(before)
-        place = self._place_of(step)
-        is_restored = place in self._drafts
-        self.stage = self._opened(step, goes_on)
-        self._place, self._is_restored = place, is_restored
-        self.head.tell("")
+            self._save_draft(before)
+        key = self._draft_key_of(step)
+        is_restored = key in self._drafts
+        self.shown = self._open_step(step, advances)
+        self._draft_key, self._is_restored = key, is_restored
+        self.head.message = ""
         self.step = step
         self._draw()
-        foot = [action(name, words) for name, words in self.stage.foot]
-        self._foot.show([], actions=foot)
-        self._on_show(step, [self.head, self.stage.widget, *([self._foot] if foot else [])])
+        actions = [action(name, text) for name, text in self.shown.actions]
+        self._footer.show([], actions=actions)
+        self._on_show(step, [self.head, self.shown.widget, *([self._footer] if actions else [])])
         if before is not None:
             before.end()
-        self.stage.begin()
+        self.shown.begin()
 
-    def _remember(self, left: Stage) -> None:
-        draft = left.draft()
+    def _save_draft(self, step: WizardStep) -> None:
+        draft = step.draft()
         if draft is None:
-            self._drafts.pop(self._place, None)
+            self._drafts.pop(self._draft_key, None)
         else:
-            self._drafts[self._place] = draft
+            self._drafts[self._draft_key] = draft
 
-    def _opened(self, step: str, goes_on: bool) -> Stage:
-        """Make a step's stage, with what was left in it unsaved."""
-        stage, place = self._stage_of(step, goes_on), self._place_of(step)
-        if place in self._drafts:
+    def _open_step(self, step: str, advances: bool) -> WizardStep:
+        """Make a step, with its unsaved changes."""
+        shown, key = self._make_step(step, advances), self._draft_key_of(step)
+        if key in self._drafts:
             try:
-                stage.take_up(self._drafts[place])
+                shown.restore_draft(self._drafts[key])
             except StitchError:
-                # One stays where one was, and may come again: nothing of it is lost.
-                stage.end()
+                # The current step stays, and the draft is kept for the next attempt.
+                shown.end()
                 raise
-            del self._drafts[place]
+            del self._drafts[key]
         if step == SCHEDULE:
-            self._marks[SCHEDULE] = StepState.DONE
-        return stage
+            self._results[SCHEDULE] = StepState.DONE
+        return shown
 
-    def _stage_of(self, step: str, goes_on: bool) -> Stage:
+    def _make_step(self, step: str, advances: bool) -> WizardStep:
         match step:
             case "type":
-                return TypeStage(self, self._chosen)
+                return TypeStep(self, self._chosen)
             case "form":
-                return CreateStage(self, self.card.type_name) if self.source is None else ChangeStage(self)  # type: ignore[union-attr]
+                return CreateStep(self, self.card.type_name) if self.source is None else ChangeStep(self)  # type: ignore[union-attr]
             case "discover_schema":
-                return CheckStage(self, goes_on=goes_on or step_of(self.live_source.report_card) == CHECK)
+                return CheckStep(self, advances=advances or step_of(self.live_source.report_card) == CHECK)
             case "field_selection":
-                return FieldsStage(self)
+                return FieldsStep(self)
             case "schedule":
-                return ScheduleStage(self)
+                return ScheduleStep(self)
             case "run":
-                return RunStage(self)
+                return RunStep(self)
             case "rows":
-                return RowsStage(self)
+                return RowsStep(self)
             case _:
-                return GrantStage(self, step)
+                return GrantStep(self, step)
 
     def _draw(self) -> None:
         self.head.show(self._heading(), self.steps, shown=self.step, banner=self._banner())
 
-    def _heading(self) -> _form_spec.Heading:
+    def _heading(self) -> Heading:
         if self.source is not None:
             name = self.source.display_name or self.source.name
-            return _form_spec.connection_heading(name, f"source {self.source.id}", self.source.state)
+            return connection_heading(name, f"source {self.source.id}", self.source.state)
         if self.card is not None:
-            return _form_spec.type_heading(self.card, type_title(self.card.type_name))
-        return _form_spec.Heading("New source", "", "", "mute")
+            return type_heading(self.card, type_title(self.card.type_name))
+        return Heading("New source", "", "", "mute")
 
     def _banner(self) -> str:
         if self.source is None or self.source.state != "paused":
             return ""
         if RUN not in step_names(self.source.report_card):
-            return "This source is paused: rows that are pushed to it are refused."
-        return "This source is paused: its schedule rests. A job can still be started by hand."
+            return "This source is paused. Rows that are pushed to it are refused."
+        return "This source is paused. No jobs are scheduled. You can still start one."
 
-    def _foot_pressed(self, name: str, value: str) -> None:
+    def _press_action(self, name: str, value: str) -> None:
         with self.lock:
-            if self.stage is not None:
-                self.head.tell("")
-                self.stage.press(name, value)
+            if self.shown is not None:
+                self.head.message = ""
+                self.shown.press(name, value)
 
     def __repr__(self) -> str:
         if self.source is not None:
-            what = f"source {self.source.id}"
+            subject = f"source {self.source.id}"
         else:
-            what = self.card.type_name if self.card is not None else "new source"
-        return f"{what}, step {self.step}"
+            subject = self.card.type_name if self.card is not None else "new source"
+        return f"{subject}, step {self.step}"
 
 
-def _not_yet(step: WizardStep, is_created: bool) -> str:
+def _why_closed(step: StepStatus, is_created: bool) -> str:
     if step.name == TYPE and is_created:
-        return "A source has its type for good: make a new wizard for another one."
-    return f"Step {step.name!r} has not come yet: the steps before it are still to be done."
+        return "The source type can't be changed. Start a new wizard."
+    return f"Step {step.name!r} is not open yet. Finish the earlier steps first."

@@ -1,4 +1,4 @@
-"""One step of a wizard: blocks one below the other, and a footer with what can be done."""
+"""A panel of blocks and buttons, as most steps of a wizard show it."""
 
 from __future__ import annotations
 
@@ -14,76 +14,76 @@ Cell = str | dict[str, str]
 Tone = Literal["ok", "warn", "error", "mute"]
 
 
-def text(words: str) -> Block:
-    """Write a paragraph."""
-    return {"kind": "text", "text": words}
+def text(text: str) -> Block:
+    """Return a paragraph."""
+    return {"kind": "text", "text": text}
 
 
-def note(tone: Tone, words: str) -> Block:
-    """Write what stands out; an error is announced at once."""
-    return {"kind": "note", "tone": tone, "text": words}
+def note(tone: Tone, text: str) -> Block:
+    """Return a highlighted message; screen readers announce an error at once."""
+    return {"kind": "note", "tone": tone, "text": text}
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> Block:
-    """Write names with their values."""
+    """Return names with their values."""
     return {"kind": "facts", "facts": [list(pair) for pair in pairs]}
 
 
-def progress(words: str, *, elapsed_s: float, share: float | None = None) -> Block:
-    """Show that something goes on.
+def progress(text: str, *, elapsed_s: float, share: float | None = None) -> Block:
+    """Return a progress bar.
 
     Parameters
     ----------
     elapsed_s
-        Seconds since it began.
+        Seconds since the start.
     share
-        How much of it is done, from 0 to 1; None where nobody knows.
+        The part that is done, from 0 to 1; None if unknown.
     """
-    return {"kind": "progress", "text": words, "elapsed_s": round(elapsed_s, 1), "share": share}
+    return {"kind": "progress", "text": text, "elapsed_s": round(elapsed_s, 1), "share": share}
 
 
-def state(words: str, tone: Tone) -> dict[str, str]:
-    """Give a table's cell that tells a state."""
-    return {"text": words, "tone": tone}
+def state(text: str, tone: Tone) -> dict[str, str]:
+    """Return a table cell with a state."""
+    return {"text": text, "tone": tone}
 
 
 def table(caption: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Cell]]) -> Block:
-    """Write a table.
+    """Return a table.
 
     Parameters
     ----------
     columns
-        Each with its name, and whether it holds numbers, which stand to the right.
+        Name of each column, and whether it holds numbers, which are aligned right.
     """
     return {"kind": "table", "caption": caption, "columns": [list(c) for c in columns], "rows": [list(r) for r in rows]}
 
 
 def choice(name: str, label: str, options: Sequence[tuple[str, str]], value: str) -> Block:
-    """Offer one of several; `options` are values with their words."""
+    """Return a choice; `options` are values with their labels."""
     return {"kind": "choice", "name": name, "label": label, "options": [list(o) for o in options], "value": value}
 
 
 def code(title: str, program: str) -> Block:
-    """Show code that can be copied."""
+    """Return code with a Copy button."""
     return {"kind": "code", "title": title, "text": program}
 
 
-def action(name: str, words: str, *, primary: bool = False, off: bool = False) -> dict[str, Any]:
-    """Describe a button; one that is off can be reached, and does nothing."""
-    return {"name": name, "text": words, "primary": primary, "off": off}
+def action(name: str, text: str, *, primary: bool = False, off: bool = False) -> dict[str, Any]:
+    """Return a button; one that is off can have the focus but does nothing."""
+    return {"name": name, "text": text, "primary": primary, "off": off}
 
 
 class StepPanel(Panel):
-    """Shows one step, and calls what its buttons are for.
+    """Shows blocks and buttons.
 
     Parameters
     ----------
     label
-        What it is, for those who do not see it.
+        The name of the panel for screen readers.
     on_press
-        Is called with the name of a button that was pressed, and of a choice with its value too.
+        Called with the name of a clicked button, or with the name and value of a choice.
     on_error
-        Is called with what went wrong meanwhile.
+        Called with the error when a click fails.
     """
 
     _esm = asset("dom.js", "line.js", "next.js", "job_streams.js", "step_panel.js")
@@ -101,7 +101,7 @@ class StepPanel(Panel):
         super().__init__({"label": label, "blocks": [], "summary": "", "actions": []})
 
     def show(self, blocks: Sequence[Block], *, summary: str = "", actions: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Show these blocks and buttons, in the place of those before."""
+        """Replace the blocks and buttons."""
         self._content = {
             "label": self._content["label"],
             "blocks": list(blocks),
@@ -111,28 +111,28 @@ class StepPanel(Panel):
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The names of the buttons that can be pressed now."""
+        """The names of the enabled buttons."""
         return tuple(one["name"] for one in self._content["actions"] if not one["off"])
 
-    def _hear(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
         name = text_of(content, "name")
         if kind == "press" and name in self.actions:
             self._on_press(name, "")
         elif kind == "choose" and (value := text_of(content, "value")) in self._choices(name):
             self._on_press(name, value)
         else:
-            raise MessageError(f"there is nothing to {kind} of that name")
+            raise MessageError(f"cannot {kind} {name!r}")
 
     def _choices(self, name: str) -> list[str]:
         blocks = [b for b in self._content["blocks"] if b["kind"] == "choice" and b["name"] == name]
         return [value for block in blocks for value, _ in block["options"]]
 
-    def _refuse(self, error: StitchError) -> None:
+    def _show_error(self, error: StitchError) -> None:
         self._on_error(error)
 
     def _table(self) -> str:
-        told = [escape(block["text"]) for block in self._content["blocks"] if "text" in block]
-        return "".join(f"<p>{words}</p>" for words in told)
+        texts = [escape(block["text"]) for block in self._content["blocks"] if "text" in block]
+        return "".join(f"<p>{text}</p>" for text in texts)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._content['label']!r})"

@@ -1,4 +1,4 @@
-"""The connection check of a source, as it goes on."""
+"""The steps of a wizard that wait for Stitch: sign-in in a browser, and the connection check."""
 
 from __future__ import annotations
 
@@ -9,46 +9,45 @@ from stitchnb.models import ConnectionCheck
 from stitchnb.rules.report_cards.labels import step_title
 from stitchnb.widgets.form import authorization as _authorization
 from stitchnb.widgets.wizard import panel
-from stitchnb.widgets.wizard.progress import CHECK, FORM, StepState, step_of
-from stitchnb.widgets.wizard.step import PanelStage, StageOwner
+from stitchnb.widgets.wizard.step import CHECK, FORM, PanelStep, StepHost, StepState, step_of
 
 _WATCHED_S = 600
 
 
-class GrantStage(PanelStage):
-    """Explains what is needed and where, and goes on by itself once Stitch has it."""
+class GrantStep(PanelStep):
+    """Explains how to grant access in a browser, and continues once Stitch has it."""
 
-    ends_by_itself = False
+    ends_automatically = False
 
-    def __init__(self, owner: StageOwner, step: str) -> None:
-        super().__init__(owner, step_title(step))
+    def __init__(self, host: StepHost, step: str) -> None:
+        super().__init__(host, step_title(step))
         self._step = step
         self._until = 0.0
 
     def begin(self) -> None:
-        """Explain, and look now and then whether it was done."""
+        """Show the explanation, and poll until access is granted."""
         self._watch()
 
     def press(self, name: str, value: str) -> None:
-        """Look again, bring a client of one's own, or grant access in a sandbox."""
+        """Check again, open the form, or grant access in the sandbox."""
         if name == "form":
-            self.owner.go(FORM)
+            self.host.go(FORM)
             return
         if name == "authorize":
-            self.owner.client.sandbox.authorize(self.owner.live_source.id)
+            self.host.client.sandbox.authorize(self.host.live_source.id)
         if not self._has_moved():
             self._watch(again=True)
 
-    def went_wrong(self, error: StitchError) -> None:
-        """Show why it cannot be seen, above what was there before."""
+    def on_error(self, error: StitchError) -> None:
+        """Show why polling failed, above the explanation."""
         self._show(problem=str(error), is_watched=False)
 
     def _watch(self, *, again: bool = False) -> None:
         self._show(again=again)
         self._until = time.monotonic() + _WATCHED_S
-        self.watch(self._look)
+        self.watch(self._poll)
 
-    def _look(self) -> bool:
+    def _poll(self) -> bool:
         if self._has_moved():
             return True
         if time.monotonic() <= self._until:
@@ -57,159 +56,155 @@ class GrantStage(PanelStage):
         return True
 
     def _has_moved(self) -> bool:
-        fresh = self.owner.client.sources.get(self.owner.live_source.id)
+        fresh = self.host.client.sources.get(self.host.live_source.id)
         if step_of(fresh.report_card) == self._step:
             return False
-        self.moved(fresh)
+        self.advance(fresh)
         return True
 
     def _show(self, *, again: bool = False, problem: str = "", is_watched: bool = True) -> None:
-        source, client = self.owner.live_source, self.owner.client
+        source, client = self.host.live_source, self.host.client
         card, in_sandbox = source.report_card, client.sandbox is not None
         by_stitch = [prop for prop in card.properties if prop.property_type == "system_provided_by_default"]
-        found = _authorization.explanation(
+        explanation = _authorization.explanation(
             card, source=source, base_url=client.base_url, in_sandbox=in_sandbox, has_switch=bool(by_stitch)
         )
-        if found is None:
-            found = _authorization.Explanation(
-                (f"Stitch's own app has a step for this source: {step_title(self._step)}. Then it goes on here.",),
+        if explanation is None:
+            explanation = _authorization.Explanation(
+                (f"Finish this step in Stitch: {step_title(self._step)}. Setup then continues here.",),
                 "" if in_sandbox else _authorization.stitch_link(source, client.base_url),
                 resume_code=_authorization.resume_code(source.id, in_sandbox=in_sandbox),
             )
         blocks = [panel.note("error", problem)] if problem else []
         if again:
-            blocks.append(
-                panel.note("warn", f"Stitch does not have it yet: {step_title(self._step)} is still to be done.")
-            )
-        blocks += [panel.text(words) for words in found.notes]
-        blocks.append({"kind": "next", **found.to_page()})
-        actions = [panel.action("form", "Use my own OAuth client")] if by_stitch else []
-        actions.append(panel.action("look", "Look again", primary=not in_sandbox))
+            blocks.append(panel.note("warn", f"Stitch has not finished this step yet: {step_title(self._step)}."))
+        blocks += [panel.text(text) for text in explanation.notes]
+        blocks.append({"kind": "next", **explanation.to_page()})
+        actions = [panel.action("form", "Use my own OAuth app")] if by_stitch else []
+        actions.append(panel.action("look", "Check again", primary=not in_sandbox))
         if in_sandbox:
-            actions.append(panel.action("authorize", "Authorize in the sandbox", primary=True))
-        summary = "This page goes on by itself once it is done." if is_watched else "Look again once it is done."
+            actions.append(panel.action("authorize", "Authorize", primary=True))
+        summary = "Setup continues automatically." if is_watched else "Click Check again when you are done."
         self.show(blocks, summary=summary, actions=actions)
 
 
-_MOST_LOOKS_AT_AN_OLD_CHECK = 10
+_MAX_POLLS_OF_OLD_CHECK = 10
 
 
-class CheckStage(PanelStage):
+class CheckStep(PanelStep):
     """Watches the last connection check.
 
     Parameters
     ----------
-    goes_on
-        Once it has succeeded, the wizard goes on with the source; otherwise one came to look at it, and it stays.
+    advances
+        Show the next step once the check succeeds; otherwise show the result.
     """
 
-    def __init__(self, owner: StageOwner, *, goes_on: bool) -> None:
-        super().__init__(owner, "Connection check")
-        self._goes_on = goes_on
-        self._looks = 0
-        self._begun = time.monotonic()
+    def __init__(self, host: StepHost, *, advances: bool) -> None:
+        super().__init__(host, "Connection check")
+        self._advances = advances
+        self._polls = 0
+        self._started = time.monotonic()
 
     def begin(self) -> None:
-        """Look at the check until it has ended."""
-        self._begun = time.monotonic()
-        self._looks = 0
-        self.owner.mark(CHECK, StepState.NOW)
-        self._show_progress("Asking for the connection check")
-        self.watch(self._look)
+        """Poll the check until it is finished."""
+        self._started = time.monotonic()
+        self._polls = 0
+        self.host.set_status(CHECK, StepState.NOW)
+        self._show_progress("Loading the connection check")
+        self.watch(self._poll)
 
     def press(self, name: str, value: str) -> None:
-        """Go back to the form, go on, or look again."""
+        """Open the form, continue, or check again."""
         match name:
             case "correct":
-                self.owner.go(FORM)
+                self.host.go(FORM)
             case "continue":
-                self.owner.moved(self.owner.client.sources.get(self.owner.live_source.id))
+                self.host.advance(self.host.client.sources.get(self.host.live_source.id))
             case _:
                 self.begin()
 
-    def went_wrong(self, error: StitchError) -> None:
-        """Show why the check cannot be seen; it goes on in Stitch all the same."""
-        again = panel.action("look", "Look again", primary=True)
+    def on_error(self, error: StitchError) -> None:
+        """Show why polling failed; the check keeps running in Stitch."""
+        again = panel.action("look", "Check again", primary=True)
         self.show([panel.note("error", str(error))], actions=[again])
 
-    def _look(self) -> bool:
-        client, source = self.owner.client, self.owner.live_source
+    def _poll(self) -> bool:
+        client, source = self.host.client, self.host.live_source
         check = client.connection_checks.last(source.id)
         if self._is_older(check):
-            self._show_progress("Waiting for the connection check to begin")
+            self._show_progress("Waiting for the connection check to start")
             return False
         if not check.is_finished:
-            self._show_progress(_under_way(check))
+            self._show_progress(_progress_text(check))
             return False
         if not check.succeeded:
             self._show_failure(check)
             return True
         fresh = client.sources.get(source.id)
         if step_of(fresh.report_card) == CHECK:
-            # The check is done, and Stitch has still to take note of what was found.
-            self._show_progress("Taking over the streams that were found")
+            # The check is finished, but the source does not list its streams yet.
+            self._show_progress("Saving the streams")
             return False
-        if self._goes_on:
-            self.moved(fresh)
+        if self._advances:
+            self.advance(fresh)
         else:
             self._show_success(check)
         return True
 
     def _is_older(self, check: ConnectionCheck) -> bool:
-        """Is it the check before the one that the last change began? Stitch may need a moment; not for ever, though."""
-        self._looks += 1
-        wanted = self.owner.live_source.check_job_name
-        return wanted is not None and check.name != wanted and self._looks <= _MOST_LOOKS_AT_AN_OLD_CHECK
+        """Is this the previous check? Stitch may take a moment to start the new one."""
+        self._polls += 1
+        expected = self.host.live_source.check_job_name
+        return expected is not None and check.name != expected and self._polls <= _MAX_POLLS_OF_OLD_CHECK
 
-    def _show_progress(self, words: str) -> None:
+    def _show_progress(self, text: str) -> None:
         self.show(
             [
-                panel.text(
-                    "Stitch tests what was given and looks which streams and fields there are. It runs by itself."
-                ),
-                panel.progress(words, elapsed_s=time.monotonic() - self._begun),
+                panel.text("Stitch is testing the connection and discovering streams. This can take a minute."),
+                panel.progress(text, elapsed_s=time.monotonic() - self._started),
             ],
-            summary="This goes on in the background; leaving this page is fine too.",
+            summary="Runs in the background. You can leave this page.",
         )
 
     def _show_success(self, check: ConnectionCheck) -> None:
         self.show(
             [panel.note("ok", "The connection check succeeded."), panel.facts([*_times(check), *_facts(check)])],
-            summary="Saving other properties begins a new check.",
+            summary="Saving new settings starts a new check.",
             actions=[panel.action("continue", "Continue", primary=True)],
         )
 
     def _show_failure(self, check: ConnectionCheck) -> None:
-        with self.owner.lock:
-            if self.is_over:
+        with self.host.lock:
+            if self.is_closed:
                 return
-            self.owner.mark(CHECK, StepState.FAILED)
+            self.host.set_status(CHECK, StepState.FAILED)
             self.show(
                 [
-                    panel.note("error", check.message or "Stitch gave no reason."),
-                    panel.text("Correct what was given: saving it begins a new check. Nothing has to be typed again."),
+                    panel.note("error", check.message or "Stitch returned no reason."),
+                    panel.text("Fix the settings below. Saving starts a new check; other values are kept."),
                     panel.facts(_facts(check)),
                 ],
                 summary="The connection check failed.",
                 actions=[
-                    panel.action("look", "Look again"),
-                    panel.action("correct", "Correct the properties", primary=True),
+                    panel.action("look", "Check again"),
+                    panel.action("correct", "Edit settings", primary=True),
                 ],
             )
 
 
-def _under_way(check: ConnectionCheck) -> str:
+def _progress_text(check: ConnectionCheck) -> str:
     if check.discovery_exit_status is None:
-        return "Connecting, and looking for streams and fields"
-    return "Streams and fields were found: testing the rest"
+        return "Connecting and discovering streams"
+    return "Streams discovered. Running the remaining tests"
 
 
 def _times(check: ConnectionCheck) -> list[tuple[str, str]]:
-    begun, ended = check.start_time, check.completion_time
+    started, ended = check.start_time, check.completion_time
     if ended is None:
         return []
-    took = [("Took", f"{(ended - begun).total_seconds():,.0f} s")] if begun is not None else []
-    return [("Ended", f"{ended:%Y-%m-%d %H:%M} UTC"), *took]
+    duration = [("Took", f"{(ended - started).total_seconds():,.0f} s")] if started is not None else []
+    return [("Finished", f"{ended:%Y-%m-%d %H:%M} UTC"), *duration]
 
 
 def _facts(check: ConnectionCheck) -> list[tuple[str, str]]:
@@ -219,4 +214,6 @@ def _facts(check: ConnectionCheck) -> list[tuple[str, str]]:
         ("Tap", check.tap_exit_status),
         ("Target", check.target_exit_status),
     )
-    return [(name, "good" if status == 0 else f"exit status {status}") for name, status in parts if status is not None]
+    return [
+        (name, "passed" if status == 0 else f"exit status {status}") for name, status in parts if status is not None
+    ]

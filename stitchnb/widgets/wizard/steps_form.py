@@ -1,4 +1,4 @@
-"""The steps of a wizard that are forms: what a source needs, and when it starts."""
+"""The steps of a wizard that choose a type and fill in forms."""
 
 from __future__ import annotations
 
@@ -7,107 +7,106 @@ from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import ReportCard
-from stitchnb.widgets.form.draft import FormDraft, draft_of, take_up
+from stitchnb.widgets.form.draft import FormDraft, draft_of, restore_draft
 from stitchnb.widgets.form.schedule import SCHEDULE as SCHEDULE_PROPERTIES
 from stitchnb.widgets.form.source import SourceForm
 from stitchnb.widgets.gallery import TypeGallery
-from stitchnb.widgets.wizard.progress import FORM, TYPE, step_of
-from stitchnb.widgets.wizard.step import Stage, StageOwner
+from stitchnb.widgets.wizard.step import FORM, TYPE, StepHost, WizardStep, step_of
 
 if TYPE_CHECKING:
     from stitchnb.client import Source
 
 
-class TypeStage(Stage):
-    """The choice of a source type."""
+class TypeStep(WizardStep):
+    """Shows the gallery of source types."""
 
     widget: TypeGallery
 
-    def __init__(self, owner: StageOwner, choose: Callable[[ReportCard], object]) -> None:
-        super().__init__(owner)
-        self.widget = TypeGallery(owner.client.source_types.list(), on_choose=choose, on_error=owner.report)
+    def __init__(self, host: StepHost, choose: Callable[[ReportCard], object]) -> None:
+        super().__init__(host)
+        self.widget = TypeGallery(host.client.source_types.list(), on_choose=choose, on_error=host.show_error)
 
 
-class FormStage(Stage):
-    """A form, of which what is not saved yet is kept while another step is shown."""
+class FormStep(WizardStep):
+    """Shows a form; its unsaved changes are kept while another step is shown."""
 
     widget: SourceForm
 
-    def __init__(self, owner: StageOwner, form: SourceForm) -> None:
-        super().__init__(owner)
+    def __init__(self, host: StepHost, form: SourceForm) -> None:
+        super().__init__(host)
         self.widget = form
-        self._begun = draft_of(form)
+        self._initial_draft = draft_of(form)
 
     def draft(self) -> FormDraft | None:
-        """Give what was filled in since the form was made, or last saved."""
-        found = draft_of(self.widget)
-        return None if found is None or found == self._begun else found
+        """Return the changes since the form was made or last saved."""
+        draft = draft_of(self.widget)
+        return None if draft is None or draft == self._initial_draft else draft
 
-    def take_up(self, draft: Any) -> None:
-        """Fill in again what was left unsaved."""
-        take_up(self.widget, draft)
-        self.widget.observe_values(lambda form: self.owner.redraw())
+    def restore_draft(self, draft: Any) -> None:
+        """Fill in unsaved changes again."""
+        restore_draft(self.widget, draft)
+        self.widget.on_change(lambda form: self.host.redraw())
 
 
-class CreateStage(FormStage):
-    """The form of a source that is not there yet."""
+class CreateStep(FormStep):
+    """Shows the form that creates a source."""
 
-    foot = ((TYPE, "Choose another type"),)
+    actions = ((TYPE, "Choose another type"),)
 
-    def __init__(self, owner: StageOwner, type: str) -> None:
-        super().__init__(owner, SourceForm(owner.client, type, header=False))
-        self.widget.observe_submit(lambda form: owner.moved(form.source))
+    def __init__(self, host: StepHost, type: str) -> None:
+        super().__init__(host, SourceForm(host.client, type, header=False))
+        self.widget.on_submit(lambda form: host.advance(form.source))
 
     def press(self, name: str, value: str) -> None:
         """Go back to the gallery."""
-        self.owner.go(TYPE)
+        self.host.go(TYPE)
 
 
-class ChangeStage(FormStage):
-    """The form of a source that is there: saving it goes on to where the source then stands."""
+class ChangeStep(FormStep):
+    """Shows the form of an existing source; saving leads to the step that the source has reached."""
 
-    def __init__(self, owner: StageOwner) -> None:
-        super().__init__(owner, SourceForm(owner.client, source=owner.live_source, header=False))
-        # A form that has still to be filled in leads nowhere else.
-        if step_of(owner.live_source.report_card) != FORM:
-            self.foot = (("back", "Leave it as it is"),)
-        self._is_dropped = False
-        self.widget.observe_submit(lambda form: self._saved(form.source))
+    def __init__(self, host: StepHost) -> None:
+        super().__init__(host, SourceForm(host.client, source=host.live_source, header=False))
+        # While the source still needs the form, there is nothing to cancel to.
+        if step_of(host.live_source.report_card) != FORM:
+            self.actions = (("back", "Cancel"),)
+        self._is_cancelled = False
+        self.widget.on_submit(lambda form: self._saved(form.source))
 
     def draft(self) -> FormDraft | None:
-        """Give what was changed, unless one has said to leave it as it was."""
-        return None if self._is_dropped else super().draft()
+        """Return the unsaved changes, unless the user clicked Cancel."""
+        return None if self._is_cancelled else super().draft()
 
     def press(self, name: str, value: str) -> None:
-        """Go on without saving."""
-        self._is_dropped = True
-        self.owner.moved(self.owner.client.sources.get(self.owner.live_source.id))
+        """Leave without saving."""
+        self._is_cancelled = True
+        self.host.advance(self.host.client.sources.get(self.host.live_source.id))
 
     def _saved(self, source: Source) -> None:
         if step_of(source.report_card) != FORM:
-            self.owner.changed(source)
+            self.host.source_changed(source)
             return
-        # A change may be a part of what is needed.
-        self.owner.told(source)
+        # Stitch may need more properties.
+        self.host.update_source(source)
         missing = [field.label for field in self.widget if field.missing]
-        self.owner.report(InvalidInputError(f"Stitch still needs {', '.join(missing) or 'more'}: then it goes on."))
+        self.host.show_error(InvalidInputError(f"Stitch still needs {', '.join(missing) or 'more properties'}."))
 
 
-class ScheduleStage(FormStage):
-    """The schedule alone."""
+class ScheduleStep(FormStep):
+    """Shows the schedule of the form."""
 
-    foot = (("continue", "Continue"),)
+    actions = (("continue", "Continue"),)
 
-    def __init__(self, owner: StageOwner) -> None:
-        source = owner.live_source
+    def __init__(self, host: StepHost) -> None:
+        source = host.live_source
         names = {prop.name for prop in source.report_card.properties} & set(SCHEDULE_PROPERTIES)
-        super().__init__(owner, SourceForm(owner.client, source=source, header=False, only=names))
-        self.widget.observe_submit(lambda form: owner.told(form.source))
+        super().__init__(host, SourceForm(host.client, source=source, header=False, only=names))
+        self.widget.on_submit(lambda form: host.update_source(form.source))
 
     def press(self, name: str, value: str) -> None:
-        """Go on, with what was chosen: it is saved where it was not yet."""
+        """Save the schedule if it changed, and show the next step."""
         if self.widget.changes or self.widget.errors:
             self.widget.submit()
         else:
-            self.owner.told(self.owner.client.sources.get(self.owner.live_source.id))
-        self.owner.go_on()
+            self.host.update_source(self.host.client.sources.get(self.host.live_source.id))
+        self.host.go_to_next()

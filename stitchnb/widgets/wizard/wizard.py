@@ -1,4 +1,4 @@
-"""From a source type to rows that have landed, step by step."""
+"""From a source type to the first rows, step by step."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import traitlets
 from stitchnb.errors import InvalidInputError, StitchError, WaitTimeoutError
 from stitchnb.widgets._argument_checks import require_client, require_type, source_id_of
 from stitchnb.widgets._watcher import Watcher
-from stitchnb.widgets.wizard.controller import Course
-from stitchnb.widgets.wizard.progress import RUN, TYPE, WizardStep
-from stitchnb.widgets.wizard.steps_fields import FieldsStage
-from stitchnb.widgets.wizard.steps_form import FormStage
-from stitchnb.widgets.wizard.steps_run import RunStage
+from stitchnb.widgets.wizard.controller import WizardController
+from stitchnb.widgets.wizard.step import RUN, TYPE, StepStatus
+from stitchnb.widgets.wizard.steps_fields import FieldsStep
+from stitchnb.widgets.wizard.steps_form import FormStep
+from stitchnb.widgets.wizard.steps_run import RunStep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 
 class SourceWizard(ipywidgets.VBox):
-    """Leads from a source type to rows that have landed: every step of *that* type's report card, and the job.
+    """Creates a source and runs its first job, step by step: every step of the type's report card, then the job.
 
-    One may leave it and come back: what has been done is at Stitch, and ``SourceWizard(client, source=…)`` goes on
-    where the source stands. What was typed or chosen in a step and not saved is there again when one comes back to it,
-    as long as the wizard is open. Checks and jobs are watched in the background, so that the notebook stays usable.
+    You can leave and come back: Stitch keeps what is done, and ``SourceWizard(client, source=…)`` resumes at the
+    source's current step. Unsaved changes in a step are kept as long as the wizard is open. Checks and jobs are watched
+    in the background, so that the notebook stays usable.
 
     Parameters
     ----------
     client
-        The account. Of a sandbox, the rows can be looked at too.
+        The account. With a sandbox, the wizard can show the rows too.
     type
-        The source type to begin with, such as ``platform.recurly``; None begins with a gallery of all types.
+        The source type, such as ``platform.recurly``; None starts with a gallery of all types.
     source
-        A source that is there, or its id, to go on with. It is asked for anew.
+        An existing source, or its id. It is fetched again.
 
     Attributes
     ----------
     source
-        The source, as Stitch last told it; None until it is created. It can be observed.
+        The source as Stitch last returned it; None until it is created. It can be observed.
     step
         The step that is shown: ``type``, a step of the report card (``form``, ``oauth``, ``discover_schema``,
         ``field_selection``), ``schedule``, ``run`` or ``rows``. It can be observed.
@@ -53,9 +53,9 @@ class SourceWizard(ipywidgets.VBox):
     Raises
     ------
     UnknownSourceTypeError
-        When there is no such type; near ones are offered.
+        When there is no such type; the message lists similar ones.
     InvalidInputError
-        When the account may not use the type, or the source was deleted, or something else was given.
+        When the account has no access to the type, the source was deleted, or an argument is wrong.
     NotFoundError
         When there is no such source.
 
@@ -75,26 +75,25 @@ class SourceWizard(ipywidgets.VBox):
 
     source = traitlets.Any(None, allow_none=True)
     step = traitlets.Unicode(TYPE)
-    _course: Course
+    _controller: WizardController
 
     def __init__(self, client: Client, type: str | None = None, *, source: models.Source | int | None = None) -> None:
         require_client(client, "SourceWizard")
         require_type(type, "SourceWizard", "source")
         if type is not None and source is not None:
-            raise InvalidInputError("Give either the type of a new source, or the one to go on with.")
+            raise InvalidInputError("Pass either the type of a new source or an existing source, not both.")
         self.client = client
-        found = _found(client, source) if source is not None else None
-        # The schedule of a source that was there before is known.
-        course = Course(client, is_new=found is None, on_source=self._take, on_show=self._show)
-        self._course = course
-        super().__init__([course.head], _dom_classes=("sn-wizard",))
+        existing = _load_source(client, source) if source is not None else None
+        controller = WizardController(client, is_new=existing is None, on_source=self._store, on_show=self._show)
+        self._controller = controller
+        super().__init__([controller.head], _dom_classes=("sn-wizard",))
         try:
-            course.begin(found, type)
+            controller.begin(existing, type)
         except StitchError:
             self.close()
             raise
 
-    def _take(self, source: Source) -> None:
+    def _store(self, source: Source) -> None:
         self.source = source
 
     def _show(self, step: str, widgets: list[ipywidgets.DOMWidget]) -> None:
@@ -107,124 +106,122 @@ class SourceWizard(ipywidgets.VBox):
         Raises
         ------
         UnknownSourceTypeError
-            When there is no such type; near ones are offered.
+            When there is no such type; the message lists similar ones.
         InvalidInputError
-            When the account may not use it, or the source is there already.
+            When the account has no access to it, or the source exists already.
         """
-        self._course.choose(type)
+        self._controller.choose(type)
         return self
 
     def go(self, step: str) -> None:
-        """Show a step: one that was done, the current one, or of a configured source any.
+        """Show a step: a finished one, the current one, or any step of a configured source.
 
         Raises
         ------
         InvalidInputError
-            When there is no such step, or its turn has not come.
+            When there is no such step, or earlier steps are not finished.
         """
-        self._course.go(step)
+        self._controller.go(step)
 
     @property
-    def steps(self) -> list[WizardStep]:
-        """Every step, and how it stands."""
-        return self._course.steps
+    def steps(self) -> list[StepStatus]:
+        """Every step with its state."""
+        return self._controller.steps
 
     @property
     def form(self) -> SourceForm:
-        """The form that is shown, in the steps ``form`` and ``schedule``.
+        """The form of the steps ``form`` and ``schedule``.
 
         Raises
         ------
         InvalidInputError
-            When no form is shown now.
+            When no form is shown.
         """
-        stage = self._course.stage
-        if isinstance(stage, FormStage):
-            return stage.widget
-        raise InvalidInputError(f"No form is shown in step {self.step!r}: wizard.go('form') shows it.")
+        shown = self._controller.shown
+        if isinstance(shown, FormStep):
+            return shown.widget
+        raise InvalidInputError(f"Step {self.step!r} shows no form. Call wizard.go('form').")
 
     @property
     def picker(self) -> StreamPicker:
-        """The picker of streams and fields, in the step ``field_selection``.
+        """The stream picker of the step ``field_selection``.
 
         Raises
         ------
         InvalidInputError
-            When it is not shown now.
+            When it is not shown.
         """
-        stage = self._course.stage
-        if isinstance(stage, FieldsStage):
-            return stage.widget
-        raise InvalidInputError(
-            f"The picker is not shown in step {self.step!r}: wizard.go('field_selection') shows it."
-        )
+        shown = self._controller.shown
+        if isinstance(shown, FieldsStep):
+            return shown.widget
+        raise InvalidInputError(f"Step {self.step!r} shows no picker. Call wizard.go('field_selection').")
 
     def start_job(self) -> Job:
-        """Start a job, as the button in the step ``run`` does; `wait` waits for its end.
+        """Start a job, as the button of the step ``run`` does; `wait` waits for it to finish.
 
         Raises
         ------
         AlreadyRunningError
-            When one is under way.
+            When a job is running.
         """
-        course = self._course
-        with course.lock:
-            if not isinstance(course.stage, RunStage):
-                course.go(RUN)
-            assert isinstance(course.stage, RunStage)  # noqa: S101 - `go` has shown it
-            return course.stage.start()
+        controller = self._controller
+        with controller.lock:
+            if not isinstance(controller.shown, RunStep):
+                controller.go(RUN)
+            assert isinstance(controller.shown, RunStep)  # noqa: S101 - `go` shows it
+            return controller.shown.start()
 
     def wait(self, *, timeout_s: float = 300) -> Self:
-        """Wait until nothing goes on in the background: a check, or a job.
+        """Wait for the running connection check or job.
 
         Raises
         ------
         WaitTimeoutError
-            When something still does after that many seconds; waiting again is safe.
+            When it is still running after that many seconds. You can wait again.
         """
         deadline = time.monotonic() + timeout_s
         seen: set[Watcher] = set()
         while (watcher := self._awaited()) is not None and watcher not in seen:
             if not watcher.join(max(0.0, deadline - time.monotonic())):
-                raise WaitTimeoutError(f"Step {self.step!r} still goes on after {timeout_s:g} seconds. Wait again.")
+                raise WaitTimeoutError(f"Step {self.step!r} is still running after {timeout_s:g} seconds. Wait again.")
             seen.add(watcher)
         return self
 
     def _awaited(self) -> Watcher | None:
-        stage = self._course.stage
-        return stage.watcher if stage is not None and stage.ends_by_itself else None
+        shown = self._controller.shown
+        return shown.watcher if shown is not None and shown.ends_automatically else None
 
     def to_frame(self) -> pd.DataFrame:
-        """Show the steps as a DataFrame: one row per step, in order: ``step``, ``title``, ``state`` (string)."""
+        """Return the steps as a DataFrame: one row per step, with ``step``, ``title`` and ``state`` (string)."""
         import pandas as pd
 
         steps = self.steps
-        told = {
+        columns = {
             "step": [s.name for s in steps],
             "title": [s.title for s in steps],
             "state": [str(s.state) for s in steps],
         }
-        return pd.DataFrame(told, dtype="string")
+        return pd.DataFrame(columns, dtype="string")
 
     def close(self) -> None:
-        """Stop looking at anything, forget what was typed and not saved, and let go of every widget."""
-        # One that was refused at its beginning is closed too, and has nothing yet.
-        if "_course" in vars(self):
-            self._course.close()
+        """Stop the background work, drop unsaved changes, and close every widget."""
+        # After an error in the constructor there is no controller.
+        if "_controller" in vars(self):
+            self._controller.close()
         super().close()
 
     def __repr__(self) -> str:
-        return f"SourceWizard({self._course!r})"
+        return f"SourceWizard({self._controller!r})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
-            bundle["text/html"] = self._course.head._table()
+            bundle["text/html"] = self._controller.head._table()
         return bundle
 
 
-def _found(client: Client, given: models.Source | int) -> Source:
-    source = client.sources.get(source_id_of(given, "SourceWizard"))
+def _load_source(client: Client, source_or_id: models.Source | int) -> Source:
+    source = client.sources.get(source_id_of(source_or_id, "SourceWizard"))
     if source.state == "deleted":
-        raise InvalidInputError(f"Source {source.id} was deleted: there is nothing to go on with. Create a new one.")
+        raise InvalidInputError(f"Source {source.id} was deleted. Create a new one.")
     return source

@@ -1,4 +1,4 @@
-"""What a widget is made of: where it is given the wrong thing, it says what is wanted and what was given."""
+"""Wrong arguments of widgets: the error names the expected and the passed type."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,33 +31,33 @@ def new_source(client: stitchnb.Client) -> Any:
     return client.sources.create("platform.shopify", display_name="Shop", validate=False)
 
 
-CLIENT = "wants a client first, as stitchnb.connect\\(\\) gives it. It was given a"
-SOURCE = "wants a source, as client.sources.get\\(source_id\\) gives it. It was given a"
+CLIENT = "expects a Client from stitchnb.connect\\(\\) as its first argument, got "
+SOURCE = "expects a Source from client.sources.get\\(source_id\\), got "
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda client, source: StreamPicker(client), f"StreamPicker {SOURCE} SandboxClient"),
-        (lambda client, source: StreamPicker(3), f"StreamPicker {SOURCE}n int"),
-        (lambda client, source: SourceJobs(client, 3), f"SourceJobs {SOURCE}n int"),
-        (lambda client, source: SourceJobs(source, source), f"SourceJobs {CLIENT} Source"),
-        (lambda client, source: SourceWizard(source), f"SourceWizard {CLIENT} Source"),
-        (lambda client, source: AccountBrowser(source), f"AccountBrowser {CLIENT} Source"),
-        (lambda client, source: AccountPage(source), f"AccountPage {CLIENT} Source"),
-        (lambda client, source: SourceForm(source, "platform.recurly"), f"SourceForm {CLIENT} Source"),
-        (lambda client, source: DestinationForm("postgres"), f"DestinationForm {CLIENT} str"),
-        (lambda client, source: SourceWizard(client, source), "that is there is given by name, source=….* a Source"),
-        (lambda client, source: SourceForm(client, source), "that is there is given by name, source=….* a Source"),
-        (lambda client, source: DestinationForm(client, 155), "given by name, destination=….* an int"),
-        (lambda client, source: SourceForm(client, source="shop"), "wants a source or its id as source=….* a str"),
-        (lambda client, source: SourceForm(client, source=True), "wants a source or its id as source=….* a bool"),
-        (lambda client, source: SourceWizard(client, source="shop"), "wants a source or its id as source=….* a str"),
-        (lambda client, source: JobMonitor(source), "JobMonitor wants a job, as source.start_job\\(\\) .* a Source"),
-        (lambda client, source: ConnectionForm(client), "ConnectionForm wants a report card, .* a SandboxClient"),
+        (lambda client, source: StreamPicker(client), f"StreamPicker {SOURCE}SandboxClient"),
+        (lambda client, source: StreamPicker(3), f"StreamPicker {SOURCE}int"),
+        (lambda client, source: SourceJobs(client, 3), f"SourceJobs {SOURCE}int"),
+        (lambda client, source: SourceJobs(source, source), f"SourceJobs {CLIENT}Source"),
+        (lambda client, source: SourceWizard(source), f"SourceWizard {CLIENT}Source"),
+        (lambda client, source: AccountBrowser(source), f"AccountBrowser {CLIENT}Source"),
+        (lambda client, source: AccountPage(source), f"AccountPage {CLIENT}Source"),
+        (lambda client, source: SourceForm(source, "platform.recurly"), f"SourceForm {CLIENT}Source"),
+        (lambda client, source: DestinationForm("postgres"), f"DestinationForm {CLIENT}str"),
+        (lambda client, source: SourceWizard(client, source), "pass an existing source as source=…, got Source"),
+        (lambda client, source: SourceForm(client, source), "pass an existing source as source=…, got Source"),
+        (lambda client, source: DestinationForm(client, 155), "pass an existing destination as destination=…, got int"),
+        (lambda client, source: SourceForm(client, source="shop"), "expects a source or its id as source=…, got str"),
+        (lambda client, source: SourceForm(client, source=True), "expects a source or its id as source=…, got bool"),
+        (lambda client, source: SourceWizard(client, source="shop"), "expects a source or its id as source=…, got str"),
+        (lambda client, source: JobMonitor(source), "JobMonitor expects a Job from source.start_job\\(\\), got Source"),
+        (lambda client, source: ConnectionForm(client), "ConnectionForm expects a ReportCard .* got SandboxClient"),
     ],
 )
-def test_the_wrong_thing_is_named_and_the_right_one(
+def test_an_error_names_the_expected_and_the_passed_type(
     client: stitchnb.Client, make: Callable[[Any, Any], object], words: str
 ) -> None:
     source = new_source(client)
@@ -65,14 +65,14 @@ def test_the_wrong_thing_is_named_and_the_right_one(
         make(client, source)
 
 
-def test_a_token_that_was_given_in_the_place_of_a_client_is_not_told() -> None:
+def test_a_token_passed_instead_of_a_client_is_not_in_the_error() -> None:
     with pytest.raises(InvalidInputError) as refused:
         SourceForm("key-4711", "platform.recurly")  # type: ignore[arg-type]
     assert "key-4711" not in str(refused.value)
 
 
 def test_an_async_client_is_refused_as_such(sandbox: stitchnb.Sandbox) -> None:
-    with pytest.raises(InvalidInputError, match="SourceWizard wants a Client: an AsyncClient cannot be waited for"):
+    with pytest.raises(InvalidInputError, match="SourceWizard expects a Client, got AsyncClient"):
         SourceWizard(sandbox.async_client())  # type: ignore[arg-type]
 
 
