@@ -20,6 +20,7 @@ PACKAGE = Path(stitchnb.__file__).resolve().parent
 ALLOWED: dict[str, set[str]] = {
     # How an error shows itself in IPython.
     "_tracebacks": set(),
+    "_deprecated": set(),
     "errors": {"_tracebacks"},
     "models": {"errors"},
     # The table of the Connect API.
@@ -69,6 +70,9 @@ ALLOWED: dict[str, set[str]] = {
         "_help",
     },
 }
+
+# Every room may keep old names for one release.
+EVERYWHERE = {"_deprecated"}
 
 # (module, room): why, allowed inside a function only.
 EXCEPTIONS = {
@@ -140,7 +144,7 @@ def faults_of(source: str, module: str) -> list[str]:
         f"{module}:{found.line} imports {found.room}"
         for found in imports_of(source, module)
         if found.room != room
-        and found.room not in ALLOWED[room]
+        and found.room not in ALLOWED[room] | EVERYWHERE
         and not (found.in_function and (module, found.room) in EXCEPTIONS)
     ]
 

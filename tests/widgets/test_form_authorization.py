@@ -115,10 +115,10 @@ def test_an_update_says_whether_access_was_granted(current: int, words: str) -> 
 def test_after_creation_the_next_step_is_said() -> None:
     form = SourceForm(Account(ADS), "platform.google-ads", values={"site": "x", "customer_ids": "1"})
     form.submit()
-    assert str(form.notice).endswith("Next, somebody has to grant access: open the source in Stitch and authorize it.")
+    assert str(form.message).endswith("Next, somebody has to grant access: open the source in Stitch and authorize it.")
     plain = SourceForm(Account(), "platform.recurly", values={"api_key": "k", "subdomain": "a", "quota_limit": 1})
     plain.submit()
-    assert "grant" not in str(plain.notice)
+    assert "grant" not in str(plain.message)
 
 
 def test_a_card_without_authorization_says_nothing_of_it() -> None:
@@ -199,4 +199,4 @@ def test_who_brings_a_whole_client_has_nothing_to_grant(stitch_client: stitchnb.
     assert form.errors == {}
     source = form.submit()
     assert source.state == "discover_schema"
-    assert "grant" not in str(form.notice)
+    assert "grant" not in str(form.message)

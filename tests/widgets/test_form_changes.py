@@ -56,7 +56,7 @@ def test_only_what_was_changed_is_sent(account: Account, form: SourceForm) -> No
     assert account.updated == [{"id": 233312, "properties": {"subdomain": "acme2"}}]
     assert source.properties["subdomain"] == "acme2"
     assert form.source is source
-    assert form.notice == "Saved Subdomain."
+    assert form.message == "Saved Subdomain."
 
 
 def test_a_display_name_alone_is_sent_alone(account: Account, form: SourceForm) -> None:

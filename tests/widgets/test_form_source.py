@@ -260,10 +260,10 @@ def test_any_other_refusal_is_shown_on_the_form_and_goes_with_the_next_change(ac
     account.refusal = AccessDeniedError("you do not have access", code="AccessDenied", **REFUSED)
     page.press()
     assert "you do not have access" in page.state["notice"]["text"]
-    assert form.notice == page.state["notice"]["text"]
+    assert form.message == page.state["notice"]["text"]
     assert form.is_valid
     page.type("subdomain", "other")
-    assert form.notice is None
+    assert form.message is None
 
 
 def test_values_that_the_client_refuses_are_shown_on_their_fields_too(account: Account, wire: Wire) -> None:
@@ -282,7 +282,7 @@ def test_a_bug_of_ours_is_no_notice_but_surfaces(account: Account, wire: Wire) -
         form._on_message(form, {"type": "submit", "view": page.view, "attempt": page.state["attempt"]}, [])
     page.hear()
     assert page.state["attempt"] == 1, "the page must not wait for ever"
-    assert form.notice is None
+    assert form.message is None
     account.refusal = None
     assert form.submit() is form.source
 

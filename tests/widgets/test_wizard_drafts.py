@@ -40,7 +40,7 @@ def test_a_form_that_was_left_is_filled_in_again(begin: Begin) -> None:
         "quota_limit": "thirty",
     }
     assert set(wizard.form.errors) == {"quota_limit", "start_date"}
-    assert wizard.form.notice == FORM_WORDS
+    assert wizard.form.message == FORM_WORDS
     wizard.form["quota_limit"].value, wizard.form["start_date"].value = "30", "2026-01-01T00:00:00Z"
     assert wizard.form.submit().name == "shop", "the credential is there too"
 
@@ -77,7 +77,7 @@ def test_a_form_that_nobody_touched_leaves_nothing(begin: Begin) -> None:
     wizard.go("type")
     assert unsaved(wizard) == []
     wizard.choose("platform.recurly")
-    assert wizard.form.notice is None
+    assert wizard.form.message is None
 
 
 def test_each_type_has_its_own(begin: Begin) -> None:
@@ -85,7 +85,7 @@ def test_each_type_has_its_own(begin: Begin) -> None:
     wizard.go("type")
     assert unsaved(wizard) == ["form"], "a word in the stepper says so"
     wizard.choose("platform.shopify")
-    assert wizard.form.notice is None
+    assert wizard.form.message is None
     assert unsaved(wizard) == []
     wizard.form["shop"].value = "theirs"
     wizard.go("type")
@@ -102,14 +102,14 @@ def test_a_schedule_that_was_begun_is_there_again(begin: Begin) -> None:
     wizard.go("schedule")
     assert wizard.form.changes == {"cron_expression": "0 0 12 ? * MON-FRI"}
     assert wizard.form._schedule.mode == "cron"
-    assert wizard.form.notice == FORM_WORDS
+    assert wizard.form.message == FORM_WORDS
     assert unsaved(wizard) == ["schedule"], "the form itself says it far below"
     wizard.form.submit()
     assert unsaved(wizard) == []
     wizard.go("run")
     assert unsaved(wizard) == []
     wizard.go("schedule")
-    assert wizard.form.notice is None
+    assert wizard.form.message is None
 
 
 def test_what_was_saved_elsewhere_meanwhile_is_what_a_change_begins_with(begin: Begin) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from stitchnb._deprecated import Renamed
 from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.rules.names import display_name_error
 from stitchnb.widgets._argument_checks import require_client
@@ -149,6 +150,8 @@ class AccountBrowser(ipywidgets.VBox):
     def message(self) -> str | None:
         """The last message under the table: what was done, or why not."""
         return self._panel.message
+
+    notice = Renamed("message")
 
     def pause(self, source_id: int) -> Source[Any]:
         """Pause a source's schedule; you can still start jobs. See `Sources.pause`.

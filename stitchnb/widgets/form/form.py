@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from stitchnb._deprecated import Renamed
 from stitchnb.errors import (
     InvalidInputError,
     near_names,
@@ -293,9 +294,13 @@ class ConnectionForm(FormSending):
         return not self.errors
 
     @property
-    def notice(self) -> str | None:
-        """What the form last had to say as a whole: a success, or a refusal that belongs to no field."""
+    def message(self) -> str | None:
+        """The last message of the form as a whole: a success, or an error that belongs to no field."""
         return self._notice[1] if self._notice else None
+
+    notice = Renamed("message")
+    observe_values = Renamed("on_change")
+    observe_submit = Renamed("on_submit")
 
     def as_python(self) -> str:
         """Write the form as a Python program; credentials come from environment variables, such as RECURLY_API_KEY."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from stitchnb._deprecated import Renamed
 from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.widgets._argument_checks import require_live_source
 from stitchnb.widgets._bridge import MessageError, Panel, asset, number_of, one_of, text_of, truth_of
@@ -168,6 +169,9 @@ class StreamPicker(Panel):
         After a click on Apply it is called in a background thread.
         """
         self._callbacks.append(callback)
+
+    observe_apply = Renamed("on_apply")
+    notice = Renamed("message")
 
     def wait(self, timeout_s: float = 60) -> bool:
         """Wait for the background work of the page; return False if it takes longer than `timeout_s`."""
