@@ -159,7 +159,7 @@ class JobMonitor(Panel):
             self._watcher.stop()
         super().close()
 
-    def _poll_s(self) -> float:
+    def _poll_interval_s(self) -> float:
         return self._client.job_poll_s(self._watch.requests)
 
     def _poll(self) -> bool:

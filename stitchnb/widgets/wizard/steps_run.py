@@ -221,8 +221,8 @@ class RunStep(PanelStep):
         self._watch_job()
         return self._job
 
-    def _keep_looking(self) -> None:
-        self.watch(self._look, poll_s=lambda: self.owner.client.job_poll_s(self._watch.requests if self._watch else 1))
+    def _watch_job(self) -> None:
+        self.watch(self._poll, poll_s=lambda: self.host.client.job_poll_s(self._watch.requests if self._watch else 1))
 
     def on_error(self, error: StitchError) -> None:
         """Show why polling failed; the job keeps running in Stitch."""
