@@ -31,6 +31,7 @@ _SECONDS = {
     "tests/meta": 0.5,
     "tests/sandbox": 0.2,
 }
+_UNNEEDED = ROOT / "tests" / "unneeded"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _HOMES = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "NETRC")
 _original_environment = pytest.StashKey[dict[str, str]]()
@@ -61,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if _must_go(name) or name in _HOMES]:
         del os.environ[name]
     os.environ.update(_isolated_environment(home))
+    # Workers, kernels and servers find it before the installed module of the same name.
+    sys.path.insert(0, str(_UNNEEDED))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_UNNEEDED), os.environ.get("PYTHONPATH"))))
     loopback.install()
 
 
