@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = {
     "tests/browser": 5.0,
     "tests/notebooks": 5.0,
-    "notebooks": 1.0,
     "tests/test_app.py": 5.0,
     "tests/test_app_processes.py": 5.0,
     "tests/test_cli.py": 1.0,
@@ -55,7 +54,7 @@ def _keep_bytecode() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Clean the environment before anything is collected, for nbval's kernels inherit it as it is then."""
+    """Clean the environment before anything is collected, for some modules look at it when they are imported."""
     _keep_bytecode()
     config.stash[_original_environment] = dict(os.environ)
     home = config.stash[_home] = Path(tempfile.mkdtemp(prefix="stitchnb-tests-"))
