@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import sys
 import warnings
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PACKAGE = f"{Path(__file__).resolve().parent}{os.sep}"
 
 
-def warn_renamed(old: str, new: str, *, stacklevel: int = 3) -> None:
-    """Warn at the caller's line that `old` is now called `new`."""
+def warn_renamed(old: str, new: str) -> None:
+    """Warn that `old` is now called `new`, at the line outside the package that uses it."""
+    depth = 2
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, depth = frame.f_back, depth + 1
     warnings.warn(
         f"{old} is deprecated and will be removed in the next release. Use {new}.",
         DeprecationWarning,
-        stacklevel=stacklevel,
+        stacklevel=depth,
     )
 
 
@@ -49,3 +63,47 @@ class Renamed:
             return self
         warn_renamed(f"{owner.__name__}.{self._old}", f"{owner.__name__}.{self._new}")
         return getattr(instance, self._new)
+
+
+def renamed_parameters(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let a function take keyword arguments by their old names as well.
+
+    Parameters
+    ----------
+    names
+        The new name of each parameter by its old name.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            for old in names.keys() & kwargs.keys():
+                if names[old] in kwargs:
+                    raise TypeError(f"{function.__name__}() got both {old} and {names[old]}. Pass {names[old]}.")
+                warn_renamed(f"{function.__name__}({old}=)", f"{names[old]}=")
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def renamed_names(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """Create a module's ``__getattr__`` for names that were renamed.
+
+    Parameters
+    ----------
+    module
+        The module's own name.
+    names
+        The new name of each by its old name.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warn_renamed(f"{module}.{name}", names[name])
+        return getattr(sys.modules[module], names[name])
+
+    return get

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from stitchnb.client.addresses import Region, base_url_of
 from stitchnb.client.client import AsyncClient, Client
-from stitchnb.client.credentials import Search, ask_for_token, find_token
+from stitchnb.client.credentials import TokenLookup, ask_for_token, find_token
 from stitchnb.errors import CredentialsError
 from stitchnb.sandbox import Clock
 from stitchnb.sandbox import sandbox as server
@@ -138,19 +138,19 @@ def connect(
         When `region`, `base_url` or `clock` cannot be one.
     """
     asked_url = base_url or (None if region else os.environ.get("STITCH_BASE_URL")) or None
-    search = find_token(token)
+    lookup = find_token(token)
     is_asked_for = region is not None or asked_url is not None
-    if search.token is None and is_asked_for and not search.blocked:
-        ask_for_token(search, base_url_of(region, asked_url))
+    if lookup.token is None and is_asked_for and not lookup.stopped_by_empty:
+        ask_for_token(lookup, base_url_of(region, asked_url))
     client: Client
-    if search.token is not None:
-        client = Client(search.token, base_url=base_url_of(region, asked_url or (None if region else search.base_url)))
+    if lookup.token is not None:
+        client = Client(lookup.token, base_url=base_url_of(region, asked_url or (None if region else lookup.base_url)))
         told = (
-            f"Connected to the real account at {client.base_url} with the token from {search.place}: "
+            f"Connected to the real account at {client.base_url} with the token from {lookup.place}: "
             "what you do here really happens."
         )
-    elif search.blocked or is_asked_for:
-        raise CredentialsError(_no_token(search, base_url_of(region, asked_url) if is_asked_for else None))
+    elif lookup.stopped_by_empty or is_asked_for:
+        raise CredentialsError(_no_token(lookup, base_url_of(region, asked_url) if is_asked_for else None))
     else:
         client = SandboxClient(Sandbox(seed=seed, clock=clock, pace_s=pace_s), owns=True)
         told = "Connected to an embedded sandbox: no account is needed, and everything stays on this machine."
@@ -159,9 +159,9 @@ def connect(
     return client
 
 
-def _no_token(search: Search, base_url: str | None) -> str:
+def _no_token(lookup: TokenLookup, base_url: str | None) -> str:
     meant = f"A real account is meant ({base_url})" if base_url else "A real account is meant"
     return (
-        f"{meant}, but there is no access token. Looked at:\n  " + "\n  ".join(search.looked) + "\n"
+        f"{meant}, but there is no access token. Looked at:\n  " + "\n  ".join(lookup.attempts) + "\n"
         "Set STITCH_ACCESS_TOKEN to the token, or unset it and STITCH_BASE_URL to use a sandbox."
     )

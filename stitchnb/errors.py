@@ -1,36 +1,36 @@
-"""Everything that stitchnb raises on purpose.
+"""The errors that stitchnb raises.
 
 ::
 
     StitchError
-    ├── InvalidInputError (ValueError)        caught here, before anything was sent
-    │   ├── UnknownSourceTypeError            no such source type; near names are offered
-    │   ├── UnknownDestinationTypeError       no such destination type; near names are offered
-    │   ├── UnknownTopicError                 no help on that; near topics and names are offered
-    │   ├── UnknownStreamError                no such stream or field; near names are offered
-    │   ├── InvalidSelectionError             a selection that cannot be right: `problems` lists what
-    │   └── InvalidValuesError                values that break the report card, by property name
-    ├── CredentialsError                      no token was found in any place that was looked at
-    ├── APIError                              Stitch answered, and the answer is an error
+    ├── InvalidInputError (ValueError)        found before anything was sent
+    │   ├── UnknownSourceTypeError            no such source type; suggests similar names
+    │   ├── UnknownDestinationTypeError       no such destination type; suggests similar names
+    │   ├── UnknownTopicError                 no such help topic; suggests similar topics and names
+    │   ├── UnknownStreamError                no such stream or field; suggests similar names
+    │   ├── InvalidSelectionError             an invalid selection: `problems` lists why
+    │   └── InvalidValuesError                invalid values: `errors` has a message for each property
+    ├── CredentialsError                      no access token was found
+    ├── APIError                              Stitch answered with an error
     │   ├── BadRequestError                   400
     │   │   ├── InvalidPropertiesError        values break their schema: `bad_properties` names them
     │   │   ├── NameTakenError                the name, or the schema made from it, is in use
     │   │   ├── AccessDeniedError             the plan does not allow it
     │   │   └── NotFoundError                 no such source, stream or destination (400 or 404)
     │   ├── AuthenticationError               401
-    │   ├── AlreadyRunningError               a replication job is under way (200 with an error object)
+    │   ├── AlreadyRunningError               a replication job is already running (200 with an error object)
     │   ├── RateLimitedError                  429
-    │   │   └── RateLimitReachedError         not sent, because it would break Stitch's limit
+    │   │   └── RateLimitReachedError         not sent, because it would exceed Stitch's limit
     │   └── ServerError                       500, 502, 503, 504
     ├── TransportError                        Stitch did not answer
     │   └── OutcomeUnknownError               a request that changes something may or may not have arrived
-    ├── FrameNotPushedError                   a part of a frame was taken, the rest not: `taken`, `rows`, `unsure`
-    ├── SelectionNotAppliedError              not all of a selection was written: `applied`, `not_applied`, `unsure`
-    ├── SelectionNotKeptError                 read back, a selection is not what was written: `changes`
-    ├── CheckFailedError                      a connection check ended badly: the tap's own message
-    ├── JobFailedError                        a replication job ended badly: which part, and its message
+    ├── PartialPushError                      a part of a frame was accepted: `accepted`, `total`, `uncertain`
+    ├── SelectionApplyError                   a part of a selection was saved: `applied`, `not_applied`, `uncertain`
+    ├── SelectionVerificationError            a saved selection reads back differently: `changes`
+    ├── CheckFailedError                      a connection check failed: the tap's own message
+    ├── JobFailedError                        a replication job failed: which part, and its message
     ├── WaitTimeoutError (TimeoutError)       it is still running: waiting again is safe
-    └── SandboxError                          the sandbox could not start or go on
+    └── SandboxError                          the sandbox could not start or continue
         ├── PortInUseError
         └── StateFileError                    not a sandbox's file, or in use; it was not touched
 """
@@ -41,6 +41,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from stitchnb._deprecated import Renamed, renamed_names
+
 __all__ = [
     "APIError",
     "AccessDeniedError",
@@ -49,7 +51,6 @@ __all__ = [
     "BadRequestError",
     "CheckFailedError",
     "CredentialsError",
-    "FrameNotPushedError",
     "InvalidInputError",
     "InvalidPropertiesError",
     "InvalidSelectionError",
@@ -58,12 +59,13 @@ __all__ = [
     "NameTakenError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "PartialPushError",
     "PortInUseError",
     "RateLimitReachedError",
     "RateLimitedError",
     "SandboxError",
-    "SelectionNotAppliedError",
-    "SelectionNotKeptError",
+    "SelectionApplyError",
+    "SelectionVerificationError",
     "ServerError",
     "StateFileError",
     "StitchError",
@@ -80,6 +82,12 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
+__getattr__ = renamed_names(
+    __name__,
+    {"SelectionApplyError": "SelectionApplyError", "SelectionVerificationError": "SelectionVerificationError"},
+)
+
+
 class StitchError(Exception):
     """Root of the tree."""
 
@@ -91,18 +99,18 @@ class StitchError(Exception):
 
 
 class InvalidInputError(StitchError, ValueError):
-    """What was given cannot be right; nothing was sent."""
+    """An argument is invalid; nothing was sent."""
 
 
 class _UnknownNameError(InvalidInputError):
-    """A name that is not there, with the near ones that are."""
+    """A name that does not exist, with similar ones that do."""
 
     kind = "name"
 
     def __init__(self, name: str, known: Iterable[str], *, hint: str = "") -> None:
         self.name = name
         known = list(known)
-        # What is no text at all is named as it is, and is like none.
+        # A value that is not text is similar to none.
         self.near = near_names(name, known) if isinstance(name, str) else []
         message = f"There is no {self.kind} {name!r}."
         if self.near:
@@ -111,32 +119,32 @@ class _UnknownNameError(InvalidInputError):
 
 
 class UnknownSourceTypeError(_UnknownNameError):
-    """No source type has this name; `near` holds names like it."""
+    """No source type has this name; `near` lists similar names."""
 
     kind = "source type"
 
 
 class UnknownDestinationTypeError(_UnknownNameError):
-    """No destination type has this name; `near` holds names like it."""
+    """No destination type has this name; `near` lists similar names."""
 
     kind = "destination type"
 
 
 class UnknownStreamError(_UnknownNameError):
-    """No stream or field has this name; `near` holds names like it."""
+    """No stream or field has this name; `near` lists similar names."""
 
     kind = "stream or field"
 
 
 class UnknownTopicError(_UnknownNameError):
-    """There is no help on this; `near` holds topics and names like it."""
+    """There is no help on this; `near` lists similar topics and names."""
 
     kind = "help on"
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(name, known)
         if not self.near:
-            self.args = (f"{self} stitchnb.help() lists what there is.",)
+            self.args = (f"{self} stitchnb.help() lists all topics.",)
 
 
 class InvalidSelectionError(InvalidInputError):
@@ -144,22 +152,22 @@ class InvalidSelectionError(InvalidInputError):
 
     def __init__(self, problems: Iterable[Any]) -> None:
         self.problems = tuple(problems)
-        count = _counted(len(self.problems), "thing")
-        super().__init__(f"The selection was not sent, {count} to mend first:\n{_listed(self.problems)}")
+        count = _counted(len(self.problems), "problem")
+        super().__init__(f"The selection was not sent. {count} to fix:\n{_listed(self.problems)}")
 
 
 class InvalidValuesError(InvalidInputError):
-    """Values that the report card does not accept; `errors` maps property names to messages in words."""
+    """Values that the report card does not accept; `errors` has a message for each property."""
 
     def __init__(self, errors: Mapping[str, str], *, what: str) -> None:
         self.errors = dict(errors)
         lines = "\n".join(f"  {name}: {message}" for name, message in self.errors.items())
-        count = _counted(len(self.errors), "thing")
-        super().__init__(f"{what} was not sent, {count} to mend first:\n{lines}")
+        count = _counted(len(self.errors), "problem")
+        super().__init__(f"{what} was not sent. {count} to fix:\n{lines}")
 
 
 class CredentialsError(StitchError):
-    """No access token was found; the message lists every place that was looked at."""
+    """No access token was found; the message lists every place that was checked."""
 
 
 class APIError(StitchError):
@@ -168,15 +176,15 @@ class APIError(StitchError):
     Attributes
     ----------
     status_code
-        HTTP status; 200 for the errors that Stitch answers with a 200.
+        HTTP status; 200 for the errors that Stitch sends with status 200.
     method, path
         The request that was refused; the path holds no token.
     message
         Stitch's own words.
     body
-        The answer as it came, parsed from JSON where it is JSON.
+        The body of the response, parsed if it is JSON.
     code
-        Stitch's name of the error, such as ``InvalidProperties``, or None.
+        Stitch's code of the error, such as ``InvalidProperties``, or None.
     """
 
     def __init__(
@@ -213,7 +221,7 @@ class InvalidPropertiesError(BadRequestError):
     def __init__(self, message: str, *, bad_properties: Iterable[str] = (), **kwargs: Any) -> None:
         self.bad_properties = tuple(bad_properties)
         if self.bad_properties:
-            kwargs.setdefault("hint", f"Mend these properties and send it again: {', '.join(self.bad_properties)}.")
+            kwargs.setdefault("hint", f"Fix these properties and resend: {', '.join(self.bad_properties)}.")
         super().__init__(message, **kwargs)
 
 
@@ -234,7 +242,7 @@ class AuthenticationError(APIError):
 
 
 class AlreadyRunningError(APIError):
-    """A replication job of this source is under way: wait for it or stop it."""
+    """A replication job of this source is already running: wait for it or stop it."""
 
 
 class RateLimitedError(APIError):
@@ -242,7 +250,7 @@ class RateLimitedError(APIError):
 
 
 class RateLimitReachedError(RateLimitedError):
-    """The request was not sent: sending it would break Stitch's limit.
+    """The request was not sent: it would exceed Stitch's limit.
 
     Attributes
     ----------
@@ -252,91 +260,92 @@ class RateLimitReachedError(RateLimitedError):
 
     def __init__(self, *, method: str, path: str, retry_after_s: float, requests: int, period_s: float) -> None:
         self.retry_after_s = retry_after_s
-        told = (
-            f"{method} {path} was not sent: {requests} requests for extractions and loads in {period_s / 60:g} minutes "
-            f"are all that Stitch allows. Ask again in {retry_after_s:.0f} seconds, or make the client with "
+        message = (
+            f"{method} {path} was not sent: Stitch allows {requests} requests for extractions and loads in "
+            f"{period_s / 60:g} minutes. Try again in {retry_after_s:.0f} seconds, or create the client with "
             'rate_limit="wait".'
         )
-        super().__init__(told, status_code=429, method=method, path=path)
-        # Nobody refused it: the sentence that APIError makes of a refusal would be untrue.
-        self.args = (told,)
+        super().__init__(message, status_code=429, method=method, path=path)
+        # It was not refused, as the sentence of APIError says.
+        self.args = (message,)
 
 
 class ServerError(APIError):
-    """Stitch's own fault: try again later."""
+    """A fault of Stitch itself: try again later."""
 
 
 class TransportError(StitchError):
-    """Stitch did not answer: no connection, or no answer in time."""
+    """Stitch did not answer: no connection, or no response in time."""
 
 
 class OutcomeUnknownError(TransportError):
-    """The connection broke while something was being changed: look before sending it again."""
+    """The connection broke during a change: check what there is before sending it again."""
 
 
-class FrameNotPushedError(StitchError):
-    """Stitch took a part of a frame and not the rest.
+class PartialPushError(StitchError):
+    """Stitch accepted only a part of a frame.
 
     Attributes
     ----------
-    taken
+    accepted
         How many rows, from the first on, are in Stitch.
-    rows
-        How many the frame has.
-    unsure
-        Of those after `taken`, how many may be in Stitch as well: the connection broke, and it did not say.
+    total
+        How many rows the frame has.
+    uncertain
+        How many of the rows after `accepted` may be in Stitch as well: the connection broke before the response.
     """
 
-    def __init__(self, *, taken: int, rows: int, unsure: int, cause: StitchError, has_keys: bool) -> None:
-        self.taken, self.rows, self.unsure = taken, rows, unsure
+    def __init__(self, *, accepted: int, total: int, uncertain: int, cause: StitchError, has_keys: bool) -> None:
+        self.accepted, self.total, self.uncertain = accepted, total, uncertain
         if has_keys:
-            action = "Pushing the whole frame again is safe: rows with the same key are the same rows."
+            action = "You can push the whole frame again: rows with the same key replace each other."
         else:
-            action = f"Push the rest alone, frame.iloc[{taken}:]: without a key what is sent twice is there twice."
-            if unsure:
-                action = f"The next {unsure:,} may be there too: look in the warehouse first. {action}"
-        super().__init__(f"{taken:,} of {rows:,} rows were taken, the others not.\n{cause}\n{action}")
+            action = f"Push the rest, frame.iloc[{accepted}:]: without a key, rows that are sent twice are kept twice."
+            if uncertain:
+                action = f"The next {uncertain:,} rows may be there too, so check the warehouse first. {action}"
+        super().__init__(f"{accepted:,} of {total:,} rows were accepted.\n{cause}\n{action}")
 
 
-class SelectionNotAppliedError(StitchError):
-    """Only a part of a selection was written, or none of it; the catalog keeps what is left to apply.
+class SelectionApplyError(StitchError):
+    """Only a part of a selection was saved, or none of it; the catalog keeps the remaining changes.
 
     Attributes
     ----------
-    applied, not_applied, unsure
-        The changes that are in Stitch now, those that are not, and those of which it could not be found out.
+    applied, not_applied, uncertain
+        The changes that Stitch has, those that it does not have, and those for which this is unknown.
     """
+
+    unsure = Renamed("uncertain")
 
     def __init__(
-        self, *, applied: Iterable[Any], not_applied: Iterable[Any], unsure: Iterable[Any], cause: StitchError
+        self, *, applied: Iterable[Any], not_applied: Iterable[Any], uncertain: Iterable[Any], cause: StitchError
     ) -> None:
-        self.applied, self.not_applied, self.unsure = tuple(applied), tuple(not_applied), tuple(unsure)
-        total = len(self.applied) + len(self.not_applied) + len(self.unsure)
-        told = f"{len(self.applied)} of {_counted(total, 'change')} applied, {len(self.not_applied)} not"
-        if self.unsure:
-            told += f", {len(self.unsure)} perhaps (Stitch did not say)"
+        self.applied, self.not_applied, self.uncertain = tuple(applied), tuple(not_applied), tuple(uncertain)
+        total = len(self.applied) + len(self.not_applied) + len(self.uncertain)
+        message = f"{len(self.applied)} of {_counted(total, 'change')} applied, {len(self.not_applied)} not applied"
+        if self.uncertain:
+            message += f", {len(self.uncertain)} unknown"
         super().__init__(
-            f"{told}.\n{cause}\n"
-            "What is not applied is kept: catalog.changes() shows it, catalog.apply() sends just that, and to write a "
-            f"change twice does no harm. Not applied:\n{_listed((*self.not_applied, *self.unsure))}"
+            f"{message}.\n{cause}\n"
+            "The remaining changes are kept: catalog.changes() shows them, and catalog.apply() sends them again, which "
+            f"is safe. Not applied:\n{_listed((*self.not_applied, *self.uncertain))}"
         )
 
 
-class SelectionNotKeptError(StitchError):
-    """Stitch took a selection, but read back it is another; `changes` lists what differs, as written and as read."""
+class SelectionVerificationError(StitchError):
+    """Stitch accepted a selection, but it reads back differently; `changes` lists each value as read and as written."""
 
     def __init__(self, changes: Iterable[Any]) -> None:
         self.changes = tuple(changes)
         super().__init__(
-            f"Stitch took the selection, but read back it is not the same ({_counted(len(self.changes), 'value')}). "
-            "Somebody else may have changed it meanwhile: look at source.catalog() and select again. As read and as "
-            "written:\n"
+            f"Stitch accepted the selection, but {_counted(len(self.changes), 'value')} read back differently. It may "
+            "have been changed by someone else. Load source.catalog() and select again. As read and as written:\n"
             f"{_listed(self.changes)}"
         )
 
 
 class CheckFailedError(StitchError):
-    """A connection check failed; `check` is the check as it ended."""
+    """A connection check failed; `check` is its final state."""
 
     def __init__(self, message: str, *, check: Any) -> None:
         self.check = check
@@ -344,7 +353,7 @@ class CheckFailedError(StitchError):
 
 
 class JobFailedError(StitchError):
-    """A replication job failed; `result` is the job as it ended."""
+    """A replication job failed; `result` is its final state."""
 
     def __init__(self, message: str, *, result: Any) -> None:
         self.result = result
@@ -352,19 +361,19 @@ class JobFailedError(StitchError):
 
 
 class WaitTimeoutError(StitchError, TimeoutError):
-    """Not finished within the time that one was willing to wait; it goes on running in Stitch."""
+    """Not finished within the timeout; it continues in Stitch."""
 
 
 class SandboxError(StitchError):
-    """The sandbox could not start or go on."""
+    """The sandbox could not start or continue."""
 
 
 class PortInUseError(SandboxError):
-    """The port that was asked for is taken."""
+    """The requested port is in use."""
 
 
 class StateFileError(SandboxError):
-    """The state file is not a sandbox's, is of a newer version, or is in use; it was left as it was."""
+    """The state file is not a sandbox's, is of a newer version, or is in use; it was not changed."""
 
 
 def _counted(count: int, thing: str) -> str:
@@ -372,7 +381,7 @@ def _counted(count: int, thing: str) -> str:
 
 
 def _listed(things: Sequence[Any], *, most: int = 20) -> str:
-    """Write things one a line, and of many only how many more there are."""
+    """Write things one per line, and of many only how many more there are."""
     lines = [f"  {thing}" for thing in things[:most]]
     if len(things) > most:
         lines.append(f"  and {len(things) - most} more")
@@ -382,8 +391,8 @@ def _listed(things: Sequence[Any], *, most: int = 20) -> str:
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """List the known names that look like `name`, nearest first.
 
-    A name that holds the given one (``recurly`` in ``platform.recurly``) comes before one that is merely alike, and one
-    that is much less alike than the best is left out.
+    A name that contains the given one (``recurly`` in ``platform.recurly``) comes before one that is only similar. One
+    that is much less similar than the best is left out.
     """
     known = list(known)
     folded = name.lower()

@@ -73,7 +73,7 @@ def find_account(state: Path | None) -> Account:
     """
     search = find_token(None)
     if search.token is None:
-        is_meant = search.blocked or os.environ.get(BASE_URL)
+        is_meant = search.stopped_by_empty or os.environ.get(BASE_URL)
         if is_meant or state is None:
             # Where a real account is meant, this tells what was looked at.
             client = connect(quiet=True)

@@ -1,4 +1,4 @@
-"""Where a token comes from: every place is looked at in one order, and each can be told."""
+"""Finds the access token: the places are checked in one order, and an error message can list them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KEYRING_SERVICE = "stitchnb"
 
 
 @dataclass
-class Search:
-    """What looking for a token found.
+class TokenLookup:
+    """The result of looking for a token.
 
     Attributes
     ----------
@@ -31,98 +31,98 @@ class Search:
     place
         Where it was found, in words.
     base_url
-        Where the account is, when the same place told that too.
-    looked
-        Every place that was looked at and what was there, in words.
-    blocked
-        A place that was meant to hold the token was empty: what comes later was not looked at.
+        Where the account is, if the same place has that too.
+    attempts
+        Every place that was checked and what was there, in words.
+    stopped_by_empty
+        A place that was meant to hold the token was empty, so later places were not checked.
     """
 
     token: Secret | None = None
     place: str = ""
     base_url: str | None = None
-    looked: list[str] = field(default_factory=list)
-    blocked: bool = False
+    attempts: list[str] = field(default_factory=list)
+    stopped_by_empty: bool = False
 
     def take(self, value: str | None, place: str, *, absent: str, base_url: str | None = None) -> bool:
-        """Note what a place held; True ends the search."""
+        """Record what a place held; True ends the lookup."""
         if value is None:
-            self.looked.append(f"{place}: {absent}")
+            self.attempts.append(f"{place}: {absent}")
             return False
         if not value.strip():
-            self.looked.append(f"{place}: empty")
-            self.blocked = True
+            self.attempts.append(f"{place}: empty")
+            self.stopped_by_empty = True
             return True
         self.token, self.place, self.base_url = Secret(value.strip()), place, base_url
         return True
 
 
-def find_token(argument: str | None) -> Search:
+def find_token(argument: str | None) -> TokenLookup:
     """Look for the account's access token.
 
     In this order: the argument, the environment variable ``STITCH_ACCESS_TOKEN``, the nearest ``.env`` file from the
-    working directory upwards to the home directory or the repository's root, and the system's keyring where the package
-    keyring is installed. An argument or variable that is empty ends the search, as a token was meant to be there.
+    working directory up to the home directory or the repository's root, and the system's keyring if the package
+    keyring is installed. An empty argument or variable ends the lookup, because a token was meant to be there.
 
     Parameters
     ----------
     argument
-        What the caller gave; None for nothing.
+        The caller's token; None for none.
     """
-    search = Search()
+    lookup = TokenLookup()
     plain = argument.reveal() if isinstance(argument, Secret) else argument
-    if search.take(plain, "the argument token", absent="not given"):
-        return search
+    if lookup.take(plain, "the argument token", absent="not passed"):
+        return lookup
     place = f"the environment variable {TOKEN}"
-    if search.take(os.environ.get(TOKEN), place, absent="not set", base_url=os.environ.get(BASE_URL) or None):
-        return search
-    if _look_in_files(search):
-        return search
-    _look_in_keyring(search)
-    return search
+    if lookup.take(os.environ.get(TOKEN), place, absent="not set", base_url=os.environ.get(BASE_URL) or None):
+        return lookup
+    if _look_in_files(lookup):
+        return lookup
+    _look_in_keyring(lookup)
+    return lookup
 
 
-def ask_for_token(search: Search, what: str) -> None:
-    """Ask whoever sits there for the token, without showing what is typed; where nobody does, note that."""
+def ask_for_token(lookup: TokenLookup, what: str) -> None:
+    """Prompt for the token without showing it, if the session is interactive."""
     if not (in_notebook() or (sys.stdin is not None and sys.stdin.isatty())):
-        search.looked.append("a prompt: nobody to ask, as this session is not interactive")
+        lookup.attempts.append("a prompt: not possible, this session is not interactive")
         return
     try:
         typed = getpass.getpass(f"Access token for {what}: ")
     except (EOFError, NotImplementedError):
-        # Kernels that run notebooks from start to end have nobody to ask either, and say so in this way.
-        search.looked.append("a prompt: nobody to ask, as this session takes no input")
+        # A kernel that runs a notebook without a user raises this.
+        lookup.attempts.append("a prompt: not possible, this session takes no input")
         return
-    search.take(typed, "the prompt", absent="nothing typed")
+    lookup.take(typed, "the prompt", absent="nothing typed")
 
 
-def _look_in_files(search: Search) -> bool:
-    given = os.environ.get(ENV_FILE)
-    if given == "":
-        search.looked.append(f".env files: not looked at, as {ENV_FILE} is empty")
+def _look_in_files(lookup: TokenLookup) -> bool:
+    env_file = os.environ.get(ENV_FILE)
+    if env_file == "":
+        lookup.attempts.append(f".env files: not checked, because {ENV_FILE} is empty")
         return False
-    paths = [Path(given).expanduser()] if given else [folder / ".env" for folder in _folders(Path.cwd())]
+    paths = [Path(env_file).expanduser()] if env_file else [folder / ".env" for folder in _folders(Path.cwd())]
     for path in paths:
         if not path.is_file():
             continue
         try:
-            values = read_env(path.read_text("utf-8"))
+            values = _read_env(path)
         except (OSError, UnicodeDecodeError) as error:
-            search.looked.append(f"{path}: cannot be read ({type(error).__name__})")
+            lookup.attempts.append(f"{path}: cannot be read ({type(error).__name__})")
             continue
-        # An address is only taken from where the token is from: another one would send the token somewhere else.
-        if search.take(values.get(TOKEN), str(path), absent=f"no {TOKEN} in it", base_url=values.get(BASE_URL) or None):
+        # An address is only taken from the place of the token: another one would send the token somewhere else.
+        if lookup.take(values.get(TOKEN), str(path), absent=f"no {TOKEN} in it", base_url=values.get(BASE_URL) or None):
             return True
     if not any(path.is_file() for path in paths):
-        searched = str(paths[0]) if given or len(paths) == 1 else f"{paths[0]} and above, up to {paths[-1].parent}"
-        search.looked.append(f"{searched}: no such file")
+        searched = str(paths[0]) if env_file or len(paths) == 1 else f"{paths[0]} and above, up to {paths[-1].parent}"
+        lookup.attempts.append(f"{searched}: no such file")
     return False
 
 
 def _folders(start: Path) -> Iterator[Path]:
     """List the folders from here to the home directory or the repository's root; elsewhere only the first.
 
-    Whatever lies above may be anybody's.
+    Files above may belong to someone else.
     """
     folders = [start, *start.parents]
     home = Path.home()
@@ -130,36 +130,24 @@ def _folders(start: Path) -> Iterator[Path]:
     yield from folders[: ends[0] + 1 if ends else 1]
 
 
-def read_env(text: str) -> Mapping[str, str]:
-    """Read the assignments of a ``.env`` file: ``NAME=value``, ``export NAME='value'``, comments, blank lines.
+def _read_env(path: Path) -> Mapping[str, str | None]:
+    """Read a ``.env`` file; nothing in it is expanded, and nothing is put into the environment."""
+    from dotenv import dotenv_values
 
-    Nothing is expanded and nothing put into the environment. That is all that one name needs, so no package is.
-    """
-    values = {}
-    for line in text.removeprefix("\ufeff").splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if not equals or name.strip().startswith("#"):
-            continue
-        value = value.strip()
-        quote = value[:1]
-        if quote in ("'", '"') and value.find(quote, 1) > 0:
-            value = value[1 : value.find(quote, 1)]
-        else:
-            value = "" if quote == "#" else value.split(" #", 1)[0].strip()
-        values[name.strip()] = value
-    return values
+    # Some editors of Windows begin a file with a byte order mark.
+    return dotenv_values(path, encoding="utf-8-sig", interpolate=False)
 
 
-def _look_in_keyring(search: Search) -> None:
+def _look_in_keyring(lookup: TokenLookup) -> None:
     place = f"the system's keyring (service {KEYRING_SERVICE!r}, name {TOKEN!r})"
     if importlib.util.find_spec("keyring") is None:
-        search.looked.append(f"{place}: the package keyring is not installed")
+        lookup.attempts.append(f"{place}: the package keyring is not installed")
         return
     keyring = importlib.import_module("keyring")
     try:
         value = keyring.get_password(KEYRING_SERVICE, TOKEN)
     except importlib.import_module("keyring.errors").KeyringError as error:
-        search.looked.append(f"{place}: cannot be opened ({type(error).__name__})")
+        lookup.attempts.append(f"{place}: cannot be opened ({type(error).__name__})")
         return
-    # What is empty there was never meant to be a token: keyrings have no way to keep "nothing" apart from it.
-    search.take(value or None, place, absent="nothing in it")
+    # An empty entry is not a token: keyrings cannot tell it from no entry.
+    lookup.take(value or None, place, absent="nothing in it")

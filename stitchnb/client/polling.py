@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one look found: how it stands in words, and whether it is over and good."""
+class PollResult:
+    """What one poll found: the status in words, and whether it is finished and good."""
 
     text: str
     finished: bool
@@ -24,50 +24,52 @@ class Look:
 
 
 def wait_until(
-    look: Callable[[], Steps[tuple[T, Look]]],
+    poll: Callable[[], Steps[tuple[T, PollResult]]],
     *,
     title: str,
     timeout_s: float,
     poll_s: Callable[[], float],
-    shown: bool | None = None,
+    show_progress: bool | None = None,
     next_action: str,
 ) -> Steps[T]:
-    """Look again and again until it is over.
+    """Poll until it is finished.
 
     Parameters
     ----------
-    look
-        Gives what it saw, and what that means.
+    poll
+        Returns the current state, and what it means.
     timeout_s
         How long to wait at most, in seconds.
     poll_s
-        Tells, after each look, the seconds until the next one.
+        Returns, after each poll, the seconds until the next one.
+    show_progress
+        See `progress_for`.
     next_action
-        What to do when the time is up, for the error.
+        What to do after a timeout, for the error message.
 
     Raises
     ------
     WaitTimeoutError
-        When it is not over in time. It goes on in Stitch; waiting again is safe.
+        If it does not finish in time. It continues in Stitch, and you can wait again.
     """
-    progress = progress_for(title, shown)
+    progress = progress_for(title, show_progress)
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            seen, found = yield from look()
+            state, result = yield from poll()
         except BaseException as error:
-            progress.finish(f"stopped watching ({type(error).__name__})", good=False)
+            progress.finish(f"stopped waiting ({type(error).__name__})", good=False)
             raise
-        if found.finished:
-            progress.finish(found.text, good=found.good)
-            return seen
-        progress.update(found.text)
-        left = deadline - time.monotonic()
-        if left <= 0:
-            progress.finish(f"still {found.text} after {timeout_s:g} s", good=False)
-            raise WaitTimeoutError(f"{title}: still {found.text} after {timeout_s:g} seconds. {next_action}")
+        if result.finished:
+            progress.finish(result.text, good=result.good)
+            return state
+        progress.update(result.text)
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            progress.finish(f"still {result.text} after {timeout_s:g} s", good=False)
+            raise WaitTimeoutError(f"{title}: still {result.text} after {timeout_s:g} seconds. {next_action}")
         try:
-            yield from sleep(min(poll_s(), left))
+            yield from sleep(min(poll_s(), remaining))
         except BaseException:
-            progress.finish("no longer watched; it goes on in Stitch", good=False)
+            progress.finish("stopped waiting; it continues in Stitch", good=False)
             raise

@@ -21,7 +21,7 @@ from stitchnb.errors import InvalidInputError
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as MatplotlibFigure
 
 TEXT: Final = "#1f2328"
 QUIET: Final = "#59606a"
@@ -64,7 +64,7 @@ SMALL: Final = 11.5
 _FONT = "var(--jp-ui-font-family, system-ui, sans-serif)"
 
 
-class Picture:
+class Figure:
     """A figure with its words and its data.
 
     In a notebook it takes on the colours of the theme, says itself to screen readers, and brings its data as a table.
@@ -77,7 +77,7 @@ class Picture:
         What is to be seen, in words.
     """
 
-    def __init__(self, figure: Figure, title: str, alt: str, data: pd.DataFrame) -> None:
+    def __init__(self, figure: MatplotlibFigure, title: str, alt: str, data: pd.DataFrame) -> None:
         self.figure = figure
         self.title = title
         self.alt = alt
@@ -148,7 +148,7 @@ class Picture:
         return written.getvalue()
 
     def __repr__(self) -> str:
-        return f"Picture({self.alt!r})"
+        return f"Figure({self.alt!r})"
 
     def _repr_html_(self) -> str:
         return (
@@ -172,7 +172,7 @@ def _of_page(name: str, value: str, prefix: str) -> str:
     return value
 
 
-def new_figure(height_in: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+def new_figure(height_in: float, rows: int = 1) -> tuple[MatplotlibFigure, list[Axes]]:
     """Make a figure of our width with axes one below the other, in our colours and without a frame around them.
 
     Raises
@@ -185,13 +185,13 @@ def new_figure(height_in: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
         import matplotlib as mpl
 
         with _without_talk_of_fonts():
-            from matplotlib.figure import Figure
+            from matplotlib.figure import Figure as MatplotlibFigure
     except ImportError as error:
         raise InvalidInputError(
             "Pictures need matplotlib, which is not installed: pip install 'stitchnb[plots]'."
         ) from error
     with mpl.rc_context({"font.size": _FONT_SIZE, "text.color": TEXT}):
-        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        figure = MatplotlibFigure(figsize=(WIDTH_IN, height_in), layout="constrained")
         axes = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
     figure.patch.set_visible(False)
     for one in axes:

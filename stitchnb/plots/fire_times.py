@@ -10,7 +10,7 @@ from stitchnb.plots.figure import (
     BRAND,
     SMALL,
     TEXT,
-    Picture,
+    Figure,
     counted,
     draw_lanes,
     frame_of,
@@ -30,7 +30,7 @@ _ROOM = 0.22
 _LEAST_SPAN = pd.Timedelta(hours=1)
 
 
-def next_fire_times(sources: Any) -> Picture:
+def next_fire_times(sources: Any) -> Figure:
     """Draw when each source is due next, the soonest at the top.
 
     Parameters
@@ -40,7 +40,7 @@ def next_fire_times(sources: Any) -> Picture:
 
     Returns
     -------
-    Picture
+    Figure
         With words, and the data as a table: one row per source that is not deleted, ``source``, ``next_fire_time``
         (missing where it has none) and ``state``. The first forty are drawn.
 
@@ -54,7 +54,7 @@ def next_fire_times(sources: Any) -> Picture:
     >>> import stitchnb.plots
     >>> client = stitchnb.connect(quiet=True)
     >>> stitchnb.plots.next_fire_times(client.sources.list())
-    Picture('No source is due.')
+    Figure('No source is due.')
     >>> client.close()
     """
     given = frame_of(sources, "name", "display_name", "state", "next_fire_time")
@@ -74,7 +74,7 @@ def next_fire_times(sources: Any) -> Picture:
         say_nothing(axes, "No source is due.")
     else:
         _draw(axes, shown)
-    return Picture(figure, "Next fire times", _words(data, due), data)
+    return Figure(figure, "Next fire times", _words(data, due), data)
 
 
 def _draw(axes: Axes, shown: pd.DataFrame) -> None:

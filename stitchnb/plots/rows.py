@@ -13,7 +13,7 @@ from stitchnb.plots.figure import (
     SMALL,
     TEXT,
     WARN,
-    Picture,
+    Figure,
     counted,
     frame_of,
     new_figure,
@@ -33,7 +33,7 @@ _PANEL_IN, _AROUND_IN = 0.78, 0.75
 _NOTHING = "No rows are known: of a real account nobody tells them."
 
 
-def rows_over_runs(history: Any) -> Picture:
+def rows_over_runs(history: Any) -> Figure:
     """Draw how many rows each stream brought, run by run: one small panel per stream, runs side by side.
 
     Rejected rows stand on top of those that landed, hatched. A run that ended before it reached a stream brought none
@@ -47,7 +47,7 @@ def rows_over_runs(history: Any) -> Picture:
 
     Returns
     -------
-    Picture
+    Figure
         With words, and the data as a table: one row per run and stream, ``source``, ``start_time``, ``stream``,
         ``rows`` and ``rows_rejected``. The last 60 runs and the twelve streams with the most rows are drawn; the table
         has all.
@@ -62,7 +62,7 @@ def rows_over_runs(history: Any) -> Picture:
     >>> import stitchnb.plots
     >>> client = stitchnb.connect(quiet=True)
     >>> stitchnb.plots.rows_over_runs(client.jobs.history())
-    Picture('No rows are known: of a real account nobody tells them.')
+    Figure('No rows are known: of a real account nobody tells them.')
     >>> client.close()
     """
     given = frame_of(history, "source", "start_time", "stream", "rows", how="rows_to_frame")
@@ -74,14 +74,14 @@ def rows_over_runs(history: Any) -> Picture:
     if not streams:
         figure, (axes,) = new_figure(1.2)
         say_nothing(axes, _NOTHING)
-        return Picture(figure, "Rows per stream", _NOTHING, data)
+        return Figure(figure, "Rows per stream", _NOTHING, data)
     shown = streams[:_MOST_STREAMS]
     starts = sorted(data["start_time"].unique())[-_MOST_RUNS:]
     figure, panels = new_figure(_AROUND_IN + _PANEL_IN * len(shown), rows=len(shown))
     for axes, stream in zip(panels, shown, strict=True):
         _draw(axes, stream, data[label == stream].set_index("start_time").reindex(starts))
     _name_runs(panels[-1], starts)
-    return Picture(figure, "Rows per stream", _words(data, label, streams, starts), data)
+    return Figure(figure, "Rows per stream", _words(data, label, streams, starts), data)
 
 
 def _draw(axes: Axes, stream: str, of_stream: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from stitchnb.plots.figure import (
     SMALL,
     TEXT,
     WARN,
-    Picture,
+    Figure,
     counted,
     draw_lanes,
     frame_of,
@@ -49,7 +49,7 @@ _LOOKS = {
 }
 
 
-def runs(history: Any) -> Picture:
+def runs(history: Any) -> Figure:
     """Draw runs of jobs as a timeline: one lane per source, each run from its start to its end.
 
     Parameters
@@ -61,7 +61,7 @@ def runs(history: Any) -> Picture:
 
     Returns
     -------
-    Picture
+    Figure
         With words, and the data as a table: one row per run, ``source``, ``start_time``, ``completion_time``,
         ``duration_s`` (Float64, seconds), ``status`` and ``failure``.
 
@@ -75,7 +75,7 @@ def runs(history: Any) -> Picture:
     >>> import stitchnb.plots
     >>> client = stitchnb.connect(quiet=True)
     >>> stitchnb.plots.runs(client.jobs.history())
-    Picture('No job has run yet.')
+    Figure('No job has run yet.')
     >>> client.close()
     """
     data = _data(frame_of(history, "start_time", "completion_time"))
@@ -86,7 +86,7 @@ def runs(history: Any) -> Picture:
         say_nothing(axes, "No job has run yet.")
     else:
         _draw(axes, data, shown)
-    return Picture(figure, "Runs", _words(data, names), data)
+    return Figure(figure, "Runs", _words(data, names), data)
 
 
 def _data(given: pd.DataFrame) -> pd.DataFrame:

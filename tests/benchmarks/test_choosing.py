@@ -241,7 +241,7 @@ def test_schemas_are_asked_for_at_the_same_time(slow_url: str, report: Callable[
     with Client("token", base_url=slow_url) as client:
 
         def load(at_most: int) -> Callable[[], object]:
-            return lambda: client.streams.catalog(1, at_most=at_most, progress=False)
+            return lambda: client.streams.catalog(1, max_concurrency=at_most, show_progress=False)
 
         single, together = best_of_each(load(1), load(8), rounds=2)
 

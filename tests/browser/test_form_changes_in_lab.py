@@ -13,7 +13,7 @@ client = stitchnb.connect(pace_s=0, quiet=True)
 given = {"start_date": "2024-01-31T00:00:00Z", "api_key": "bad-key", "quota_limit": "30", "subdomain": "acme"}
 source = client.sources.create("platform.recurly", display_name="Recurly", properties=given)
 try:
-    client.connection_checks.wait(source.id, progress=False)
+    client.connection_checks.wait(source.id, show_progress=False)
 except CheckFailedError as error:
     refusal = str(error)
 form = SourceForm(client, source=source.id)
@@ -62,7 +62,7 @@ def test_the_credential_of_a_failed_check_is_mended_by_keyboard_and_the_next_che
     expect(form.root.get_by_role("alert")).to_have_text("Saved API key.")
     expect(form.field("API key")).to_have_value("")
     expect(form.field("API key")).to_have_attribute("placeholder", NO_CHANGE)
-    seen = "client.connection_checks.wait(source.id, progress=False).status, client.sources.get(source.id).state"
+    seen = "client.connection_checks.wait(source.id, show_progress=False).status, client.sources.get(source.id).state"
     form.expect_printed(f"print({seen})", "succeeded field_selection\n")
     assert "key-4711" not in form.page.content()
 

@@ -17,7 +17,7 @@ gated = sandbox.connectors["platform.recurly"] = GatedRows("platform.recurly")
 client = sandbox.client()
 given = {"api_key": "a-key", "subdomain": "acme", "quota_limit": "30", "start_date": "2026-01-01T00:00:00Z"}
 source = client.sources.create("platform.recurly", display_name="Recurly", properties=given)
-source.check().wait(progress=False)
+source.check().wait(show_progress=False)
 for stream in ("accounts", "coupons", "plans", "invoices"):
     source.select(stream)
 """

@@ -282,7 +282,7 @@ def test_what_was_pressed_after_the_kernel_was_restarted_is_not_lost_in_silence(
 
 def test_where_one_is_and_what_is_done_is_told_apart(begin: Begin) -> None:
     form = begin(RUNNABLE)
-    form.run("client.sources.get(233312).start_job().wait(progress=False)")
+    form.run("client.sources.get(233312).start_job().wait(show_progress=False)")
     steps = form.root.locator("ol.sn-steps > li")
     brand = step(form).evaluate("item => getComputedStyle(item).color")
     steps.get_by_role("button", name="Streams and fields").click()
@@ -302,7 +302,7 @@ def test_where_one_is_and_what_is_done_is_told_apart(begin: Begin) -> None:
 
 def test_a_table_of_rows_that_is_too_wide_scrolls_by_itself_and_breaks_no_value(begin: Begin) -> None:
     form = begin(ORDERS, width=800)
-    form.run("client.sources.get(233312).start_job().wait(progress=False)")
+    form.run("client.sources.get(233312).start_job().wait(show_progress=False)")
     form.root.get_by_role("button", name="Rows").click()
     box = form.root.get_by_role("region", name="First rows of shop.orders")
     expect(box.get_by_role("columnheader", name="order_number")).to_be_visible()

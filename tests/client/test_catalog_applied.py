@@ -14,8 +14,8 @@ from stitchnb.client.catalog.catalog import Catalog, open_catalog
 from stitchnb.errors import (
     BadRequestError,
     InvalidSelectionError,
-    SelectionNotAppliedError,
-    SelectionNotKeptError,
+    SelectionApplyError,
+    SelectionVerificationError,
     ServerError,
 )
 from stitchnb.rules.selection.changes import parts_of
@@ -27,7 +27,7 @@ BROKEN = httpx.Response(502)
 def opened(server: Shop, *, load: bool = True) -> Catalog:
     client = sync_client(server)
     client._transport._sleep = lambda seconds: None
-    found: Catalog = client.run(open_catalog(client, SOURCE_ID, load=load, at_most=8, progress=False))
+    found: Catalog = client.run(open_catalog(client, SOURCE_ID, load=load, max_concurrency=8, show_progress=False))
     return found
 
 
@@ -141,7 +141,7 @@ def test_a_part_that_is_refused_is_told_from_those_that_were_written() -> None:
     shop.answers = iter([None, REFUSED])
     catalog = chosen(shop)
 
-    with pytest.raises(SelectionNotAppliedError, match=r"2 of 6 changes applied, 4 not\.\n.*Unsupported") as caught:
+    with pytest.raises(SelectionApplyError, match=r"2 of 6 changes applied, 4 not applied\.\n.*Unsupported") as caught:
         catalog.apply()
 
     error = caught.value
@@ -151,7 +151,7 @@ def test_a_part_that_is_refused_is_told_from_those_that_were_written() -> None:
         "orders.handle: selected None → True",
     ]
     assert [change.field for change in error.not_applied] == ["title", None, "handle", "title"]
-    assert error.unsure == ()
+    assert error.uncertain == ()
     assert catalog.pending == list(error.not_applied), "what is left can be applied again"
     assert len(catalog.apply().changes) == 4
     assert catalog["products"].saved_selected
@@ -168,11 +168,11 @@ def test_a_part_that_failed_after_it_was_written_counts_as_applied() -> None:
 
     catalog = chosen(Forgetful())
 
-    with pytest.raises(SelectionNotAppliedError) as caught:
+    with pytest.raises(SelectionApplyError) as caught:
         catalog.apply()
 
     assert isinstance(caught.value.__cause__, ServerError)
-    assert (len(caught.value.applied), len(caught.value.not_applied), caught.value.unsure) == (4, 2, ())
+    assert (len(caught.value.applied), len(caught.value.not_applied), caught.value.uncertain) == (4, 2, ())
     assert catalog.pending == list(caught.value.not_applied)
 
 
@@ -197,10 +197,10 @@ def test_where_nothing_can_be_read_back_the_failed_part_is_in_doubt(
 
     catalog = chosen(Gone())
 
-    with pytest.raises(SelectionNotAppliedError) as caught:
+    with pytest.raises(SelectionApplyError) as caught:
         catalog.apply()
 
-    assert (len(caught.value.applied), len(caught.value.unsure)) == (2, unsure), why
+    assert (len(caught.value.applied), len(caught.value.uncertain)) == (2, unsure), why
     assert len(catalog.pending) == 4
 
 
@@ -231,7 +231,7 @@ def test_what_is_read_back_otherwise_than_written_is_said() -> None:
 
     catalog = opened(Deaf()).select(COLLECTIONS, fields=["title"])
 
-    with pytest.raises(SelectionNotKeptError, match=r"custom_collections\.title: selected False → True") as caught:
+    with pytest.raises(SelectionVerificationError, match=r"custom_collections\.title: selected False → True") as caught:
         catalog.apply()
 
     assert len(caught.value.changes) == 2

@@ -65,27 +65,27 @@ def client_of(server: Any) -> Client:
     return Client(TOKEN, base_url=URL, transport=httpx.MockTransport(server))
 
 
-@pytest.mark.parametrize("at_most", [1, 3, 8])
-def test_no_more_are_asked_for_at_a_time_than_is_allowed(at_most: int) -> None:
+@pytest.mark.parametrize("limit", [1, 3, 8])
+def test_no_more_are_asked_for_at_a_time_than_is_allowed(limit: int) -> None:
     server = Slow()
 
-    catalog = client_of(server).streams.catalog(SOURCE_ID, at_most=at_most)
+    catalog = client_of(server).streams.catalog(SOURCE_ID, max_concurrency=limit)
 
-    assert server.most == at_most
+    assert server.most == limit
     assert all(stream.is_loaded for stream in catalog)
     assert len(server.asked) == 1 + COUNT
 
 
-@pytest.mark.parametrize("at_most", [1, 3])
-def test_an_event_loop_asks_for_no_more_either(at_most: int) -> None:
+@pytest.mark.parametrize("limit", [1, 3])
+def test_an_event_loop_asks_for_no_more_either(limit: int) -> None:
     server = Slow()
 
     async def main() -> Any:
         async with AsyncClient(TOKEN, base_url=URL, transport=httpx.MockTransport(server.answer)) as client:
-            return await client.streams.catalog(SOURCE_ID, at_most=at_most)
+            return await client.streams.catalog(SOURCE_ID, max_concurrency=limit)
 
     assert all(stream.is_loaded for stream in asyncio.run(main()))
-    assert server.most == at_most
+    assert server.most == limit
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -137,9 +137,9 @@ def test_ctrl_c_leaves_nothing_running_and_keeps_what_is_there() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stitchnb.client.catalog.catalog._SHOWN_EVERY_S", 0.0)
-        patch.setattr("stitchnb.client.jobs.display.Silent.update", interrupt)
+        patch.setattr("stitchnb.client.jobs.display.NullProgress.update", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            catalog.load(at_most=2)
+            catalog.load(max_concurrency=2)
 
     asked = len(server.asked)
     assert (seen, left_running(), server.now) == (1, [], 0)
@@ -158,7 +158,7 @@ def test_a_cancelled_load_leaves_no_task() -> None:
 
     async def main() -> None:
         async with AsyncClient(TOKEN, base_url=URL, transport=httpx.MockTransport(server.answer)) as client:
-            loading = asyncio.create_task(client.streams.catalog(SOURCE_ID, at_most=2))
+            loading = asyncio.create_task(client.streams.catalog(SOURCE_ID, max_concurrency=2))
             while server.now == 0:
                 await asyncio.sleep(0.005)
             loading.cancel()
@@ -182,7 +182,7 @@ def test_the_first_error_ends_all_of_it() -> None:
     server = Broken()
 
     with pytest.raises(ServerError, match="2288758"):
-        client_of(server).streams.catalog(SOURCE_ID, at_most=2)
+        client_of(server).streams.catalog(SOURCE_ID, max_concurrency=2)
 
     assert (left_running(), server.now) == ([], 0)
     assert len(server.asked) <= 5, "the list, and the four that were asked for before or with it"
@@ -194,7 +194,7 @@ def test_the_first_error_ends_all_of_it_in_an_event_loop_too() -> None:
     async def main() -> None:
         async with AsyncClient(TOKEN, base_url=URL, transport=httpx.MockTransport(server.answer)) as client:
             with pytest.raises(ServerError, match="2288758"):
-                await client.streams.catalog(SOURCE_ID, at_most=2)
+                await client.streams.catalog(SOURCE_ID, max_concurrency=2)
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())
@@ -226,7 +226,7 @@ def test_progress_is_told_where_there_is_much_to_wait_for(
     monkeypatch.setattr("stitchnb.client.catalog.catalog._SHOWN_EVERY_S", 0.0)
     catalog = client_of(Shop()).streams.catalog(SOURCE_ID, load=False)
 
-    catalog.load("orders", progress=True)
+    catalog.load("orders", show_progress=True)
     catalog.load()
 
     told = capsys.readouterr().err
@@ -234,9 +234,9 @@ def test_progress_is_told_where_there_is_much_to_wait_for(
     assert "of 8 streams" not in told, "few streams are there before anybody has read it"
 
 
-def test_at_most_is_a_number_from_one() -> None:
-    with pytest.raises(InvalidInputError, match="at_most is 0"):
-        client_of(Shop()).streams.catalog(SOURCE_ID, at_most=0)
+def test_the_concurrency_is_a_number_from_one() -> None:
+    with pytest.raises(InvalidInputError, match="max_concurrency is 0"):
+        client_of(Shop()).streams.catalog(SOURCE_ID, max_concurrency=0)
 
 
 def test_the_sandbox_answers_many_at_a_time() -> None:

@@ -97,9 +97,9 @@ def test_an_id_out_of_a_frame_is_an_id() -> None:
         id_ = client.sources.to_frame()["id"].to_numpy()[0]
         assert isinstance(id_, np.int64)
 
-        client.connection_checks.wait(id_, progress=False)
+        client.connection_checks.wait(id_, show_progress=False)
         client.streams.select(id_, "accounts")
-        assert client.jobs.start(id_).wait(progress=False).succeeded
+        assert client.jobs.start(id_).wait(show_progress=False).succeeded
         assert [run.source_id for run in client.jobs.history(id_)] == [id_]
         assert client.sources.update(id_, destination_id=into).id == id_
         assert client.notifications.hooks.create("https://e.example.com/", destination_id=into).destination_id == into

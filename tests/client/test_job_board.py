@@ -14,14 +14,14 @@ import pytest
 from test_journey import RECURLY
 
 import stitchnb
-from stitchnb.client import JobLook
-from stitchnb.client.jobs.display import JobBoard
+from stitchnb.client import JobStatus
+from stitchnb.client.jobs.display import JobProgressDisplay
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import JobFailedError
 
 TAP = JobStream("accounts", "tap", rows=40_112, rows_rejected=0, rows_per_s=28_450.4)
 WAITS = JobStream("plans", "waiting", rows=0, rows_rejected=0, share=0.0)
-RUNNING = JobLook(
+RUNNING = JobStatus(
     "extracting", "extracting", ("accounts", "plans"), table=(TAP, WAITS), part="tap", log=("first", "connected")
 )
 
@@ -67,7 +67,7 @@ def ready(client: stitchnb.Client) -> Any:
 
 def test_each_stream_has_a_bar_its_rows_and_their_rate(sized: Any) -> None:
     terminal = Terminal()
-    JobBoard("Job", terminal).show(RUNNING)
+    JobProgressDisplay("Job", terminal).show(RUNNING)
     assert terminal.screen == [
         "Job: extracting, in tap",
         "  accounts  tap          [.====...........]      40,112 rows    28,450/s",
@@ -80,12 +80,12 @@ def test_each_stream_has_a_bar_its_rows_and_their_rate(sized: Any) -> None:
 def test_a_look_is_written_over_the_one_before(sized: Any) -> None:
     sized(100, 24)
     terminal, half = Terminal(), replace(TAP, share=0.5)
-    board = JobBoard("Job", terminal)
+    board = JobProgressDisplay("Job", terminal)
     board.show(RUNNING)
     board.show(replace(RUNNING, table=(half,), log=()))
     done = JobStream("accounts", "loaded", rows=80_000, rows_rejected=12, rows_per_s=30_000, share=1.0)
     assert terminal.screen[1].startswith("  accounts  tap          [########........]")
-    board.show(JobLook("succeeded", "1 of 1 streams loaded", table=(done,), part="over"))
+    board.show(JobStatus("succeeded", "1 of 1 streams loaded", table=(done,), part="over"))
     assert terminal.screen == [
         "Job: 1 of 1 streams loaded",
         "  accounts  loaded       [################]      80,000 rows    30,000/s  12 rejected",
@@ -94,7 +94,7 @@ def test_a_look_is_written_over_the_one_before(sized: Any) -> None:
 
 def test_where_nobody_knows_how_far_it_is_the_bar_moves_with_each_look(sized: Any) -> None:
     terminal = Terminal()
-    board = JobBoard("Job", terminal)
+    board = JobProgressDisplay("Job", terminal)
     bars = set()
     for _ in range(4):
         board.show(RUNNING)
@@ -105,7 +105,7 @@ def test_where_nobody_knows_how_far_it_is_the_bar_moves_with_each_look(sized: An
 def test_no_line_is_longer_than_the_terminal_is_wide(sized: Any) -> None:
     sized(40, 24)
     terminal = Terminal()
-    JobBoard("A job with a long title indeed, of a source", terminal).show(replace(RUNNING, log=("x" * 200,)))
+    JobProgressDisplay("A job with a long title indeed, of a source", terminal).show(replace(RUNNING, log=("x" * 200,)))
     assert max(map(len, terminal.screen)) == 39
 
 
@@ -113,7 +113,7 @@ def test_where_there_is_not_room_for_all_streams_those_at_work_are_shown(sized: 
     sized(80, 12)
     terminal = Terminal()
     many = (*(JobStream(f"s{n}", "waiting", rows=0) for n in range(40)), TAP)
-    JobBoard("Job", terminal).show(replace(RUNNING, table=many))
+    JobProgressDisplay("Job", terminal).show(replace(RUNNING, table=many))
     assert "accounts" in terminal.screen[1]
     assert "  and 36 more streams" in terminal.screen
     assert len(terminal.screen) < 12
@@ -122,7 +122,7 @@ def test_where_there_is_not_room_for_all_streams_those_at_work_are_shown(sized: 
 def test_a_real_account_has_phases_and_no_rows(sized: Any) -> None:
     terminal = Terminal()
     table = (JobStream("accounts", "loaded", share=1.0), JobStream("plans", "target", share=0.0))
-    JobBoard("Job", terminal).show(JobLook("loading", "loading, 1 of 2 streams loaded", table=table))
+    JobProgressDisplay("Job", terminal).show(JobStatus("loading", "loading, 1 of 2 streams loaded", table=table))
     assert terminal.screen == [
         "Job: loading, 1 of 2 streams loaded",
         "  accounts  loaded       [################]",
@@ -132,12 +132,12 @@ def test_a_real_account_has_phases_and_no_rows(sized: Any) -> None:
 
 def test_in_a_file_every_change_is_one_line_and_numbers_alone_are_none() -> None:
     out = io.StringIO()
-    board = JobBoard("Job", out)
+    board = JobProgressDisplay("Job", out)
     board.show(RUNNING)
     board.show(replace(RUNNING, table=(replace(TAP, rows=50_000), WAITS)))
     ended = datetime(2026, 3, 20, tzinfo=UTC)
     table = (replace(TAP, phase="loaded", rows=50_000, rows_rejected=2), replace(WAITS, phase="no new rows"))
-    board.show(JobLook("succeeded", "1 of 2 streams loaded", table=table, part="over", ended_at=ended))
+    board.show(JobStatus("succeeded", "1 of 2 streams loaded", table=table, part="over", ended_at=ended))
     assert out.getvalue().splitlines() == [
         "Job: extracting, in tap",
         "  accounts: tap",
@@ -150,7 +150,7 @@ def test_in_a_file_every_change_is_one_line_and_numbers_alone_are_none() -> None
 
 def test_who_leaves_is_told_that_the_job_goes_on() -> None:
     out = io.StringIO()
-    with pytest.raises(KeyboardInterrupt), JobBoard("Job", out):
+    with pytest.raises(KeyboardInterrupt), JobProgressDisplay("Job", out):
         raise KeyboardInterrupt
     assert out.getvalue() == "Job: no longer watched; it goes on in Stitch\n"
 

@@ -142,7 +142,7 @@ def test_it_raises_when_told_not_to_wait(mode: str) -> None:
 
         return main()
 
-    with pytest.raises(RateLimitReachedError, match="was not sent: 30 requests") as caught:
+    with pytest.raises(RateLimitReachedError, match="was not sent") as caught:
         call(mode, server, ask_too_often, rate_limit="raise")
 
     assert isinstance(caught.value, RateLimitedError)

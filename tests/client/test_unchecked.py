@@ -8,7 +8,7 @@ import pytest
 
 import stitchnb
 from stitchnb.client import Client
-from stitchnb.client.resources.checks import why_unchecked
+from stitchnb.client.resources.checks import missing_check_reason
 from stitchnb.errors import InvalidInputError, NotFoundError
 from stitchnb.models import Source
 
@@ -40,10 +40,10 @@ def test_a_source_that_waits_for_somebody_to_authorise_it_says_so(client: Client
     )
     assert "source not found" not in str(refused.value)
     with pytest.raises(NotFoundError, match="at its oauth step"):
-        client.connection_checks.wait(source.id, progress=False)
+        client.connection_checks.wait(source.id, show_progress=False)
 
     client.sandbox.authorize(source.id)
-    assert source.check().wait(progress=False).succeeded
+    assert source.check().wait(show_progress=False).succeeded
 
 
 def test_an_incomplete_form_is_told_with_what_it_still_needs(client: Client) -> None:
@@ -63,7 +63,7 @@ def test_what_only_the_user_can_give_comes_before_the_browser(client: Client) ->
         client.sandbox.authorize(source.id)
     source.update(properties={"account_id": "1234"})
     client.sandbox.authorize(source.id)
-    assert source.check().wait(progress=False).succeeded
+    assert source.check().wait(show_progress=False).succeeded
 
 
 def test_a_type_without_a_check_is_never_checked(client: Client) -> None:
@@ -103,7 +103,7 @@ def card(step: str, *properties: dict[str, Any]) -> dict[str, Any]:
 
 def told(step: str, base_url: str, **more: Any) -> str | None:
     source = Source({"id": 45, "stitch_client_id": 6, "type": "platform.x", "report_card": card(step), **more})
-    return why_unchecked(source, base_url=base_url, in_sandbox=False)
+    return missing_check_reason(source, base_url=base_url, in_sandbox=False)
 
 
 def test_of_a_real_account_it_says_where_in_stitch() -> None:

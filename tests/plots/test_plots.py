@@ -60,11 +60,11 @@ PICTURES = {
 
 
 @pytest.fixture(params=PICTURES)
-def picture(request: pytest.FixtureRequest) -> plots.Picture:
+def picture(request: pytest.FixtureRequest) -> plots.Figure:
     return PICTURES[request.param]()
 
 
-def texts(picture: plots.Picture) -> list[str]:
+def texts(picture: plots.Figure) -> list[str]:
     """Every text that is drawn."""
     root = ElementTree.fromstring(picture.to_svg())
     return [" ".join("".join(e.itertext()).split()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
@@ -205,13 +205,13 @@ def test_many_are_drawn_in_part_and_the_words_say_so() -> None:
     assert "The last 60 runs are drawn." in plots.rows_over_runs(long).alt
 
 
-def test_a_picture_says_itself_and_brings_its_data(picture: plots.Picture) -> None:
+def test_a_picture_says_itself_and_brings_its_data(picture: plots.Figure) -> None:
     root = ElementTree.fromstring(picture.to_svg())
     assert (root.get("role"), root.get("aria-label")) == ("img", picture.alt)
     html = picture._repr_html_()
     assert "<details><summary" in html
     assert html.count("<tr>") == len(picture.to_frame()) + 1
-    assert repr(picture) == f"Picture({picture.alt!r})"
+    assert repr(picture) == f"Figure({picture.alt!r})"
 
 
 def test_no_markup_of_an_account_gets_into_the_page() -> None:
@@ -220,7 +220,7 @@ def test_no_markup_of_an_account_gets_into_the_page() -> None:
         assert "<b>shop</b>" not in html
 
 
-def test_every_colour_is_the_themes(picture: plots.Picture) -> None:
+def test_every_colour_is_the_themes(picture: plots.Figure) -> None:
     svg = picture.to_svg()
     drawn = re.sub(r"--sn-picture-\w+:[^;]*;", "", svg)
     assert re.findall(r"#[0-9a-f]{6}\b", drawn) == []
@@ -229,7 +229,7 @@ def test_every_colour_is_the_themes(picture: plots.Picture) -> None:
     assert used <= set(re.findall(r"(--sn-picture-\w+):", svg))
 
 
-def test_it_has_no_ground_of_its_own_and_no_font_but_the_pages(picture: plots.Picture) -> None:
+def test_it_has_no_ground_of_its_own_and_no_font_but_the_pages(picture: plots.Figure) -> None:
     root = ElementTree.fromstring(picture.to_svg())
     styles = [element.get("style", "") for element in root.iter()]
     assert "DejaVu" not in "".join(styles)
@@ -246,7 +246,7 @@ def test_pictures_do_not_disturb_each_other_in_a_page() -> None:
         assert set(re.findall(r"url\(#([^)]+)\)", svg)) | set(re.findall(r'href="#([^"]+)"', svg)) <= own
 
 
-def test_nothing_of_a_picture_leads_to_another_machine(picture: plots.Picture) -> None:
+def test_nothing_of_a_picture_leads_to_another_machine(picture: plots.Figure) -> None:
     addresses = re.findall(r"https?://[^\"' )]+", picture._repr_html_())
     # Names of namespaces, which nobody asks for.
     assert set(addresses) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -257,7 +257,7 @@ def test_the_same_data_gives_the_same_picture() -> None:
         assert make()._repr_html_() == make()._repr_html_()
 
 
-def test_a_picture_is_written_to_a_file(picture: plots.Picture, tmp_path: Path) -> None:
+def test_a_picture_is_written_to_a_file(picture: plots.Figure, tmp_path: Path) -> None:
     for name in ("a.png", "a.svg", "a.pdf"):
         assert picture.save(tmp_path / name).stat().st_size > 1_000
     with pytest.raises(InvalidInputError, match=r"'a\.xyz' is no name of a picture"):
@@ -293,7 +293,7 @@ print("matplotlib.pyplot" in sys.modules)
 
 @pytest.mark.parametrize(
     ("first", "said"),
-    [("from stitchnb.plots._picture import new_figure; new_figure(2)", False), ("import matplotlib.figure", True)],
+    [("from stitchnb.plots.figure import new_figure; new_figure(2)", False), ("import matplotlib.figure", True)],
     ids=["ours", "matplotlib's own"],
 )
 def test_the_first_picture_on_a_machine_brings_no_talk_of_fonts(first: str, said: bool, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_nothing_is_sent_while_anything_is_in_the_way(account: Account, wire: Wi
     with pytest.raises(InvalidValuesError) as caught:
         form.submit()
     assert list(caught.value.errors) == ["display_name", "api_key", "subdomain", "quota_limit"]
-    assert str(caught.value).startswith("The source was not sent, 4 things to mend first")
+    assert str(caught.value).startswith("The source was not sent. 4 problems to fix")
     assert account.created == []
     assert page.focused == "display_name"
 

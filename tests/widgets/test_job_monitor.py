@@ -11,7 +11,7 @@ from panel_page import say, send
 from polling import LIMIT_S
 
 from stitchnb import Client, Sandbox
-from stitchnb.client import Job, JobLook
+from stitchnb.client import Job, JobStatus
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
 from stitchnb.widgets.jobs.monitor import JobMonitor, streams_block
@@ -287,7 +287,7 @@ def test_many_streams_are_shown_in_part_and_what_goes_on_comes_first() -> None:
         *(JobStream(f"s{n}", "waiting", rows=0, rows_rejected=0) for n in range(80)),
         JobStream("now", "tap", rows=5),
     )
-    block = streams_block(JobLook("extracting", "extracting", table=table, part="tap"))
+    block = streams_block(JobStatus("extracting", "extracting", table=table, part="tap"))
     assert (block["rows"][0]["name"], len(block["rows"]), block["more"]) == ("now", 50, 31)
 
 

@@ -41,7 +41,7 @@ def client() -> Iterator[Client]:
         sandbox.connectors["platform.recurly"] = Endless("platform.recurly", 0)
         client = sandbox.client()
         source = client.sources.create("platform.recurly", display_name="Recurly", properties=RECURLY)
-        source.check().wait(progress=False)
+        source.check().wait(show_progress=False)
         source.select("accounts")
         yield client
 

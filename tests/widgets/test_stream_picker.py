@@ -12,7 +12,7 @@ from polling import LIMIT_S
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Source
-from stitchnb.errors import InvalidInputError, InvalidSelectionError, SelectionNotAppliedError, UnknownStreamError
+from stitchnb.errors import InvalidInputError, InvalidSelectionError, SelectionApplyError, UnknownStreamError
 from stitchnb.widgets.picker.picker import StreamPicker
 from stitchnb.widgets.picker.rows import FieldFlag, StreamFlag
 
@@ -329,7 +329,7 @@ def test_a_refusal_says_what_was_applied_and_keeps_the_rest(recurly: Source, san
     assert page.told["changes"]["count"] == 2
     assert page.told["applying"] is False
     assert told == []
-    with sandbox.faults.add(status=403, method="PUT", path="/v4/sources/*"), pytest.raises(SelectionNotAppliedError):
+    with sandbox.faults.add(status=403, method="PUT", path="/v4/sources/*"), pytest.raises(SelectionApplyError):
         picker.apply()
     page.say("apply")
     assert picker.message == "Saved 2 changes."

@@ -15,8 +15,8 @@ from stitchnb.errors import (
     APIError,
     InvalidInputError,
     InvalidSelectionError,
-    SelectionNotAppliedError,
-    SelectionNotKeptError,
+    SelectionApplyError,
+    SelectionVerificationError,
     ServerError,
     StitchError,
 )
@@ -163,7 +163,7 @@ def apply_changes(sender: Sender, source_id: int, streams: Sequence[CatalogStrea
             error.add_note(f"{told} applied: only reading back failed. source.catalog() shows what Stitch has now.")
             raise
         if differing := _differing(by_id, changes):
-            raise SelectionNotKeptError(differing)
+            raise SelectionVerificationError(differing)
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     return Applied(tuple(changes), len(parts), warnings)
 
@@ -175,23 +175,23 @@ def _account(
     left: list[Change],
     read: Reading,
     error: StitchError,
-) -> Steps[SelectionNotAppliedError]:
+) -> Steps[SelectionApplyError]:
     """Find out what became of a part that failed, by looking; where that fails too, say what is known."""
     try:
         yield from read(_with_changed_fields(by_id, [*written, *part]))
     except StitchError:
         # Only a refusal says for certain that nothing was done.
         refused = isinstance(error, APIError) and not isinstance(error, ServerError)
-        return SelectionNotAppliedError(
+        return SelectionApplyError(
             applied=written,
             not_applied=[*part, *left] if refused else left,
-            unsure=[] if refused else part,
+            uncertain=[] if refused else part,
             cause=error,
         )
     lost = {(d.tap_stream_id, d.breadcrumb, d.key) for d in _differing(by_id, [*written, *part])}
     here = [change for change in [*written, *part] if (change.tap_stream_id, change.breadcrumb, change.key) not in lost]
     gone = [change for change in [*written, *part] if (change.tap_stream_id, change.breadcrumb, change.key) in lost]
-    return SelectionNotAppliedError(applied=here, not_applied=[*gone, *left], unsure=[], cause=error)
+    return SelectionApplyError(applied=here, not_applied=[*gone, *left], uncertain=[], cause=error)
 
 
 def _with_changed_fields(by_id: dict[str, CatalogStream], changes: Iterable[Change]) -> list[CatalogStream]:

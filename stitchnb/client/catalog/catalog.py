@@ -9,14 +9,15 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
+from stitchnb._deprecated import renamed_parameters
 from stitchnb.client import requests
 from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, gather, send
 from stitchnb.client.catalog.apply import Applied, apply_changes
-from stitchnb.client.catalog.patterns import FieldNames, targets_of
+from stitchnb.client.catalog.patterns import FieldNames, resolve_patterns
 from stitchnb.client.catalog.selection import take_selection
 from stitchnb.client.catalog.stream import UNSET, CatalogStream, Unset
 from stitchnb.client.catalog.view import CatalogView, Problems
-from stitchnb.client.jobs.display import Progress, Silent, progress_for
+from stitchnb.client.jobs.display import NullProgress, Progress, progress_for
 from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream
 from stitchnb.rules.names import checked_id
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
 
 # As many requests at a time as a browser allows itself; more made nothing quicker against a server that takes its time.
-AT_MOST = 8
+MAX_CONCURRENCY = 8
 # Fewer streams than this are there before anybody has read what is shown.
 _SHOWN_FROM = 25
 _SHOWN_EVERY_S = 0.1
@@ -51,7 +52,10 @@ class Catalog(CatalogView, Resource[Mode]):
         self._pool: dict[Any, Any] = {}
 
     @endpoint_method
-    def load(self, *streams: str, at_most: int = AT_MOST, progress: bool | None = None) -> Steps[Catalog[Mode]]:
+    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
+    def load(
+        self, *streams: str, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
+    ) -> Steps[Catalog[Mode]]:
         """Ask for the fields of the streams that were not asked for yet.
 
         Interrupted or cancelled, it keeps what it has and leaves nothing running; calling it again goes on.
@@ -60,15 +64,15 @@ class Catalog(CatalogView, Resource[Mode]):
         ----------
         streams
             Their names, asked for again where they are there already; none for all that are missing.
-        at_most
+        max_concurrency
             So many requests at a time.
-        progress
+        show_progress
             True to show how far it is, False not to; None shows it for many streams, where somebody looks.
 
         Source: ``GET /v4/sources/{id}/streams/{stream_id}``, once for each stream.
         """
         wanted = [self[name] for name in streams] if streams else [s for s in self if not s.is_loaded]
-        yield from self._load(wanted, at_most=at_most, progress=progress)
+        yield from self._load(wanted, max_concurrency=max_concurrency, show_progress=show_progress)
         return self
 
     @endpoint_method
@@ -86,9 +90,9 @@ class Catalog(CatalogView, Resource[Mode]):
         ------
         InvalidSelectionError
             When a rule is broken: `problems` lists what. Nothing was sent.
-        SelectionNotAppliedError
+        SelectionApplyError
             When a request failed: what is applied and what is not. `apply` again sends the rest.
-        SelectionNotKeptError
+        SelectionVerificationError
             When read back it is not as written.
 
         Source: ``PUT /v4/sources/{id}/streams/metadata``.
@@ -129,7 +133,7 @@ class Catalog(CatalogView, Resource[Mode]):
             "view_keys": view_keys,
         }
         with self._all_or_nothing():
-            for target in targets_of(list(self), patterns, fields):
+            for target in resolve_patterns(list(self), patterns, fields):
                 target.stream._choose(target.fields, target.named, YES)
                 target.stream._write("selected", True)
                 target.stream.configure(**keys)
@@ -146,7 +150,7 @@ class Catalog(CatalogView, Resource[Mode]):
             When a field that was named cannot be deselected. Nothing is changed.
         """
         with self._all_or_nothing():
-            for target in targets_of(list(self), patterns, fields):
+            for target in resolve_patterns(list(self), patterns, fields):
                 if target.fields or fields is not None:
                     target.stream._choose(target.fields, target.named, NO)
                 else:
@@ -164,7 +168,7 @@ class Catalog(CatalogView, Resource[Mode]):
             See `select`. Nothing is changed.
         """
         with self._all_or_nothing():
-            targets = targets_of(list(self), patterns, fields)
+            targets = resolve_patterns(list(self), patterns, fields)
             kept = {target.stream.tap_stream_id for target in targets}
             for stream in self:
                 if stream.tap_stream_id not in kept:
@@ -279,12 +283,16 @@ class Catalog(CatalogView, Resource[Mode]):
         return self
 
     def _load(
-        self, streams: Sequence[CatalogStream], *, at_most: int = AT_MOST, progress: bool | None = None
+        self,
+        streams: Sequence[CatalogStream],
+        *,
+        max_concurrency: int = MAX_CONCURRENCY,
+        show_progress: bool | None = None,
     ) -> Steps[None]:
-        if at_most < 1:
-            raise InvalidInputError(f"at_most is {at_most}: give how many requests may be under way at a time, from 1.")
-        few = progress is None and len(streams) < _SHOWN_FROM
-        shown: Progress = Silent() if few else progress_for("Fields of streams", progress)
+        if max_concurrency < 1:
+            raise InvalidInputError(f"max_concurrency is {max_concurrency}. Pass a whole number from 1.")
+        few = show_progress is None and len(streams) < _SHOWN_FROM
+        shown: Progress = NullProgress() if few else progress_for("Fields of streams", show_progress)
         last = time.monotonic()
 
         def done(count: int) -> None:
@@ -294,7 +302,9 @@ class Catalog(CatalogView, Resource[Mode]):
                 shown.update(f"{count} of {len(streams)} streams")
 
         try:
-            yield from gather([self._load_one(stream) for stream in streams], max_concurrency=at_most, on_done=done)
+            yield from gather(
+                [self._load_one(stream) for stream in streams], max_concurrency=max_concurrency, on_done=done
+            )
         except BaseException:
             there = sum(stream.is_loaded for stream in streams)
             shown.finish(f"stopped with {there} of {len(streams)} streams; load() goes on", good=False)
@@ -310,7 +320,7 @@ class Catalog(CatalogView, Resource[Mode]):
         for found in (yield from send(self._client, requests.list_streams(self.source_id))):
             if found.tap_stream_id in self._streams:
                 self._streams[found.tap_stream_id]._take_stream(found)
-        yield from self._load(streams, progress=False)
+        yield from self._load(streams, show_progress=False)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -325,13 +335,13 @@ def open_catalog(
     source_id: int,
     *,
     load: bool,
-    at_most: int,
-    progress: bool | None,
+    max_concurrency: int,
+    show_progress: bool | None,
     source_type: str | None = None,
 ) -> Steps[Catalog[Mode]]:
     """Ask for a source's streams, and for their fields where they are to be loaded; see `Streams.catalog`."""
     streams = yield from send(client, requests.list_streams(checked_id(source_id, "source id")))
     catalog = Catalog(client, source_id, streams, source_type=source_type)
     if load:
-        yield from catalog._load(list(catalog), at_most=at_most, progress=progress)
+        yield from catalog._load(list(catalog), max_concurrency=max_concurrency, show_progress=show_progress)
     return catalog

@@ -75,7 +75,7 @@ class Target:
     named: set[int] = field(default_factory=set)
 
 
-def targets_of(
+def resolve_patterns(
     streams: Sequence[CatalogStream], given: Sequence[str], fields: FieldNames | None = None
 ) -> list[Target]:
     """Find the streams and fields that patterns mean.
@@ -99,11 +99,11 @@ def targets_of(
         raise InvalidInputError('Say what: a stream such as "accounts", or a pattern such as "*_report.*".')
     if isinstance(fields, str):
         raise InvalidInputError(f"fields takes a list of names: give [{fields!r}].")
-    found = _meant(streams, given, with_fields=fields is None)
+    found = _match_streams(streams, given, with_fields=fields is None)
     return list(found.values()) if fields is None else _with_fields(list(found.values()), list(fields))
 
 
-def _meant(streams: Sequence[CatalogStream], given: Sequence[str], *, with_fields: bool) -> dict[str, Target]:
+def _match_streams(streams: Sequence[CatalogStream], given: Sequence[str], *, with_fields: bool) -> dict[str, Target]:
     everything = patterns.split(given[0])[0]
     found = {stream.tap_stream_id: Target(stream) for stream in streams} if everything else {}
     if everything and with_fields:
@@ -113,13 +113,13 @@ def _meant(streams: Sequence[CatalogStream], given: Sequence[str], *, with_field
         takes_away, plain = patterns.split(pattern)
         is_idle = True
         for stream in streams:
-            if _is_meant(plain, stream):
+            if _matches_stream(plain, stream):
                 is_idle = False
                 if takes_away:
                     found.pop(stream.tap_stream_id, None)
                 else:
                     found.setdefault(stream.tap_stream_id, Target(stream))
-            held = _held_fields(plain, stream) if with_fields and "." in plain else set()
+            held = _matching_fields(plain, stream) if with_fields and "." in plain else set()
             if held:
                 is_idle = False
                 target = found.get(stream.tap_stream_id) or Target(stream)
@@ -137,11 +137,11 @@ def _meant(streams: Sequence[CatalogStream], given: Sequence[str], *, with_field
     return found
 
 
-def _is_meant(pattern: str, stream: CatalogStream) -> bool:
+def _matches_stream(pattern: str, stream: CatalogStream) -> bool:
     return patterns.matches(pattern, stream.stream_name) or patterns.matches(pattern, stream.tap_stream_id)
 
 
-def _held_fields(pattern: str, stream: CatalogStream) -> set[int]:
+def _matching_fields(pattern: str, stream: CatalogStream) -> set[int]:
     held: set[int] = set()
     for name in dict.fromkeys((stream.stream_name, stream.tap_stream_id)):
         if patterns.may_hold_fields_of(pattern, name):

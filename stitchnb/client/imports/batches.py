@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stitchnb.client.imports.frames import FrameColumn, FrameRecords
 from stitchnb.client.journal import encoded
-from stitchnb.errors import FrameNotPushedError, InvalidInputError, OutcomeUnknownError, StitchError
+from stitchnb.errors import InvalidInputError, OutcomeUnknownError, PartialPushError, StitchError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,9 +159,9 @@ def _without_encoding(found: FrameRecords, start: int, stop: int) -> str:
 
 
 def broken_off(error: StitchError, span: tuple[int, int], *, rows: int, has_keys: bool) -> StitchError:
-    """Make what ended one piece into what it means for the frame; for the first piece that is the error itself."""
+    """Return the error of a request as the error of the whole frame; for the first request they are the same."""
     start, stop = span
     if start == 0:
         return error
-    unsure = stop - start if isinstance(error, OutcomeUnknownError) else 0
-    return FrameNotPushedError(taken=start, rows=rows, unsure=unsure, cause=error, has_keys=has_keys)
+    uncertain = stop - start if isinstance(error, OutcomeUnknownError) else 0
+    return PartialPushError(accepted=start, total=rows, uncertain=uncertain, cause=error, has_keys=has_keys)

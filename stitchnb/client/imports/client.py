@@ -28,7 +28,7 @@ _LAST_SEQUENCE = 2**63 - 1
 _VARIABLE = "STITCH_IMPORT_TOKEN"
 
 
-class Pushing(Resource[Mode]):
+class _ImportClientBase(Resource[Mode]):
     """What an `ImportClient` and an `AsyncImportClient` can do."""
 
     # The transport itself: rows are pushed for one source, so there is no account to speak of.
@@ -142,7 +142,7 @@ class Pushing(Resource[Mode]):
             When it is no frame, has no rows, or a row is larger than Stitch takes. Nothing was sent.
         BadRequestError
             When a row does not conform to `schema`. Nothing was taken.
-        FrameNotPushedError
+        PartialPushError
             When a part was taken and the rest was not: how many rows, and how to push the rest.
 
         Examples
@@ -214,7 +214,7 @@ class Pushing(Resource[Mode]):
         >>> importer.validate_frame("invoices", frame, key_names=["id"])
         Traceback (most recent call last):
         ...
-        stitchnb.errors.InvalidValuesError: The frame for 'invoices' was not sent, 1 thing to mend first:
+        stitchnb.errors.InvalidValuesError: The frame for 'invoices' was not sent. 1 problem to fix:
           raw: Row 0 holds bytes, which JSON cannot hold: send text, frame['raw'] = frame['raw'].str.decode('utf-8').
         >>> frame["raw"] = frame["raw"].str.decode("utf-8")
         >>> importer.validate_frame("invoices", frame, key_names=["id"])
@@ -288,7 +288,7 @@ class Pushing(Resource[Mode]):
         raise TypeError(f"{type(self).__name__} holds a token and cannot be pickled: make a new one where it is needed")
 
 
-class ImportClient(Pushing[Sync]):
+class ImportClient(_ImportClientBase[Sync]):
     """Pushes rows into one Import API source.
 
     Parameters
@@ -338,7 +338,7 @@ class ImportClient(Pushing[Sync]):
         self.close()
 
 
-class AsyncImportClient(Pushing[Async]):
+class AsyncImportClient(_ImportClientBase[Async]):
     """Pushes rows into one Import API source; everything is to be awaited. See `ImportClient`."""
 
     def __init__(

@@ -41,12 +41,12 @@ _REFUSED = {
 }
 
 
-class Odd(Exception):
+class UnsupportedValue(Exception):
     """A value or a column cannot be sent; the message says why and what to do."""
 
 
 @dataclass
-class Seen:
+class ObservedType:
     """What kinds of values were met in one place: in a column, a list's elements, an object's field.
 
     Attributes
@@ -60,8 +60,8 @@ class Seen:
     """
 
     kinds: dict[str, int] = field(default_factory=dict)
-    elements: Seen | None = None
-    fields: dict[str, Seen] = field(default_factory=dict)
+    elements: ObservedType | None = None
+    fields: dict[str, ObservedType] = field(default_factory=dict)
     digits: tuple[int, int] = (0, 0)
 
     @property
@@ -107,12 +107,12 @@ class Seen:
         return found
 
 
-def json_value(value: Any, seen: Seen, row: int) -> Any:
+def json_value(value: Any, seen: ObservedType, row: int) -> Any:
     """Make one value into what JSON holds, and remember its kind.
 
     Raises
     ------
-    Odd
+    UnsupportedValue
         When JSON cannot hold it, ``{column}`` in the place of the column.
     """
     if _is_missing(value):
@@ -129,18 +129,22 @@ def json_value(value: Any, seen: Seen, row: int) -> Any:
     if isinstance(value, Mapping):
         seen.kinds.setdefault("object", row)
         if odd := next((key for key in value if not isinstance(key, str)), None):
-            raise Odd(f"an object with the key {odd!r}, and keys are texts")
-        return {key: json_value(inner, seen.fields.setdefault(key, Seen()), row) for key, inner in value.items()}
+            raise UnsupportedValue(f"an object with the key {odd!r}, and keys are texts")
+        return {
+            key: json_value(inner, seen.fields.setdefault(key, ObservedType()), row) for key, inner in value.items()
+        }
     if isinstance(value, list | tuple) or _is_array(value):
         seen.kinds.setdefault("array", row)
-        seen.elements = seen.elements or Seen()
+        seen.elements = seen.elements or ObservedType()
         return [json_value(inner, seen.elements, row) for inner in value]
     if _is_array_scalar(value):
         return json_value(_without_numpy(value), seen, row)
     kind = type(value).__name__.lower()
     if kind in _REFUSED:
-        raise Odd(_REFUSED[kind])
-    raise Odd(f"a {type(value).__name__}, which JSON cannot hold: send text, {{column}} = {{column}}.astype(str)")
+        raise UnsupportedValue(_REFUSED[kind])
+    raise UnsupportedValue(
+        f"a {type(value).__name__}, which JSON cannot hold: send text, {{column}} = {{column}}.astype(str)"
+    )
 
 
 def _is_missing(value: Any) -> bool:
@@ -179,7 +183,7 @@ def _without_numpy(value: Any) -> Any:
 
 def _integer(value: int) -> int:
     if not LOWEST <= value <= HIGHEST:
-        raise Odd(
+        raise UnsupportedValue(
             "a whole number beyond those of a warehouse, which end at 2^63-1: "
             "send text, {column} = {column}.astype(str)"
         )
@@ -188,7 +192,7 @@ def _integer(value: int) -> int:
 
 def _finite(value: float) -> float:
     if value in (float("inf"), float("-inf")):
-        raise Odd(
+        raise UnsupportedValue(
             "an infinite number, which JSON cannot hold: make it missing, "
             "{column} = {column}.replace([float('inf'), float('-inf')], float('nan'))"
         )
@@ -203,7 +207,7 @@ def _number(value: Decimal) -> int | float:
         return _integer(int(value))
     nearest = float(value)
     if Decimal(repr(nearest)) != value:
-        raise Odd(
+        raise UnsupportedValue(
             "a decimal with more digits than a number of JSON keeps: send text, {column} = {column}.astype(str), "
             "or the nearest number with astype(float)"
         )
@@ -214,7 +218,7 @@ def _time(value: date) -> str:
     if not isinstance(value, datetime):
         return f"{value.isoformat()}T00:00:00Z"
     if not 1 <= value.year <= 9999:
-        raise Odd("a time outside the years 1 to 9999")
+        raise UnsupportedValue("a time outside the years 1 to 9999")
     moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -230,9 +234,9 @@ _SCALARS: tuple[tuple[type | tuple[type, ...], str, Callable[[Any], Any]], ...] 
 )
 
 
-def refused(kind: str, name: str) -> Odd:
+def refused(kind: str, name: str) -> UnsupportedValue:
     """Say of a column that nothing of its kind can be sent."""
-    return Odd(f"It holds {with_column(_REFUSED[kind], name)}.")
+    return UnsupportedValue(f"It holds {with_column(_REFUSED[kind], name)}.")
 
 
 def with_column(told: str, name: str) -> str:
@@ -315,7 +319,7 @@ def frame_records(
     for name in frame.columns:
         try:
             columns.append(_column(frame[name], name, labels, is_key=name in key_names, one_type=one_type))
-        except Odd as odd:
+        except UnsupportedValue as odd:
             errors[name] = str(odd)
     if errors:
         raise InvalidValuesError(errors, what=what)
@@ -380,24 +384,28 @@ def _data_points(value: Any) -> int:
 
 def _column(series: pd.Series[Any], name: str, labels: Any, *, is_key: bool, one_type: bool) -> FrameColumn:
     if name.lower().startswith(_RESERVED):
-        raise Odd(f"Names that begin with {_RESERVED} are Stitch's own: drop it, frame.drop(columns=[{name!r}]).")
+        raise UnsupportedValue(
+            f"Names that begin with {_RESERVED} are Stitch's own: drop it, frame.drop(columns=[{name!r}])."
+        )
     values, seen = _values(series, name, labels)
     kinds = seen.joined
     if one_type and len(kinds) > 1:
         met = sorted((row, kind) for kind, row in kinds.items())
         told = " and ".join(f"{kind} (row {labels[row]})" for row, kind in met)
-        raise Odd(
+        raise UnsupportedValue(
             f"It holds {told}, and Stitch would split it by type: make it one, such as "
             f"frame[{name!r}] = frame[{name!r}].astype('string')."
         )
     if is_key and "null" in seen.kinds:
-        raise Odd(f"It is a key, and row {labels[seen.kinds['null']]} has no value in it: fill it or leave it out.")
+        raise UnsupportedValue(
+            f"It is a key, and row {labels[seen.kinds['null']]} has no value in it: fill it or leave it out."
+        )
     if is_key and {"array", "object"}.intersection(kinds):
-        raise Odd("It is a key, and a list or an object cannot be one.")
+        raise UnsupportedValue("It is a key, and a list or an object cannot be one.")
     return FrameColumn(name, values, next(iter(kinds), ""), seen.schema(nullable=not is_key))
 
 
-def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], Seen]:
+def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], ObservedType]:
     """Make a column's values into JSON, by its dtype where that says it all, else one by one."""
     import numpy as np
     import pandas as pd
@@ -433,8 +441,8 @@ def _values(series: pd.Series[Any], name: str, labels: Any) -> tuple[list[Any], 
     return _one_by_one(plain, name, labels)
 
 
-def _with_nulls(values: list[Any], kind: str, missing: Any) -> tuple[list[Any], Seen]:
-    seen = Seen()
+def _with_nulls(values: list[Any], kind: str, missing: Any) -> tuple[list[Any], ObservedType]:
+    seen = ObservedType()
     if not missing.all():
         seen.kinds[kind] = int((~missing).argmax())
     if missing.any():
@@ -443,7 +451,7 @@ def _with_nulls(values: list[Any], kind: str, missing: Any) -> tuple[list[Any], 
     return values, seen
 
 
-def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], Seen]:
+def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], ObservedType]:
     """Write moments in UTC, as finely as any of them needs; those without a zone are in UTC already."""
     import numpy as np
 
@@ -451,7 +459,7 @@ def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], Seen]:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     outside = (series.notna() & ~series.dt.year.between(1, 9999)).to_numpy()
     if outside.any():
-        raise Odd(f"Row {labels[int(outside.argmax())]} holds a time outside the years 1 to 9999.")
+        raise UnsupportedValue(f"Row {labels[int(outside.argmax())]} holds a time outside the years 1 to 9999.")
     moments = series.to_numpy()
     # NaT is not equal to itself.
     known = moments[~np.isnat(moments)]
@@ -464,14 +472,14 @@ def _times(series: pd.Series[Any], labels: Any) -> tuple[list[Any], Seen]:
     return _with_nulls([f"{text}Z" for text in texts], TIME, series.isna().to_numpy())
 
 
-def _one_by_one(values: list[Any], name: str, labels: Any) -> tuple[list[Any], Seen]:
-    seen = Seen()
+def _one_by_one(values: list[Any], name: str, labels: Any) -> tuple[list[Any], ObservedType]:
+    seen = ObservedType()
     found = []
     for row, value in enumerate(values):
         try:
             found.append(json_value(value, seen, row))
         except RecursionError:
-            raise Odd(f"Row {labels[row]} holds a list or an object that is nested too deeply.") from None
-        except Odd as odd:
-            raise Odd(f"Row {labels[row]} holds {with_column(str(odd), name)}.") from odd
+            raise UnsupportedValue(f"Row {labels[row]} holds a list or an object that is nested too deeply.") from None
+        except UnsupportedValue as odd:
+            raise UnsupportedValue(f"Row {labels[row]} holds {with_column(str(odd), name)}.") from odd
     return found, seen

@@ -10,30 +10,30 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
 from stitchnb.client.jobs.streams import JobStream
-from stitchnb.client.jobs.watch import JobLook
+from stitchnb.client.jobs.watch import JobStatus
 
 
 class Progress(Protocol):
-    """What a wait tells while it goes on."""
+    """Shows how a wait proceeds."""
 
     def update(self, text: str) -> None:
-        """Say where it stands."""
+        """Show the current status."""
 
     def finish(self, text: str, *, good: bool) -> None:
-        """Say how it ended."""
+        """Show the outcome."""
 
 
-class Silent:
-    """Says nothing."""
+class NullProgress:
+    """Shows nothing."""
 
     def update(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def finish(self, text: str, *, good: bool) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
-class Terminal:
+class TerminalProgress:
     """One line on standard error that is written over, and left standing with the outcome."""
 
     def __init__(self, title: str) -> None:
@@ -63,7 +63,7 @@ system-ui,sans-serif);color:var(--jp-ui-font-color1,#1f2328)}
 </style>"""
 
 
-class Notebook:
+class NotebookProgress:
     """One line under the cell, announced to screen readers as it changes."""
 
     def __init__(self, title: str) -> None:
@@ -97,19 +97,19 @@ class Notebook:
         return _STYLE + told
 
 
-def progress_for(title: str, shown: bool | None = None) -> Progress:
+def progress_for(title: str, show_progress: bool | None = None) -> Progress:
     """Choose how to show progress.
 
     Parameters
     ----------
-    shown
-        True to show it, False not to; None shows it in a notebook and in a terminal that somebody looks at.
+    show_progress
+        True to show it, False not to; None shows it in a notebook and in an interactive terminal.
     """
-    if shown is False:
-        return Silent()
+    if show_progress is False:
+        return NullProgress()
     if in_notebook():
-        return Notebook(title)
-    return Terminal(title) if shown or sys.stderr.isatty() else Silent()
+        return NotebookProgress(title)
+    return TerminalProgress(title) if show_progress or sys.stderr.isatty() else NullProgress()
 
 
 def in_notebook() -> bool:
@@ -126,7 +126,7 @@ _LOG_LINES = 4
 _OTHER_LINES = 4
 
 
-class JobBoard:
+class JobProgressDisplay:
     """Shows a job on standard error, in lines that are written over; where that cannot be, a line for every change.
 
     Parameters
@@ -145,7 +145,7 @@ class JobBoard:
         self._looks = 0
         self._said: dict[str, str] = {}
 
-    def show(self, seen: JobLook) -> None:
+    def show(self, seen: JobStatus) -> None:
         """Show how it stands now."""
         self._looks += 1
         if self._is_terminal:
@@ -167,7 +167,7 @@ class JobBoard:
             self._out.write(f"{self._title}: no longer watched; it goes on in Stitch\n")
             self._out.flush()
 
-    def _draw(self, seen: JobLook) -> None:
+    def _draw(self, seen: JobStatus) -> None:
         columns, rows = shutil.get_terminal_size()
         log = (seen.log or ())[-_LOG_LINES:]
         room = max(1, rows - len(log) - _OTHER_LINES)
@@ -177,7 +177,7 @@ class JobBoard:
         self._out.write(back + "".join(f"{line[: columns - 1].rstrip()}\n" for line in lines))
         self._height = len(lines)
 
-    def _streams(self, seen: JobLook, room: int) -> list[str]:
+    def _streams(self, seen: JobStatus, room: int) -> list[str]:
         shown: Sequence[JobStream] = seen.table
         if len(shown) > room:
             # What goes on comes first where there is not room for all.
@@ -203,7 +203,7 @@ class JobBoard:
             self._out.write(f"{what}: {words}\n")
 
 
-def _words(seen: JobLook) -> str:
+def _words(seen: JobStatus) -> str:
     """Tell the part that is at work, where it is known."""
     if seen.part in ("discovery", "tap", "target"):
         return f"{seen.phase}, in {seen.part}"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
+from stitchnb._deprecated import renamed_parameters
 from stitchnb.client import requests
 from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
-from stitchnb.client.jobs.display import JobBoard, in_notebook
+from stitchnb.client.jobs.display import JobProgressDisplay, in_notebook
 from stitchnb.client.jobs.history import JobHistory, JobRun
-from stitchnb.client.jobs.watch import JobLook, JobResult, JobWatch
-from stitchnb.client.polling import Look, wait_until
+from stitchnb.client.jobs.watch import JobResult, JobStatus, JobWatch
+from stitchnb.client.polling import PollResult, wait_until
 from stitchnb.errors import InvalidInputError, JobFailedError
 from stitchnb.rules.names import checked_id
 
@@ -46,10 +47,15 @@ class Job(models.ReplicationJob, Resource[Mode]):
         return self._client
 
     @endpoint_method
-    def wait(self, *, timeout_s: float = 3600, quiet_s: float = 120, progress: bool | None = None) -> Steps[JobResult]:
+    @renamed_parameters(progress="show_progress")
+    def wait(
+        self, *, timeout_s: float = 3600, quiet_s: float = 120, show_progress: bool | None = None
+    ) -> Steps[JobResult]:
         """Wait until its rows have landed. See `Jobs.wait`."""
         return (
-            yield from self._client.jobs.wait.as_steps(self, timeout_s=timeout_s, quiet_s=quiet_s, progress=progress)
+            yield from self._client.jobs.wait.as_steps(
+                self, timeout_s=timeout_s, quiet_s=quiet_s, show_progress=show_progress
+            )
         )
 
     @endpoint_method
@@ -121,6 +127,7 @@ class Jobs(Resource[Mode]):
         yield from send(self._client, requests.stop_job(checked_id(source_id, "source id")))
 
     @endpoint_method
+    @renamed_parameters(progress="show_progress")
     def wait(
         self,
         job: Job[Any],
@@ -128,7 +135,7 @@ class Jobs(Resource[Mode]):
         timeout_s: float = 3600,
         quiet_s: float = 120,
         poll_s: float | None = None,
-        progress: bool | None = None,
+        show_progress: bool | None = None,
     ) -> Steps[JobResult]:
         """Wait until a job's rows have landed, saying how it stands.
 
@@ -145,7 +152,7 @@ class Jobs(Resource[Mode]):
         poll_s
             Seconds between two looks; None spaces them so that all waits of this client together take half of the 30
             requests in 10 minutes that Stitch allows.
-        progress
+        show_progress
             True or False to show progress or not; None where somebody looks.
 
         Raises
@@ -155,7 +162,7 @@ class Jobs(Resource[Mode]):
         WaitTimeoutError
             When it is not over yet; waiting again is safe.
         """
-        return (yield from self._wait(job, timeout_s, quiet_s, poll_s, progress))
+        return (yield from self._wait(job, timeout_s, quiet_s, poll_s, show_progress))
 
     @endpoint_method
     def watch(self, job: Job[Any], *, timeout_s: float = 3600, quiet_s: float = 120) -> Steps[Any]:
@@ -182,7 +189,7 @@ class Jobs(Resource[Mode]):
             from stitchnb.widgets.jobs.monitor import JobMonitor
 
             return JobMonitor(job, quiet_s=quiet_s)
-        with JobBoard(_title(_checked(job))) as board:
+        with JobProgressDisplay(_title(_checked(job))) as board:
             return (yield from self._wait(job, timeout_s, quiet_s, None, False, told=board.show))
 
     def _wait(
@@ -191,16 +198,16 @@ class Jobs(Resource[Mode]):
         timeout_s: float,
         quiet_s: float,
         poll_s: float | None,
-        progress: bool | None,
-        told: Callable[[JobLook], None] = lambda seen: None,
+        show_progress: bool | None,
+        told: Callable[[JobStatus], None] = lambda seen: None,
     ) -> Steps[JobResult]:
         title = _title(_checked(job))
         watch = yield from self.watching.as_steps(job, quiet_s=quiet_s)
 
-        def look() -> Steps[tuple[JobLook, Look]]:
+        def look() -> Steps[tuple[JobStatus, PollResult]]:
             seen = yield from watch.look.as_steps()
             told(seen)
-            return seen, Look(seen.text, finished=seen.is_over, good=seen.phase != "failed")
+            return seen, PollResult(seen.text, finished=seen.is_over, good=seen.phase != "failed")
 
         with self._client.limit.watching():
             ended = yield from wait_until(
@@ -208,7 +215,7 @@ class Jobs(Resource[Mode]):
                 title=title,
                 timeout_s=timeout_s,
                 poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.requests),
-                shown=progress,
+                show_progress=show_progress,
                 next_action="It goes on in Stitch: wait again, or stop it.",
             )
         result = ended.result

@@ -68,7 +68,7 @@ def told_by_api(
     names
         The selected streams.
     job_phase
-        That of the whole job, see `JobLook`.
+        That of the whole job, see `JobStatus`.
     landed
         The streams that were loaded since the extraction ended.
     loads
@@ -131,7 +131,7 @@ def _with_rows(told: Mapping[str, Any], of_api: JobStream | None) -> JobStream:
 
 
 def to_frame(streams: Iterable[JobStream]) -> pd.DataFrame:
-    """Show streams of a job as a DataFrame. See `JobLook.to_frame`."""
+    """Show streams of a job as a DataFrame. See `JobStatus.to_frame`."""
     import pandas as pd
 
     rows = list(streams)

@@ -68,7 +68,7 @@ class JobResult:
 
 
 @dataclass(frozen=True)
-class JobLook:
+class JobStatus:
     """How a job stood at one look.
 
     Attributes
@@ -161,13 +161,13 @@ class JobWatch(Resource[Mode]):
         self._changed_at = time.monotonic()
 
     @property
-    def begun(self) -> JobLook:
+    def begun(self) -> JobStatus:
         """How it stands before the first look: it was started, and that is all that is known."""
         table = job_streams.told_by_api(self.streams, "extracting", (), ())
-        return JobLook("extracting", "extracting", self.streams, table=table)
+        return JobStatus("extracting", "extracting", self.streams, table=table)
 
     @endpoint_method
-    def look(self) -> Steps[JobLook]:
+    def look(self) -> Steps[JobStatus]:
         """Say how it stands now.
 
         The job's name is looked for among the extractions; then each selected stream's last load must be as late as
@@ -210,16 +210,16 @@ class JobWatch(Resource[Mode]):
             return None
         return told
 
-    def _look(self, *, is_over: bool) -> Steps[JobLook]:
+    def _look(self, *, is_over: bool) -> Steps[JobStatus]:
         self.requests = 0
         if self._extraction is None:
             self._extraction = yield from self._find_extraction()
             self._changed_at = time.monotonic()
         if self._extraction is None:
-            return JobLook("extracting", "extracting", self.streams)
+            return JobStatus("extracting", "extracting", self.streams)
         if not self._extraction.succeeded:
             result = JobResult(self._extraction, RecordList(Load))
-            return JobLook("failed", result.outcome, self.streams, result=result)
+            return JobStatus("failed", result.outcome, self.streams, result=result)
         return self._judge(self._extraction, (yield from self._find_loads()), is_over=is_over)
 
     def _find_extraction(self) -> Steps[Extraction | None]:
@@ -241,20 +241,20 @@ class JobWatch(Resource[Mode]):
             mine += [x for x in page if x.source_name == self._source_name and x.stream_name in self.streams]
         return mine
 
-    def _judge(self, extraction: Extraction, loads: list[Load], *, is_over: bool) -> JobLook:
+    def _judge(self, extraction: Extraction, loads: list[Load], *, is_over: bool) -> JobStatus:
         landed = frozenset(
             load.stream_name for load in loads if _is_after(load.last_batch_loaded_at, extraction.completion_time)
         )
         result = JobResult(extraction, RecordList(Load, loads))
         if any(load.failure for load in loads):
-            return JobLook("failed", result.outcome, self.streams, landed, result)
+            return JobStatus("failed", result.outcome, self.streams, landed, result)
         if landed != self._landed:
             self._landed, self._changed_at = landed, time.monotonic()
         is_quiet = time.monotonic() - self._changed_at >= self._quiet_s
         text = f"{len(landed)} of {len(self.streams)} streams loaded"
         if is_over or is_quiet or len(landed) == len(self.streams):
-            return JobLook("succeeded", text, self.streams, landed, result)
-        return JobLook("loading", f"loading, {text}", self.streams, landed, result)
+            return JobStatus("succeeded", text, self.streams, landed, result)
+        return JobStatus("loading", f"loading, {text}", self.streams, landed, result)
 
 
 def _is_after(loaded_at: datetime | None, extracted_at: datetime | None) -> bool:

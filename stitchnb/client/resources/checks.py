@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
+from stitchnb._deprecated import renamed_parameters
 from stitchnb.client import requests
 from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
 from stitchnb.client.addresses import source_page
 from stitchnb.client.error_parsing import with_hint
-from stitchnb.client.polling import Look, wait_until
+from stitchnb.client.polling import PollResult, wait_until
 from stitchnb.errors import CheckFailedError, InvalidInputError, NotFoundError, StitchError
 from stitchnb.models import Destination, Source
 from stitchnb.rules.names import checked_id
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _BY_A_PERSON = ("oauth", "profile")
 
 
-def why_unchecked(connection: Source | Destination, *, base_url: str, in_sandbox: bool) -> str | None:
+def missing_check_reason(connection: Source | Destination, *, base_url: str, in_sandbox: bool) -> str | None:
     """Say at which step it waits, and what moves it on; None where it should have been checked.
 
     Parameters
@@ -78,11 +79,12 @@ class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
         return result
 
     @endpoint_method
-    def wait(self, *, timeout_s: float = 300, progress: bool | None = None) -> Steps[ConnectionCheck[Mode]]:
+    @renamed_parameters(progress="show_progress")
+    def wait(self, *, timeout_s: float = 300, show_progress: bool | None = None) -> Steps[ConnectionCheck[Mode]]:
         """Wait until it has ended. See `ConnectionChecks.wait`."""
         return (
             yield from self._client.connection_checks.wait.as_steps(
-                self._source_id, destination_id=self._destination_id, timeout_s=timeout_s, progress=progress
+                self._source_id, destination_id=self._destination_id, timeout_s=timeout_s, show_progress=show_progress
             )
         )
 
@@ -113,12 +115,12 @@ class ConnectionChecks(Resource[Mode]):
         try:
             return (yield from send(self._client, request))
         except NotFoundError as error:
-            hint = yield from self._why_unchecked(source_id, destination_id)
+            hint = yield from self._missing_check_reason(source_id, destination_id)
             if hint is None:
                 raise
             raise with_hint(error, hint) from error
 
-    def _why_unchecked(self, source_id: int | None, destination_id: int | None) -> Steps[str | None]:
+    def _missing_check_reason(self, source_id: int | None, destination_id: int | None) -> Steps[str | None]:
         connection: models.Source | models.Destination
         try:
             if source_id is not None:
@@ -129,9 +131,10 @@ class ConnectionChecks(Resource[Mode]):
             # It is not there either, and what was refused first is what counts.
             return None
         in_sandbox = self._client.sandbox is not None
-        return why_unchecked(connection, base_url=self._client.base_url, in_sandbox=in_sandbox)
+        return missing_check_reason(connection, base_url=self._client.base_url, in_sandbox=in_sandbox)
 
     @endpoint_method
+    @renamed_parameters(progress="show_progress")
     def wait(
         self,
         source_id: int | None = None,
@@ -139,7 +142,7 @@ class ConnectionChecks(Resource[Mode]):
         destination_id: int | None = None,
         timeout_s: float = 300,
         poll_s: float | None = None,
-        progress: bool | None = None,
+        show_progress: bool | None = None,
     ) -> Steps[ConnectionCheck[Mode]]:
         """Wait until the connection check of a source or destination has ended, saying how it stands.
 
@@ -149,7 +152,7 @@ class ConnectionChecks(Resource[Mode]):
             How long to wait at most, in seconds.
         poll_s
             Seconds between two looks; None chooses by where the API is.
-        progress
+        show_progress
             True or False to show progress or not; None where somebody looks.
 
         Raises
@@ -168,16 +171,16 @@ class ConnectionChecks(Resource[Mode]):
         kind, id_ = ("source", source_id) if source_id is not None else ("destination", destination_id)
         title = f"Connection check of {kind} {id_}"
 
-        def look() -> Steps[tuple[ConnectionCheck[Mode], Look]]:
+        def look() -> Steps[tuple[ConnectionCheck[Mode], PollResult]]:
             check = yield from self.last.as_steps(source_id, destination_id=destination_id)
-            return check, Look(check.status, finished=check.is_finished, good=check.succeeded)
+            return check, PollResult(check.status, finished=check.is_finished, good=check.succeeded)
 
         ended = yield from wait_until(
             look,
             title=title,
             timeout_s=timeout_s,
             poll_s=lambda: poll_s if poll_s is not None else self._client.poll_s,
-            shown=progress,
+            show_progress=show_progress,
             next_action=f"Wait again, or look at client.connection_checks.last({given}).",
         )
         if not ended.succeeded:

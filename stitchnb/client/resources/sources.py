@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb import models
+from stitchnb._deprecated import renamed_parameters
 from stitchnb.client import requests
 from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
-from stitchnb.client.catalog.catalog import AT_MOST, Catalog
+from stitchnb.client.catalog.catalog import MAX_CONCURRENCY, Catalog
 from stitchnb.client.error_parsing import with_hint
 from stitchnb.client.jobs.jobs import Job
 from stitchnb.client.pages import RecordList
@@ -68,13 +69,14 @@ class Source(models.Source, Resource[Mode]):
         return (yield from self._client.streams.fields.as_steps(self.id, stream))
 
     @endpoint_method
+    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
     def catalog(
-        self, *, load: bool = True, at_most: int = AT_MOST, progress: bool | None = None
+        self, *, load: bool = True, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
     ) -> Steps[Catalog[Mode]]:
         """Ask for all its streams and fields, to see what replicates and why, and to choose. See `Streams.catalog`."""
         return (
             yield from self._client.streams.catalog.as_steps(
-                self.id, load=load, at_most=at_most, progress=progress, source_type=self.type
+                self.id, load=load, max_concurrency=max_concurrency, show_progress=show_progress, source_type=self.type
             )
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from stitchnb._deprecated import renamed_parameters
 from stitchnb.client import requests
 from stitchnb.client._sansio import Mode, Resource, Steps, endpoint_method, send
-from stitchnb.client.catalog.catalog import AT_MOST, Catalog, open_catalog
+from stitchnb.client.catalog.catalog import MAX_CONCURRENCY, Catalog, open_catalog
 from stitchnb.client.catalog.patterns import stream_called
 from stitchnb.client.pages import RecordList
 from stitchnb.errors import InvalidInputError, UnknownStreamError
@@ -67,13 +68,14 @@ class Streams(Resource[Mode]):
         return RecordList(Field, schema.fields)
 
     @endpoint_method
+    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
     def catalog(
         self,
         source_id: int,
         *,
         load: bool = True,
-        at_most: int = AT_MOST,
-        progress: bool | None = None,
+        max_concurrency: int = MAX_CONCURRENCY,
+        show_progress: bool | None = None,
         source_type: str | None = None,
     ) -> Steps[Catalog[Mode]]:
         """Ask for all streams and fields of a source, to see what replicates and why, and to choose.
@@ -82,9 +84,9 @@ class Streams(Resource[Mode]):
         ----------
         load
             False asks for the list of streams only, in one request; `Catalog.load` then asks for fields.
-        at_most
+        max_concurrency
             So many requests at a time, one for each stream.
-        progress
+        show_progress
             True to show how far it is, False not to; None shows it for many streams, where somebody looks.
         source_type
             The source's type, where one knows it: `Catalog.read_selection` then refuses what was written of another.
@@ -97,7 +99,12 @@ class Streams(Resource[Mode]):
         """
         return (
             yield from open_catalog(
-                self._client, source_id, load=load, at_most=at_most, progress=progress, source_type=source_type
+                self._client,
+                source_id,
+                load=load,
+                max_concurrency=max_concurrency,
+                show_progress=show_progress,
+                source_type=source_type,
             )
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
-from stitchnb.client import Client, Job, JobLook, JobResult
+from stitchnb.client import Client, Job, JobResult, JobStatus
 from stitchnb.client.jobs.streams import JobStream
 from stitchnb.errors import InvalidInputError, JobFailedError, StitchError, WaitTimeoutError
 from stitchnb.models import format_time
@@ -148,8 +148,8 @@ class JobMonitor(Panel):
             self._draw()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the streams at the last poll as a DataFrame. See `JobLook.to_frame` for the columns."""
-        status: JobLook = self.look
+        """Return the streams at the last poll as a DataFrame. See `JobStatus.to_frame` for the columns."""
+        status: JobStatus = self.look
         return status.to_frame()
 
     def close(self) -> None:
@@ -168,7 +168,7 @@ class JobMonitor(Panel):
             self._show_status(status)
         return status.is_over
 
-    def _show_status(self, status: JobLook) -> None:
+    def _show_status(self, status: JobStatus) -> None:
         with self._lock:
             self.look = status
             self._part = self._part if status.is_over else (status.part or status.phase)
@@ -210,7 +210,7 @@ class JobMonitor(Panel):
 
     def _draw(self) -> None:
         """Send the page the current status."""
-        status: JobLook = self.look
+        status: JobStatus = self.look
         text, tone = self._state()
         log = self._log if self._log is not None else (status.log or ())
         self._content = {
@@ -226,7 +226,7 @@ class JobMonitor(Panel):
         }
 
     def _state(self) -> tuple[str, str]:
-        status: JobLook = self.look
+        status: JobStatus = self.look
         if status.phase == "succeeded":
             return "succeeded", "ok"
         if status.phase == "failed":
@@ -238,7 +238,7 @@ class JobMonitor(Panel):
 
     def _message(self) -> list[str]:
         """Return the message and its tone: how the job finished, or why it is not watched anymore."""
-        status: JobLook = self.look
+        status: JobStatus = self.look
         state, tone = self._state()
         if self._error_message:
             return [self._error_message, "error"]
@@ -255,7 +255,7 @@ class JobMonitor(Panel):
         return []
 
     def _summary(self) -> str:
-        status: JobLook = self.look
+        status: JobStatus = self.look
         if status.started_at is None:
             return f"watched since {self._since:%H:%M:%S} UTC"
         ended = f", ended {status.ended_at:%H:%M:%S} UTC" if status.is_over and status.ended_at is not None else ""
@@ -279,7 +279,7 @@ class JobMonitor(Panel):
         return f"JobMonitor({self.job.job_name!r})"
 
 
-def _steps(status: JobLook, part: str, *, is_watched: bool) -> list[dict[str, str]]:
+def _steps(status: JobStatus, part: str, *, is_watched: bool) -> list[dict[str, str]]:
     """Return each part of the job with its state.
 
     Parameters
@@ -302,7 +302,7 @@ def _steps(status: JobLook, part: str, *, is_watched: bool) -> list[dict[str, st
     ]
 
 
-def _failed_part(status: JobLook, part: str, names: list[str]) -> str:
+def _failed_part(status: JobStatus, part: str, names: list[str]) -> str:
     failure = (status.result.failure or "") if status.result is not None else ""
     was_stopped = status.result is not None and status.result.was_stopped
     failed = part if was_stopped else failure.partition(":")[0]
@@ -319,7 +319,7 @@ _PHASE_TEXTS = {"tap": "extracting", "target": "waiting to load"}
 _TONES = {"loaded": "ok", "failed": "error", "broken off": "warn"}
 
 
-def streams_block(status: JobLook) -> dict[str, Any]:
+def streams_block(status: JobStatus) -> dict[str, Any]:
     """Describe the table of a job's streams, as ``job_streams.js`` draws it.
 
     A sandbox has rows and rates; a real account has the last load of each stream.

@@ -144,7 +144,7 @@ class StreamPicker(Panel):
         ------
         InvalidSelectionError
             When the selection breaks a rule. Nothing was sent.
-        SelectionNotAppliedError, SelectionNotKeptError
+        SelectionApplyError, SelectionVerificationError
             When a request failed, or Stitch returns another selection than was sent.
         """
         self._begin_applying()
@@ -306,7 +306,7 @@ class StreamPicker(Panel):
     def _load_one(self, i: int) -> None:
         stream = self._members[i]
         try:
-            self.catalog.load(stream.tap_stream_id, progress=False)
+            self.catalog.load(stream.tap_stream_id, show_progress=False)
         except StitchError as error:
             self.send({"type": "fields", "stream": i, "error": str(error)})
         else:

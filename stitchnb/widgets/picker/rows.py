@@ -10,7 +10,7 @@ from enum import IntFlag
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.errors import InvalidSelectionError, SelectionNotAppliedError, StitchError
+from stitchnb.errors import InvalidSelectionError, SelectionApplyError, StitchError
 from stitchnb.rules.selection.columns import AUTOMATIC, UNSUPPORTED
 from stitchnb.rules.selection.rules import reason_of_field
 
@@ -63,13 +63,13 @@ def failure(error: StitchError) -> str:
     """Return the message for a failed apply, with the result of each change."""
     if isinstance(error, InvalidSelectionError) and error.problems:
         return "\n".join(str(problem) for problem in error.problems[:_MAX_LISTED])
-    if not isinstance(error, SelectionNotAppliedError):
+    if not isinstance(error, SelectionApplyError):
         return str(error)
     lines = [str(error.__cause__)] if error.__cause__ is not None else []
     for title, changes in (
         ("Applied", error.applied),
         ("Not applied", error.not_applied),
-        ("Status unknown", error.unsure),
+        ("Status unknown", error.uncertain),
     ):
         if changes:
             rest = len(changes) - _MAX_NAMED

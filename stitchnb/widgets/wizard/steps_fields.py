@@ -55,7 +55,7 @@ def restore_picker_draft(picker: StreamPicker, draft: PickerDraft) -> None:
     catalog = picker.catalog
     named = {change.tap_stream_id for change in draft.changes if change.breadcrumb}
     if to_load := [stream.tap_stream_id for stream in catalog if stream.tap_stream_id in named]:
-        catalog.load(*to_load, progress=False)
+        catalog.load(*to_load, show_progress=False)
     lost = 0
     for name, group in groupby(draft.changes, key=lambda change: change.tap_stream_id):
         changes = list(group)

@@ -7,7 +7,7 @@ import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.client import Job, JobLook, JobWatch, RecordList
+from stitchnb.client import Job, JobStatus, JobWatch, RecordList
 from stitchnb.errors import AlreadyRunningError, StitchError
 from stitchnb.models import Load, Source, format_time
 from stitchnb.rules.report_cards.labels import interval_words, sentence
@@ -172,7 +172,7 @@ class RunStep(PanelStep):
         super().__init__(host, "Replication job")
         self._job: Job | None = None
         self._watch: JobWatch | None = None
-        self._last: JobLook | None = None
+        self._last: JobStatus | None = None
         self._started = 0.0
 
     def begin(self) -> None:
@@ -270,7 +270,7 @@ class RunStep(PanelStep):
             actions=[panel.action("stop", "Stop"), panel.action("start", "Start job", primary=True)],
         )
 
-    def _show_progress(self, status: JobLook) -> None:
+    def _show_progress(self, status: JobStatus) -> None:
         share = len(status.landed) / len(status.streams) if status.phase == "loading" and status.streams else None
         text = "Extracting from the source" if status.phase == "extracting" else status.text.capitalize()
         progress = panel.progress(text, elapsed_s=time.monotonic() - self._started, share=share)
@@ -280,7 +280,7 @@ class RunStep(PanelStep):
             actions=[panel.action("stop", "Stop")],
         )
 
-    def _show_end(self, status: JobLook) -> None:
+    def _show_end(self, status: JobStatus) -> None:
         log, again = panel.action("log", "Show log"), panel.action("start", "Run again")
         if status.phase == "succeeded":
             self.show(
@@ -332,5 +332,5 @@ def _describe_schedule(source: Source) -> str:
     return interval_words(int(schedule.interval)) if schedule.interval and schedule.interval >= 1 else "none"
 
 
-def _streams(status: JobLook) -> list[panel.Block]:
+def _streams(status: JobStatus) -> list[panel.Block]:
     return [streams_block(status)] if status.streams else []
