@@ -84,7 +84,7 @@ def __dir__() -> list[str]:
 
 __getattr__ = renamed_names(
     __name__,
-    {"SelectionApplyError": "SelectionApplyError", "SelectionVerificationError": "SelectionVerificationError"},
+    {"SelectionNotAppliedError": "SelectionApplyError", "SelectionNotKeptError": "SelectionVerificationError"},
 )
 
 

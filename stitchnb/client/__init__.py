@@ -14,7 +14,7 @@ from stitchnb.client.resources.checks import ConnectionCheck
 from stitchnb.client.resources.destinations import Destination
 from stitchnb.client.resources.sources import Source
 
-__getattr__ = renamed_names(__name__, {"JobStatus": "JobStatus", "Records": "RecordList"})
+__getattr__ = renamed_names(__name__, {"JobLook": "JobStatus", "Records": "RecordList"})
 
 __all__ = [
     "AsyncClient",

@@ -9,6 +9,6 @@ from stitchnb.plots.fire_times import next_fire_times
 from stitchnb.plots.rows import rows_over_runs
 from stitchnb.plots.runs import runs
 
-__getattr__ = renamed_names(__name__, {"Figure": "Figure"})
+__getattr__ = renamed_names(__name__, {"Picture": "Figure"})
 
 __all__ = ["Figure", "next_fire_times", "rows_over_runs", "runs"]

@@ -52,7 +52,7 @@ class Catalog(CatalogView, Resource[Mode]):
         self._pool: dict[Any, Any] = {}
 
     @endpoint_method
-    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
+    @renamed_parameters(at_most="max_concurrency", progress="show_progress")
     def load(
         self, *streams: str, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
     ) -> Steps[Catalog[Mode]]:

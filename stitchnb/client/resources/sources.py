@@ -69,7 +69,7 @@ class Source(models.Source, Resource[Mode]):
         return (yield from self._client.streams.fields.as_steps(self.id, stream))
 
     @endpoint_method
-    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
+    @renamed_parameters(at_most="max_concurrency", progress="show_progress")
     def catalog(
         self, *, load: bool = True, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
     ) -> Steps[Catalog[Mode]]:

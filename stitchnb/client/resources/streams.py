@@ -68,7 +68,7 @@ class Streams(Resource[Mode]):
         return RecordList(Field, schema.fields)
 
     @endpoint_method
-    @renamed_parameters(max_concurrency="max_concurrency", progress="show_progress")
+    @renamed_parameters(at_most="max_concurrency", progress="show_progress")
     def catalog(
         self,
         source_id: int,
