@@ -8,7 +8,7 @@ from typing import Any
 
 from stitchnb.sandbox import import_errors
 from stitchnb.sandbox.import_validation import ImportSchemaValidator, SchemaError
-from stitchnb.sandbox.jobs.imports import TableImport
+from stitchnb.sandbox.jobs.loading import TableImport
 
 MOST_DATA_POINTS = 10_000
 """Most values that one record may have."""

@@ -8,7 +8,6 @@ import threading
 import weakref
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -26,8 +25,6 @@ from stitchnb.sandbox.control import ControlEndpoints
 from stitchnb.sandbox.errors import APIErrorResponse
 from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.http_server import PromptServer
-from stitchnb.sandbox.ids import Ids
-from stitchnb.sandbox.jobs import hooks
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.journal import Exchange, Journal
 from stitchnb.sandbox.middleware import AbortableProtocol, FaultMiddleware
@@ -36,7 +33,7 @@ from stitchnb.sandbox.plans import PlanName, plan_named
 from stitchnb.sandbox.resources.accounts import AccountEndpoints, ImportTokenEndpoints
 from stitchnb.sandbox.resources.checks import AuthorizationEndpoints, CheckEndpoints
 from stitchnb.sandbox.resources.connection_types import ConnectionTypeEndpoints
-from stitchnb.sandbox.resources.destinations import DestinationEndpoints
+from stitchnb.sandbox.resources.destinations import DestinationEndpoints, add_embedded_destination
 from stitchnb.sandbox.resources.import_api import ImportEndpoints
 from stitchnb.sandbox.resources.job_progress import JobProgressEndpoints
 from stitchnb.sandbox.resources.jobs import JobEndpoints, LogEndpoints
@@ -45,9 +42,11 @@ from stitchnb.sandbox.resources.sources import SourceEndpoints
 from stitchnb.sandbox.resources.streams import StreamEndpoints
 from stitchnb.sandbox.scheduler import Scheduler
 from stitchnb.sandbox.snapshots import Snapshot, Snapshots
+from stitchnb.sandbox.store import destinations, notifications
 from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
-from stitchnb.sandbox.store.tokens import Tokens
+from stitchnb.sandbox.store.ids import Ids, Sequences
+from stitchnb.sandbox.store.tokens import AccessTokens
 from stitchnb.sandbox.warehouses.bindings import Destination, Warehouses
 from stitchnb.sandbox.warehouses.embedded import EmbeddedWarehouse
 from stitchnb.sandbox.workers.workers import Workers
@@ -153,6 +152,7 @@ class Sandbox:
             self._state,
             self.clock,
             Ids(seed),
+            Sequences(self._state),
             credentials,
             self._plan,
             Connectors(seed),
@@ -162,24 +162,22 @@ class Sandbox:
         )
         self._engine = Engine(self._ctx, pace_s=pace_s)
         sources = SourceEndpoints(self._ctx, self._engine)
-        destinations = DestinationEndpoints(self._ctx, self._engine, sources)
-        destinations.ensure_embedded()
-        self._scheduler = Scheduler(self._ctx, sources, self._engine)
-        seed_defaults = partial(_seed_defaults, engine=self._engine, sources=sources)
-        self._snapshots = Snapshots(self._ctx, self._engine, self._warehouse, seed_defaults)
+        _seed_defaults(self._ctx)
+        self._scheduler = Scheduler(self._ctx, self._engine)
+        self._snapshots = Snapshots(self._ctx, self._engine, self._warehouse, _seed_defaults)
         self._journal = Journal(self.token.reveal())
         self._control = ControlEndpoints(self._ctx, self._engine, self._snapshots, self._journal)
         logs = LogEndpoints(self._ctx)
-        tokens = Tokens(self._ctx, self.token.reveal())
+        tokens = AccessTokens(self._state, self.clock, self.token.reveal())
         self._authorizations = AuthorizationEndpoints(self._ctx, sources)
         of_api = [
             *ConnectionTypeEndpoints(self._ctx).endpoints(),
             *sources.endpoints(),
             *CheckEndpoints(self._ctx).endpoints(),
-            *StreamEndpoints(self._ctx, sources).endpoints(),
+            *StreamEndpoints(self._ctx).endpoints(),
             *JobEndpoints(self._ctx, self._engine).endpoints(),
             *logs.endpoints(),
-            *destinations.endpoints(),
+            *DestinationEndpoints(self._ctx, self._engine).endpoints(),
             *AccountEndpoints(self._ctx, tokens).endpoints(),
             *CustomEmailEndpoints(self._ctx).endpoints(),
             *HookEndpoints(self._ctx).endpoints(),
@@ -334,7 +332,8 @@ class Sandbox:
             (``waiting``, ``delivered``, ``failed``, ``not_sent``, or ``dropped`` when the hook was disabled or deleted
             meanwhile), ``tries``, ``status_code`` and ``error`` of the last try, ``created_at``, ``ended_at``.
         """
-        return hooks.deliveries(self._ctx)
+        with self._state.read() as db:
+            return notifications.list_deliveries(db)
 
     def jobs(self, source_id: int | None = None) -> list[dict[str, Any]]:
         """List every job that has run or is running, oldest first.
@@ -407,14 +406,14 @@ class Sandbox:
         return f"Sandbox({state}, seed={self._ctx.ids.seed}, {'frozen' if self.clock.is_frozen else 'real'} clock)"
 
 
-def _seed_defaults(ctx: SandboxContext, *, engine: Engine, sources: SourceEndpoints) -> None:
-    """Put into a new state what every sandbox has from the start."""
-    DestinationEndpoints(ctx, engine, sources).ensure_embedded()
+def _seed_defaults(ctx: SandboxContext) -> None:
+    """Add to a new state what every sandbox starts with."""
+    add_embedded_destination(ctx)
 
 
 def _destination(ctx: SandboxContext, destination_id: int) -> Destination:
     with ctx.state.read() as db:
-        rows = db.execute("SELECT * FROM destinations WHERE deleted_at IS NULL ORDER BY id").fetchall()
+        rows = destinations.list_live(db)
         for row in rows:
             if row["id"] == destination_id:
                 return ctx.destination(db, row)

@@ -1,4 +1,4 @@
-"""Going back in time: snapshots of the whole sandbox, and the way back to a new one."""
+"""Snapshots of the whole sandbox: create and restore them, and reset it to a new one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Snapshot:
     Attributes
     ----------
     name
-        What `restore` may call it by.
+        Its name for `restore`.
     taken_at
         The sandbox's time; aware, UTC.
     """
@@ -42,7 +42,7 @@ class Snapshot:
     _offset: timedelta = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Show it as a DataFrame: one row, with ``name`` (string) and ``taken_at`` (datetime64, UTC)."""
+        """Return it as a DataFrame: one row, with ``name`` (string) and ``taken_at`` (datetime64, UTC)."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -53,7 +53,7 @@ class Snapshot:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         return {"name": self.name, "taken_at": format_time(self.taken_at)}
 
 
@@ -63,7 +63,7 @@ class Snapshots:
     Parameters
     ----------
     seed_defaults
-        Puts into a new state what every sandbox has from the start.
+        Adds to a new state what every sandbox starts with.
     """
 
     def __init__(
@@ -82,15 +82,15 @@ class Snapshots:
         self._taken = 0
 
     def create(self, name: str | None = None) -> Snapshot:
-        """Keep everything as it is now; one of the same name is replaced.
+        """Save everything as it is now, in place of a snapshot of the same name.
 
-        A check that is under way runs again once the snapshot is restored, and a job counts as cut off.
+        A check that is running runs again when the snapshot is restored, and a job counts as cut off.
         """
         with self._lock, self._ctx.clock.hold():
             self._taken += 1
             name = f"snapshot-{self._taken}" if name is None else _checked(name)
             tables = f"stitchnb snapshot {self._taken}"
-            # A load may be under way: its rows may be ahead of its bookmark, and never behind.
+            # During a load the rows may be ahead of the bookmark, and never behind.
             with self._ctx.state.read():
                 has_tables = self._warehouse.keep_copy(tables)
                 copy = self._ctx.state.copy()
@@ -101,27 +101,28 @@ class Snapshots:
             return self._kept[name]
 
     def restore(self, snapshot: Snapshot | str) -> Snapshot:
-        """Put everything back as it was, the clock as well; what is under way is broken off.
+        """Restore everything, the clock too; what is running is stopped.
 
         Raises
         ------
         InvalidInputError
-            When it is none of this sandbox's; the message lists those.
+            This sandbox has no such snapshot; the message lists those that it has.
         """
         with self._lock:
             found = self._find(snapshot)
-            with self._standing_still():
-                # The state first: killed in between, its bookmarks are behind the rows, which come again.
+            with self._paused():
+                # The state first: if the process is killed in between, its bookmarks are behind the rows.
                 self._ctx.state.restore(found._state)
+                self._ctx.sequences.reload()
                 self._warehouse.bring_back(found._tables)
                 self._ctx.clock.reset_offset(found._offset)
             self._engine.recover()
             return found
 
     def reset(self) -> None:
-        """Make the sandbox as good as new: no source, no row, the first ids again, the clock at its start."""
+        """Reset the sandbox: no source, no row, the first ids again, the clock at its start."""
         with self._lock:
-            with self._standing_still():
+            with self._paused():
                 self._ctx.clock.reset_offset()
                 fresh = State(None)
                 try:
@@ -129,18 +130,19 @@ class Snapshots:
                     self._seed_defaults(replace(self._ctx, state=fresh))
                     with fresh.read() as db:
                         self._ctx.state.restore(db)
+                    self._ctx.sequences.reload()
                 finally:
                     fresh.close()
                 self._warehouse.bring_back(None)
             self._engine.recover()
 
     def delete(self, snapshot: Snapshot | str) -> None:
-        """Let go of a snapshot, and of the memory that it takes."""
+        """Delete a snapshot and free its memory."""
         with self._lock:
             self._delete(self._find(snapshot).name)
 
     def close(self) -> None:
-        """Let go of all."""
+        """Delete all snapshots."""
         with self._lock:
             for name in list(self._kept):
                 self._delete(name)
@@ -154,7 +156,7 @@ class Snapshots:
         found = self._kept.get(name)
         if found is None or (isinstance(snapshot, Snapshot) and snapshot is not found):
             kept = ", ".join(map(repr, self._kept)) or "none"
-            raise InvalidInputError(f"This sandbox keeps no such snapshot: {name!r}. There are: {kept}.")
+            raise InvalidInputError(f"This sandbox has no snapshot {name!r}. Its snapshots: {kept}.")
         return found
 
     def _delete(self, name: str) -> None:
@@ -165,14 +167,14 @@ class Snapshots:
                 self._warehouse.forget_copy(snapshot._tables)
 
     @contextmanager
-    def _standing_still(self) -> Iterator[None]:
-        """Keep everything from moving: the clock, requests, and work in the background."""
+    def _paused(self) -> Iterator[None]:
+        """Pause everything: the clock, requests, and work in the background."""
         with ExitStack() as stack:
             stack.enter_context(self._ctx.clock.hold())
             while True:
                 self._engine.halt()
                 with ExitStack() as attempt:
-                    # Work begins in a transaction: with this lock held, and none under way, none can begin.
+                    # Work starts in a transaction: with this lock held, and nothing running, nothing can start.
                     attempt.enter_context(self._ctx.state.read())
                     if not self._engine.running():
                         stack.push(attempt.pop_all())
@@ -182,5 +184,7 @@ class Snapshots:
 
 def _checked(name: str) -> str:
     if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME:
-        raise InvalidInputError(f"A snapshot's name is some text of at most {_LONGEST_NAME} characters, not {name!r}.")
+        raise InvalidInputError(
+            f"{name!r} is not a valid snapshot name. Pass a text of 1 to {_LONGEST_NAME} characters."
+        )
     return name

@@ -10,7 +10,7 @@ from stitchnb.rules.selection import rules as selection
 from stitchnb.rules.selection.columns import FieldColumns, fields_of
 from stitchnb.rules.selection.effect import StreamPart, effect_of
 from stitchnb.sandbox.resources.streams import schema_body
-from stitchnb.sandbox.store.selections import StoredStream
+from stitchnb.sandbox.store.streams import StoredStream
 
 NAMES = st.sampled_from(["id", "items", "properties", "a.b", "city", "ä"])
 YES_OR_NO = st.sampled_from([True, False, None])

@@ -11,7 +11,7 @@ from typing import Any
 
 from stitchnb.sandbox.connectors.seeded.connector import connector_for
 from stitchnb.sandbox.pipeline import SelectedStream
-from stitchnb.sandbox.store import selections
+from stitchnb.sandbox.store import streams
 from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 
@@ -39,7 +39,7 @@ class KeptFiles:
                     row["tap_stream_id"]: json.loads(row["bookmark"])
                     for row in db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (source["id"],))
                 }
-                for stored in selections.streams_of(db, source["id"]):
+                for stored in streams.list_of_source(db, source["id"]):
                     stream = stored.as_selected()
                     bookmark = bookmarks.get(stored.tap_stream_id)
                     if bookmark:

@@ -16,8 +16,8 @@ from recurly_facts import NOON
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.connectors.seeded.connector import SeededConnector
-from stitchnb.sandbox.jobs.progress import JobProgress
 from stitchnb.sandbox.pipeline import Batch
+from stitchnb.sandbox.store import jobs
 
 
 @pytest.fixture
@@ -219,4 +219,5 @@ def test_a_state_of_the_version_before_is_brought_forward(tmp_path: Path, config
 
     with Sandbox(path, clock=NOON, pace_s=0) as opened:
         assert opened.jobs() == []
-        assert JobProgress(opened.ctx, "none").through() is None
+        with opened._ctx.state.read() as db:
+            assert jobs.list_streams(db, "none") == []

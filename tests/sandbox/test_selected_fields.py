@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from stitchnb.sandbox import Sandbox
-from stitchnb.sandbox.store.selections import StoredStream
+from stitchnb.sandbox.store.streams import StoredStream
 
 YES, NO = {"inclusion": "available", "selected": True}, {"inclusion": "available", "selected": False}
 INNER = {"type": "object", "properties": {"city": {"type": "string"}, "code": {"type": "string"}}}

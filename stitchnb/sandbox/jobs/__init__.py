@@ -1,1 +1,1 @@
-"""The sandbox's engine: connectors extract, warehouses load, and a job is one after the other."""
+"""Background work: connection checks, replication jobs, imports and deliveries to post-load hooks."""

@@ -1,6 +1,6 @@
-"""Post-load hooks: written down with the load that they tell of, and delivered in the background.
+"""Post-load hooks: queued with the load that they report, and delivered in the background.
 
-Only to this machine: what is addressed elsewhere is written down as not sent, and no connection is ever opened for it.
+Deliveries only go to this machine. One for another address is recorded as not sent, and no connection is opened.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.sandbox import destination_routing as mapping
-from stitchnb.sandbox.addresses import is_loopback, parsed_url
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.jobs.load_summary import StreamLoadSummary
+from stitchnb.sandbox.store import destinations, notifications, sources
 
 if TYPE_CHECKING:
     import httpx
+
+    from stitchnb.sandbox.jobs.load_summary import StreamLoadSummary
 
 _log = logging.getLogger(__name__)
 
@@ -32,48 +33,52 @@ _HEADERS = {"User-Agent": "StitchLoadingWebhook", "Content-Type": "application/j
 _NOT_HERE = "not sent: the sandbox delivers to addresses of this machine only, such as https://127.0.0.1:8443/"
 
 
-def enqueue_deliveries(
-    ctx: SandboxContext, db: sqlite3.Connection, source_id: int, landings: Iterable[StreamLoadSummary]
-) -> None:
-    """Write down what the hooks are to be told. Belongs into the transaction that writes down the load."""
-    source = db.execute("SELECT name FROM sources WHERE id = ?", (source_id,)).fetchone()
-    destination_ids = {row["id"] for row in mapping.destinations_of(db, source_id)}
-    hooks = db.execute("SELECT * FROM hooks WHERE disabled_at IS NULL ORDER BY id").fetchall()
-    now = ctx.now()
-    for landing in landings:
-        body = json.dumps(landing.body(source["name"]), ensure_ascii=False)
-        for hook in hooks:
-            if hook["destination_id"] not in destination_ids:
-                continue
-            is_here = _own_url(hook["url"]) is not None
-            db.execute(
-                "INSERT INTO hook_deliveries (hook_id, url, source_id, stream_name, body, status, error, created_at, "
-                "ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (hook["id"], hook["url"], source_id, landing.stream.stream_name, body)
-                + (("waiting", None, now, None) if is_here else ("not_sent", _NOT_HERE, now, now)),
-            )
+def parsed_url(text: str) -> httpx.URL | None:
+    """Parse an absolute http or https URL; None for anything else.
 
-
-def deliveries(ctx: SandboxContext) -> list[dict[str, Any]]:
-    """List what hooks were told or were to be told, oldest first.
-
-    Returns
-    -------
-    list of dict
-        ``number``, ``hook_id``, ``url``, ``source_id``, ``stream_name``, ``body`` (as sent), ``status``
-        (``waiting``, ``delivered``, ``failed``, ``not_sent`` for an address elsewhere, ``dropped`` for a hook that was
-        disabled or deleted meanwhile), ``tries``, ``status_code`` and ``error`` of the last try, ``created_at`` and
-        ``ended_at``.
+    It is the parser that requests are sent with, so both see the same host in any text.
     """
-    with ctx.state.read() as db:
-        rows = db.execute("SELECT * FROM hook_deliveries ORDER BY number").fetchall()
-    return [{**dict(row), "body": json.loads(row["body"])} for row in rows]
+    import httpx
+
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return None
+    return url if url.scheme in ("http", "https") and url.host else None
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    """Whether a URL's host is this machine, by its loopback address or as ``localhost``."""
+    if url.host == "localhost":
+        return True
+    try:
+        return ip_address(url.host).is_loopback
+    except ValueError:
+        return False
+
+
+def enqueue_deliveries(
+    ctx: SandboxContext, db: sqlite3.Connection, source_id: int, streams: Iterable[StreamLoadSummary]
+) -> None:
+    """Queue a delivery for each loaded stream and hook. Belongs into the transaction that records the load."""
+    hooks = notifications.list_enabled_hooks(db)
+    if not hooks:
+        return
+    destination_ids = {row["id"] for row in destinations.list_of_source(db, source_id)}
+    source_name = sources.get(db, source_id)["name"]
+    now = ctx.now()
+    for stream in streams:
+        body = json.dumps(stream.body(source_name), ensure_ascii=False)
+        for hook in hooks:
+            if hook["destination_id"] in destination_ids:
+                not_sent = None if _own_url(hook["url"]) is not None else _NOT_HERE
+                notifications.add_delivery(db, hook, source_id, stream.stream.stream_name, body, now, not_sent=not_sent)
 
 
 class HookDeliveries:
-    """Delivers what was written down, all at once, each up to five times.
+    """Delivers what is queued, all at once, each up to five times.
 
-    What the end of the sandbox interrupts is taken up when it is opened again.
+    A delivery that the end of the sandbox interrupts is made when the sandbox is opened again.
 
     Parameters
     ----------
@@ -94,12 +99,12 @@ class HookDeliveries:
         self._closed = False
 
     def wake(self) -> None:
-        """Begin to deliver what is waiting."""
+        """Start to deliver what is waiting."""
         with self._ctx.state.read() as db:
-            rows = db.execute("SELECT number FROM hook_deliveries WHERE status = 'waiting' ORDER BY number").fetchall()
+            waiting = notifications.waiting_deliveries(db)
         begun = {}
         with self._lock:
-            numbers = [row["number"] for row in rows if row["number"] not in self._futures]
+            numbers = [number for number in waiting if number not in self._futures]
             if self._closed or not numbers:
                 return
             if self._thread is None:
@@ -107,27 +112,27 @@ class HookDeliveries:
             for number in numbers:
                 begun[number] = asyncio.run_coroutine_threadsafe(self._deliver(number), self._loop)
             self._futures.update(begun)
-        # Not under the lock: what has ended by now calls back at once.
+        # Not under the lock: a future that is done calls back at once.
         for number, future in begun.items():
             future.add_done_callback(partial(self._forget, number))
 
     def running(self) -> list[str]:
-        """Name what is under way."""
+        """Return the names of the deliveries that are running."""
         with self._lock:
             return [f"hook delivery {number}" for number, future in self._futures.items() if not future.done()]
 
     def wait_idle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no delivery is running."""
         while True:
             with self._lock:
                 futures = list(self._futures.values())
             if not futures:
                 return
-            # One that was broken off is none that one could wait for.
+            # Not `result`: a cancelled delivery has none.
             wait(futures)
 
     def halt(self) -> None:
-        """Break off what is under way, at once; it begins anew when woken."""
+        """Cancel what is running; `wake` starts it again."""
         with self._lock:
             if self._thread is None or self._closed:
                 return
@@ -135,7 +140,7 @@ class HookDeliveries:
         halting.result()
 
     def close(self) -> None:
-        """Break off at once, and end; what was not delivered stays written down."""
+        """Cancel what is running, and end; what was not delivered stays queued."""
         with self._lock:
             thread, closed, self._closed = self._thread, self._closed, True
         if thread is not None and not closed:
@@ -160,8 +165,8 @@ class HookDeliveries:
 
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        # No proxy of the environment's: it would take the request elsewhere. Certificates are not verified, for there
-        # is nobody to sign one for this machine, and to no other host is anything ever sent.
+        # No proxy of the environment, which would send the request elsewhere. Certificates are not verified, as no
+        # authority signs one for this machine, and nothing is sent to any other host.
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=self._timeout_s) as self._client:
             started.set()
             await self._closing.wait()
@@ -177,8 +182,8 @@ class HookDeliveries:
         with self._lock:
             self._futures.pop(number, None)
         if not future.cancelled() and (error := future.exception()) is not None:
-            # The last resort of a background thread: a fault of ours must be seen, and the sandbox goes on.
-            _log.error("Delivery %d to a post-load hook broke off", number, exc_info=error)
+            # A bug must be visible in the log of a background thread, and the sandbox continues.
+            _log.error("Delivery %d to a post-load hook failed", number, exc_info=error)
 
     async def _deliver(self, number: int) -> None:
         task = asyncio.current_task()
@@ -188,7 +193,7 @@ class HookDeliveries:
         while (row := self._next_try(number)) is not None:
             url = _own_url(row["url"])
             if url is None:
-                self._note(number, "not_sent", _NOT_HERE)
+                self._record(number, "not_sent", _NOT_HERE)
                 return
             if row["tries"]:
                 await asyncio.sleep(self._backoff_s * 2 ** (row["tries"] - 1))
@@ -196,10 +201,10 @@ class HookDeliveries:
             good = status_code is not None and 200 <= status_code < 300
             tries = row["tries"] + 1
             status = "delivered" if good else "waiting" if tries < TRIES else "failed"
-            self._note(number, status, error, status_code=status_code, tries=tries)
+            self._record(number, status, error, status_code=status_code, tries=tries)
 
     async def _post(self, url: httpx.URL, body: str) -> tuple[int | None, str | None]:
-        """Send it once: the answer's status, or why there was none."""
+        """Send it once; return the response's status, or why there is none."""
         import httpx
 
         try:
@@ -215,29 +220,28 @@ class HookDeliveries:
         return code, None if 200 <= code < 300 else f"the answer was {code}"
 
     def _next_try(self, number: int) -> sqlite3.Row | None:
-        """Read what is to be sent; None when it is done, or when its hook was disabled or deleted."""
+        """Return the delivery to make; None when it is done, or when its hook was disabled or deleted."""
         with self._ctx.state.transaction() as db:
-            row = db.execute("SELECT * FROM hook_deliveries WHERE number = ?", (number,)).fetchone()
+            row: sqlite3.Row | None = notifications.get_delivery(db, number)
             if row is None or row["status"] != "waiting":
                 return None
-            hook = "SELECT 1 FROM hooks WHERE id = ? AND disabled_at IS NULL"
-            if db.execute(hook, (row["hook_id"],)).fetchone() is None:
-                db.execute(
-                    "UPDATE hook_deliveries SET status = 'dropped', ended_at = ? WHERE number = ?",
-                    (self._ctx.now(), number),
-                )
+            if not notifications.is_enabled_hook(db, row["hook_id"]):
+                notifications.drop_delivery(db, number, self._ctx.now())
                 return None
-            found: sqlite3.Row = row
-            return found
+            return row
 
-    def _note(
+    def _record(
         self, number: int, status: str, error: str | None, *, status_code: int | None = None, tries: int = 0
     ) -> None:
         with self._ctx.state.transaction() as db:
-            db.execute(
-                "UPDATE hook_deliveries SET status = ?, error = ?, status_code = ?, tries = ?, ended_at = ? "
-                "WHERE number = ?",
-                (status, error, status_code, tries, None if status == "waiting" else self._ctx.now(), number),
+            notifications.record_delivery(
+                db,
+                number,
+                status=status,
+                error=error,
+                status_code=status_code,
+                tries=tries,
+                ended_at=None if status == "waiting" else self._ctx.now(),
             )
 
 

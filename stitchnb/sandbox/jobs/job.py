@@ -1,11 +1,12 @@
-"""Replication jobs: discovery, tap and target, one batch after the other."""
+"""Replication jobs: discovery, tap and target, batch by batch."""
 
 from __future__ import annotations
 
-import json
+import sqlite3
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,11 +14,9 @@ from typing import Any
 from stitchnb.errors import StateFileError
 from stitchnb.models import StreamMetadata
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.jobs.destinations import load_into, warehouses_of
-from stitchnb.sandbox.jobs.load_summary import LoadSummary
+from stitchnb.sandbox.jobs.load_summary import LoadSummary, error_state, record_loads
+from stitchnb.sandbox.jobs.loading import DestinationWarehouses
 from stitchnb.sandbox.jobs.log import BatchLogAggregator, JobLog
-from stitchnb.sandbox.jobs.outcomes import error_state, record_loads
-from stitchnb.sandbox.jobs.progress import JobProgress
 from stitchnb.sandbox.pipeline import (
     Batch,
     Connector,
@@ -28,19 +27,20 @@ from stitchnb.sandbox.pipeline import (
     SelectedStream,
     WarehouseError,
 )
-from stitchnb.sandbox.store import selections
+from stitchnb.sandbox.store import jobs, sources
+from stitchnb.sandbox.store import streams as stored_streams
+from stitchnb.sandbox.store.jobs import Bookmark, Part
 from stitchnb.sandbox.workers.cancel import Stop
 
 # What the two halves of a job take on a frozen clock, so that rows land after they were extracted.
 _SIMULATED_TAP_S = 30.0
 _SIMULATED_LOAD_S = 10.0
 _TERMINATED = "Terminated"
-
-Part = tuple[int | None, str | None]
+_ROW_COUNT = "row-count"
 
 
 class _StoppedError(Exception):
-    """Somebody asked the job to stop."""
+    """The job was stopped."""
 
 
 @dataclass(frozen=True)
@@ -62,77 +62,66 @@ class Job:
 
     @classmethod
     def begin(cls, ctx: SandboxContext, source_id: int) -> Job | None:
-        """Write down that a job is running; None when one of this source already is."""
+        """Record that a job is running; None when one of this source already is."""
         with ctx.state.transaction() as db:
-            if db.execute("SELECT 1 FROM jobs WHERE source_id = ? AND status = 'running'", (source_id,)).fetchone():
+            if jobs.running_of_source(db, source_id) is not None:
                 return None
             name = ctx.ids.job_name(db, source_id, "sync")
-            db.execute(
-                "INSERT INTO jobs (name, source_id, status, start_time) VALUES (?, ?, 'running', ?)",
-                (name, source_id, ctx.now()),
-            )
+            jobs.add(db, name, source_id, ctx.now())
         return cls(ctx, name, source_id)
 
     @classmethod
     def unfinished(cls, ctx: SandboxContext) -> list[Job]:
-        """List the jobs that are written down as running."""
+        """Return the jobs that are recorded as running."""
         with ctx.state.read() as db:
-            rows = db.execute("SELECT name, source_id FROM jobs WHERE status = 'running' ORDER BY number").fetchall()
-        return [cls(ctx, row["name"], row["source_id"]) for row in rows]
+            running = jobs.list_running(db)
+        return [cls(ctx, name, source_id) for name, source_id in running]
 
     def run(self, stop: Stop, pace: Callable[[], None]) -> None:
-        """Extract and load every selected stream, then write down how each part ended."""
-        landed: dict[str, dict[str, Any] | None] = {}
+        """Extract and load every selected stream, then record how each part ended."""
         log = JobLog(self.ctx, self.name)
-        tally = BatchLogAggregator(log)
-        landings = LoadSummary()
+        recorder = BatchRecorder(self, log)
         try:
-            self._replicate(stop, landed, log, tally, landings)
+            self._replicate(stop, log, recorder)
             pace()
             if stop.is_set():
                 raise _StoppedError
         except (_StoppedError, ConnectorError, StateFileError) as error:
-            tally.write()
-            # What a connector says after it was broken off only tells that it was.
+            recorder.log.write()
+            # What a connector raises after it was cancelled only says that it was.
             if isinstance(error, _StoppedError) or (isinstance(error, ConnectorError) and stop.is_set()):
                 terminated = Outcome((None, _TERMINATED), (None, _TERMINATED), (None, _TERMINATED))
-                self._end("stopped", terminated, landed, log, landings)
+                self._finish("stopped", terminated, log, recorder.summary)
             else:
                 exit_status = error.exit_status or 1 if isinstance(error, ConnectorError) else 1
-                outcome = Outcome(tap=(exit_status, log.shown(str(error))), target=(None, None))
-                self._end("failed", outcome, landed, log, landings)
+                outcome = Outcome(tap=(exit_status, log.without_secrets(str(error))), target=(None, None))
+                self._finish("failed", outcome, log, recorder.summary)
         except WarehouseError as error:
-            tally.write()
-            self._end("failed", Outcome(target=(1, str(error))), landed, log, landings)
+            recorder.log.write()
+            self._finish("failed", Outcome(target=(1, str(error))), log, recorder.summary)
         except Exception as error:
             outcome = Outcome(tap=(1, f"{type(error).__name__} in the sandbox itself"))
-            self._end("failed", outcome, landed, log, landings)
+            self._finish("failed", outcome, log, recorder.summary)
             raise
         else:
-            self._end("succeeded", Outcome(), landed, log, landings)
+            self._finish("succeeded", Outcome(), log, recorder.summary)
 
-    def end_cut_off(self) -> None:
-        """Write down that the process ended before the job did."""
+    def finish_cut_off(self) -> None:
+        """Record that the process ended before the job did."""
         outcome = Outcome(tap=(1, "the sandbox was closed while the job was running"))
-        self._end("failed", outcome, {}, JobLog(self.ctx, self.name), LoadSummary())
+        with self.ctx.state.transaction() as db:
+            self.ctx.sequences.skip_unrecorded(db)
+            self._finish("failed", outcome, JobLog(self.ctx, self.name), LoadSummary())
 
-    def _replicate(
-        self,
-        stop: Stop,
-        landed: dict[str, dict[str, Any] | None],
-        log: JobLog,
-        tally: BatchLogAggregator,
-        landings: LoadSummary,
-    ) -> None:
+    def _replicate(self, stop: Stop, log: JobLog, recorder: BatchRecorder) -> None:
         with self.ctx.state.read() as db:
-            source = db.execute("SELECT * FROM sources WHERE id = ?", (self.source_id,)).fetchone()
-            properties = self.ctx.all_properties(db, source)
-            log.hide(self.ctx.credentials.read(db, self.source_id).values())
-            selected = [s for s in selections.streams_of(db, self.source_id) if s.is_selected]
-            rows = db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (self.source_id,)).fetchall()
+            source = sources.get(db, self.source_id)
+            credentials = self.ctx.credentials.read(db, self.source_id)
+            properties = self.ctx.source_properties(db, source, credentials)
+            selected = [*stored_streams.list_of_source(db, self.source_id, selected=True)]
+            bookmarks = jobs.bookmarks(db, self.source_id)
+        log.hide(credentials.values())
         streams = [s.as_selected() for s in selected]
-        bookmarks = {row["tap_stream_id"]: json.loads(row["bookmark"]) for row in rows}
-        versions = {row["tap_stream_id"]: int(row["table_version"]) for row in rows}
         connector = self.ctx.connector(source["type"])
         started_at = self.ctx.at()
         new_version = int(started_at.timestamp() * 1000)
@@ -143,98 +132,140 @@ class Job:
         if reason is not None:
             raise ConnectorError(reason)
         log.write("tap", "connected")
-        progress = JobProgress(self.ctx, self.name)
-        progress.begin(streams, selected, known=bookmarks)
-        for found in selected:
-            _refuse_view_without_keys(found)
-        with _extracting(connector, properties, streams, bookmarks, started_at, context) as batches:
+        recorder.begin(selected, streams, bookmarks)
+        for stored in selected:
+            _reject_view_without_keys(stored)
+        warehouses = DestinationWarehouses(self.ctx, self.source_id, hide=log.hide)
+        state = {tap_id: bookmark.value for tap_id, bookmark in bookmarks.items()}
+        with _extraction(connector, properties, streams, state, started_at, context) as batches:
             for batch in batches:
                 stream = batch.stream
-                known = versions.get(stream.tap_stream_id)
+                known = bookmarks.get(stream.tap_stream_id)
                 is_full_table = stream.replication_method == "FULL_TABLE"
-                version = new_version if is_full_table else known or new_version
-                if not batch.records and (not is_full_table or stream.stream_name in landed):
-                    # It only bears a bookmark; the first of a full table says that the table is empty now.
-                    self._keep_bookmark(stream, dict(batch.bookmark), version)
+                version = new_version if is_full_table or known is None else known.table_version
+                if not batch.records and (not is_full_table or stream.stream_name in recorder.summary.errors):
+                    # It only has a bookmark. The first batch of a full table says that the table is empty now.
+                    recorder.record_bookmark(batch, version)
                     continue
-                try:
-                    load, result = self._load(source["name"], batch, version, log)
-                except WarehouseError as error:
-                    landed[stream.stream_name] = error_state(error)
-                    raise
-                tally.add(stream.stream_name, result)
-                progress.add(stream, result)
-                landings.add(load, result, replaces=known not in (None, version))
-                landed.setdefault(stream.stream_name, None)
-        tally.write()
-        progress.finish()
+                self._load(source["name"], batch, version, warehouses, recorder, known)
+        recorder.finish()
         for stream in streams:
-            if stream.stream_name not in landed:
+            if stream.stream_name not in recorder.summary.errors:
                 log.write("tap", f"{stream.tap_stream_id}: no rows since the last bookmark")
 
-    def _load(self, schema_name: str, batch: Batch, table_version: int, log: JobLog) -> tuple[LoadBatch, LoadResult]:
-        """Load one batch; its bookmark is kept once it has landed, so that a job that dies goes on from there.
-
-        It has landed when every destination has it.
-        """
-        warehouses = warehouses_of(self.ctx, self.source_id, hide=log.hide)
-        reason = self.ctx.faults.match_work("load", stream=batch.stream.tap_stream_id)
-        if reason is not None:
-            raise WarehouseError(reason)
+    def _load(
+        self,
+        schema_name: str,
+        batch: Batch,
+        table_version: int,
+        warehouses: DestinationWarehouses,
+        recorder: BatchRecorder,
+        known: Bookmark | None,
+    ) -> None:
+        """Load one batch. It is recorded once every destination has it, so that the next job continues after it."""
         now = self.ctx.at()
         load = LoadBatch(
             schema_name=schema_name,
             table_name=batch.stream.stream_name,
             batch=batch,
-            first_sequence=self._sequence(len(batch.records)),
+            first_sequence=self.ctx.sequences.reserve(now, len(batch.records)),
             received_at=now,
             batched_at=now,
             table_version=table_version,
         )
-        result = load_into(warehouses, load)
-        self._keep_bookmark(batch.stream, dict(batch.bookmark), table_version)
-        return load, result
+        try:
+            result = warehouses.load(load)
+        except WarehouseError as error:
+            recorder.summary.errors[batch.stream.stream_name] = error_state(error)
+            raise
+        recorder.record_batch(load, result, replaces=known is not None and known.table_version != table_version)
 
-    def _sequence(self, count: int) -> int:
-        """Reserve sequence numbers: nanoseconds since the epoch, and above all that were given before."""
-        at_least = int(self.ctx.at().timestamp() * 1_000_000_000)
-        with self.ctx.state.transaction() as db:
-            row = db.execute("SELECT given FROM counters WHERE kind = 'sequence'").fetchone()
-            first = max(at_least, int(row["given"]) + 1 if row else 0)
-            db.execute("INSERT OR REPLACE INTO counters (kind, given) VALUES ('sequence', ?)", (first + count - 1,))
-        return first
-
-    def _keep_bookmark(self, stream: SelectedStream, bookmark: dict[str, Any], table_version: int) -> None:
-        with self.ctx.state.transaction() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO bookmarks (source_id, tap_stream_id, bookmark, table_version) "
-                "VALUES (?, ?, ?, ?)",
-                (self.source_id, stream.tap_stream_id, json.dumps(bookmark), table_version),
-            )
-
-    def _end(
-        self,
-        status: str,
-        outcome: Outcome,
-        landed: Mapping[str, dict[str, Any] | None],
-        log: JobLog,
-        landings: LoadSummary,
-    ) -> None:
+    def _finish(self, status: str, outcome: Outcome, log: JobLog, summary: LoadSummary) -> None:
         self.ctx.clock.simulate_work(_SIMULATED_TAP_S)
         with self.ctx.state.transaction() as db:
-            db.execute(
-                "UPDATE jobs SET status = ?, completion_time = ?, discovery_exit_status = ?, "
-                "discovery_description = ?, tap_exit_status = ?, tap_description = ?, target_exit_status = ?, "
-                "target_description = ? WHERE name = ?",
-                (status, self.ctx.now(), *outcome.discovery, *outcome.tap, *outcome.target, self.name),
-            )
+            parts = {"discovery": outcome.discovery, "tap": outcome.tap, "target": outcome.target}
+            jobs.finish(db, self.name, status, self.ctx.now(), **parts)
             log.end(status, tap=outcome.tap, target=outcome.target)
             self.ctx.clock.simulate_work(_SIMULATED_LOAD_S)
-            record_loads(self.ctx, db, self.source_id, landed, landings)
+            record_loads(self.ctx, db, self.source_id, summary)
 
 
-def _refuse_view_without_keys(stream: selections.StoredStream) -> None:
-    """Fail as a tap does that cannot tell the rows of a view apart; the API takes such a selection."""
+@dataclass
+class BatchRecorder:
+    """Records the batches of one job: its bookmarks, progress, log and summary.
+
+    Seconds are the machine's, whatever the sandbox's clock says, so that the rate of rows is real.
+    """
+
+    job: Job
+    job_log: JobLog
+    summary: LoadSummary = field(default_factory=LoadSummary)
+    _stream: str | None = None
+    _since: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.log = BatchLogAggregator(self.job_log)
+
+    def begin(
+        self,
+        stored: Sequence[stored_streams.StoredStream],
+        streams: Sequence[SelectedStream],
+        bookmarks: Mapping[str, Bookmark],
+    ) -> None:
+        """Record the streams to come, once the source has accepted the connection.
+
+        How many rows a stream has may be known from its discovery. How many of them are new is not, so nothing is
+        expected of a stream with a bookmark that is not replicated in full.
+        """
+        rows = []
+        for discovered, stream in zip(stored, streams, strict=True):
+            is_whole = stream.tap_stream_id not in bookmarks or stream.replication_method == "FULL_TABLE"
+            expected = discovered.metadata(()).get(_ROW_COUNT) if is_whole else None
+            rows.append((stream.tap_stream_id, stream.stream_name, expected))
+        with self.job.ctx.state.transaction() as db:
+            jobs.add_streams(db, self.job.name, rows)
+        self._since = time.monotonic()
+
+    def record_batch(self, load: LoadBatch, result: LoadResult, *, replaces: bool) -> None:
+        """Record a batch that every destination has loaded, in one transaction."""
+        ctx, stream = self.job.ctx, load.batch.stream
+        now = time.monotonic()
+        with ctx.state.transaction() as db:
+            jobs.save_bookmark(db, self.job.source_id, stream.tap_stream_id, load.batch.bookmark, load.table_version)
+            ctx.sequences.record(db)
+            if self._stream not in (None, stream.tap_stream_id):
+                self._transition(db, "running", "loaded")
+            jobs.count_batch(
+                db,
+                self.job.name,
+                stream.tap_stream_id,
+                loaded=result.rows_loaded,
+                rejected=result.rows_rejected,
+                seconds=now - self._since,
+                now=ctx.now(),
+            )
+            self.log.add(stream.stream_name, result)
+        self._stream, self._since = stream.tap_stream_id, now
+        self.summary.add(load, result, replaces=replaces)
+
+    def record_bookmark(self, batch: Batch, table_version: int) -> None:
+        """Record a bookmark that came without rows."""
+        with self.job.ctx.state.transaction() as db:
+            jobs.save_bookmark(db, self.job.source_id, batch.stream.tap_stream_id, batch.bookmark, table_version)
+
+    def finish(self) -> None:
+        """Record that everything is extracted: a stream without a batch has no new rows."""
+        with self.job.ctx.state.transaction() as db:
+            self.log.write()
+            self._transition(db, "running", "loaded")
+            self._transition(db, "waiting", "no_rows")
+
+    def _transition(self, db: sqlite3.Connection, before: str, after: str) -> None:
+        jobs.move_streams(db, self.job.name, before=before, after=after)
+
+
+def _reject_view_without_keys(stream: stored_streams.StoredStream) -> None:
+    """Fail as a tap does that cannot identify the rows of a view; the API accepts such a selection."""
     metadata = StreamMetadata(stream.metadata(()))
     if metadata.is_view is not True:
         return
@@ -250,7 +281,7 @@ def _refuse_view_without_keys(stream: selections.StoredStream) -> None:
 
 
 @contextmanager
-def _extracting(
+def _extraction(
     connector: Connector,
     properties: Mapping[str, Any],
     streams: Sequence[SelectedStream],
@@ -258,7 +289,7 @@ def _extracting(
     now: datetime,
     context: Context,
 ) -> Iterator[Iterator[Batch]]:
-    """Give the batches until the job is to stop, and let the extraction tidy up however the block ends."""
+    """Yield the batches until the job is stopped, and close the extraction however the block ends."""
     batches = connector.extract(properties, streams, bookmarks, now, context)
 
     def until_stopped() -> Iterator[Batch]:
@@ -267,6 +298,6 @@ def _extracting(
                 raise _StoppedError
             yield batch
 
-    # What a generator has opened is closed here, and in this thread.
+    # A generator closes what it has opened here, in this thread.
     with closing(batches) if isinstance(batches, Generator) else nullcontext():
         yield until_stopped()

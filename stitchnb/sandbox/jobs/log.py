@@ -1,4 +1,4 @@
-"""What a replication job writes down of itself: its phases, what came of each stream, and its errors."""
+"""The log of a replication job: its phases, the result of each stream, and its errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.pipeline import LoadResult, SelectedStream
+from stitchnb.sandbox.store import jobs
 from stitchnb.sandbox.warehouses.simulated import without
 
 Level = Literal["INFO", "WARNING", "ERROR"]
@@ -16,34 +17,31 @@ Level = Literal["INFO", "WARNING", "ERROR"]
 
 @dataclass
 class JobLog:
-    """The log of one job, kept in the state line by line, so that a job that is cut off leaves one as well."""
+    """The log of one job, stored line by line, so that a job that is cut off has one too."""
 
     ctx: SandboxContext
     job_name: str
     _secrets: set[str] = field(default_factory=set, repr=False)
 
     def hide(self, secrets: Collection[str]) -> None:
-        """Take these texts out of every line to come."""
+        """Leave these texts out of all further lines."""
         self._secrets.update(secrets)
 
     def write(self, part: str, message: str, level: Level = "INFO") -> None:
-        """Write one line of a part, ``job``, ``tap`` or ``target``, with the time of the sandbox's clock."""
-        # A message of several lines stays one entry: the following ones are indented.
-        text = self.shown(message).replace("\n", "\n  ")
+        """Write one line of a part (``job``, ``tap`` or ``target``) with the time of the sandbox's clock."""
+        # A message of several lines stays one entry: its further lines are indented.
+        text = self.without_secrets(message).replace("\n", "\n  ")
         with self.ctx.state.transaction() as db:
-            db.execute(
-                "INSERT INTO job_logs (job_name, line) VALUES (?, ?)",
-                (self.job_name, f"{self.ctx.now()} {level:<7} {part:<6} {text}"),
-            )
+            jobs.add_log_line(db, self.job_name, f"{self.ctx.now()} {level:<7} {part:<6} {text}")
 
-    def shown(self, message: str) -> str:
-        """Take what is to be hidden out of a message."""
+    def without_secrets(self, message: str) -> str:
+        """Return a message without the texts to hide."""
         return without(self._secrets, message)
 
     def begin(self, source_type: str, schema_name: str, streams: Collection[SelectedStream]) -> None:
-        """Write what the job sets out to do."""
-        streams_told = _counted(len(streams), "stream")
-        self.write("job", f"{self.job_name}: {source_type} into schema {schema_name}, {streams_told}")
+        """Write what the job replicates."""
+        stream_count = _counted(len(streams), "stream")
+        self.write("job", f"{self.job_name}: {source_type} into schema {schema_name}, {stream_count}")
         for stream in streams:
             by = f" by {stream.replication_key}" if stream.replication_key else ""
             fields = _counted(len(stream.schema.get("properties", {})), "field")
@@ -59,7 +57,7 @@ class JobLog:
 
 @dataclass
 class BatchLogAggregator:
-    """Counts the rows of one stream after the other, and writes each into the log once it is through."""
+    """Adds up the batches of one stream after the other, and writes each stream into the log when it is done."""
 
     log: JobLog
     _stream: str | None = None
@@ -70,7 +68,7 @@ class BatchLogAggregator:
     _by_record: Counter[str] = field(default_factory=Counter)
 
     def add(self, stream_name: str, result: LoadResult) -> None:
-        """Count one batch that has landed."""
+        """Count one batch that was loaded."""
         if stream_name != self._stream:
             self.write()
             self._stream = stream_name
@@ -82,21 +80,21 @@ class BatchLogAggregator:
             self._by_record[result.by_record] += 1
 
     def write(self) -> None:
-        """Write the stream in hand, if there is one, and begin anew."""
+        """Write the current stream, if there is one, and start over."""
         if self._stream is not None:
             extracted = _counted(self._loaded + self._rejected, "row")
             self.log.write("tap", f"{self._stream}: extracted {extracted} in {_counted(self._batches, 'batch', 'es')}")
             rejected = f", rejected {self._rejected}" if self._rejected else ""
             self.log.write(
                 "target",
-                f"{self._stream}: loaded {_counted(self._loaded, 'row')}{self._way()}{rejected}",
+                f"{self._stream}: loaded {_counted(self._loaded, 'row')}{self._method()}{rejected}",
                 "WARNING" if self._rejected else "INFO",
             )
         self._stream, self._batches, self._loaded, self._rejected, self._by_column = None, 0, 0, 0, 0
         self._by_record.clear()
 
-    def _way(self) -> str:
-        """Tell how the rows of files were taken in; nothing where there were no files."""
+    def _method(self) -> str:
+        """Say how the rows of files were loaded; nothing when there were no files."""
         if not self._by_record:
             return " by column" if self._by_column else ""
         why = "; ".join(self._by_record)

@@ -33,7 +33,7 @@ class Engine:
     def __init__(self, ctx: SandboxContext, *, pace_s: float) -> None:
         self._ctx = ctx
         self._pace_s = pace_s
-        # Those that only wait for workers elsewhere are no burden.
+        # Threads that only wait for workers elsewhere cost little.
         threads = _THREADS if ctx.workers is None else _WAITING_THREADS
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="stitchnb-engine")
         self._hooks = HookDeliveries(ctx)
@@ -42,18 +42,18 @@ class Engine:
         self._lock = threading.Lock()
 
     def start_check(self, source_id: int) -> str:
-        """Start a connection check; give its name. Belongs into the transaction that makes it necessary."""
+        """Start a connection check; return its name. Belongs into the transaction that makes it necessary."""
         check = Check.begin(self._ctx, source_id)
         self._run_check(check)
         return check.name
 
     def start_job(self, source_id: int, *, paced: bool = True, clock: Clock | None = None) -> str | None:
-        """Start a replication job; give its name, or None when one is under way.
+        """Start a replication job; return its name, or None when one is running.
 
         Parameters
         ----------
         paced
-            Let the job take as long as it must to be watched.
+            Let the job take at least `pace_s`, so that it can be watched.
         clock
             The job's own clock; the sandbox's when None.
         """
@@ -71,31 +71,31 @@ class Engine:
         return job.name
 
     def stop_job(self, job_name: str) -> None:
-        """Ask a running job to stop; what it waits for is broken off, and a batch in hand still lands."""
+        """Stop a running job: what it waits for is cancelled, and the current batch is still loaded."""
         with self._lock:
             stop = self._stops.get(job_name)
         if stop is not None:
             stop.set()
 
     def recover(self) -> None:
-        """Take up what an earlier process left: checks run again, jobs are told to have been cut off, its files go."""
+        """Resume what an earlier process left: run its checks again, record its jobs as cut off, delete its files."""
         remove_abandoned()
         for check in Check.unfinished(self._ctx):
             self._run_check(check)
         for job in Job.unfinished(self._ctx):
-            job.end_cut_off()
+            job.finish_cut_off()
         self._hooks.wake()
 
     def track(self, name: str) -> Callable[[], None]:
-        """Count work in another thread as under way; belongs into a transaction.
+        """Count work in another thread as running; belongs into a transaction.
 
         Returns
         -------
         Callable
-            To be called when it has ended and what it landed is written down: hooks are told of it.
+            To call when the work has ended and its loads are recorded; it wakes the deliveries to hooks.
         """
         future: Future[None] = Future()
-        # It cannot be taken back, only waited for.
+        # It cannot be cancelled, only waited for.
         future.set_running_or_notify_cancel()
         with self._lock:
             self._futures[name] = future
@@ -110,7 +110,7 @@ class Engine:
         return end
 
     def running(self) -> list[str]:
-        """Name the checks, jobs and imports that are under way, and the deliveries to hooks."""
+        """Return the names of the running checks, jobs, imports and deliveries to hooks."""
         with self._lock:
             names = [name for name, future in self._futures.items() if not future.done()]
         return [*names, *self._hooks.running()]
@@ -143,7 +143,7 @@ class Engine:
         self._hooks.halt()
 
     def close(self) -> None:
-        """Stop what runs and wait for it; what could not finish is taken up by `recover`."""
+        """Stop what runs and wait for it; `recover` resumes what could not finish."""
         with self._lock:
             stops, futures = list(self._stops.values()), list(self._futures.values())
         for stop in stops:
@@ -163,8 +163,8 @@ class Engine:
             try:
                 work(stop)
             except Exception:
-                # The last resort of a background thread: a fault of ours must be seen, and the sandbox goes on.
-                _log.exception("%s broke off", name)
+                # A bug must be visible in the log of a background thread, and the sandbox continues.
+                _log.exception("%s failed", name)
                 raise
             finally:
                 with self._lock:
@@ -182,6 +182,6 @@ class Engine:
                 del self._futures[name]
 
     def _pace(self, stop: Stop | None) -> None:
-        """Let the least duration pass, or go on at once when told to stop."""
+        """Wait for the least duration, or until stopped."""
         if stop is not None:
             stop.wait(self._pace_s)

@@ -1,4 +1,4 @@
-"""Connection checks of sources and destinations, looked at."""
+"""Connection checks of sources and destinations, and the authorization of sources."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from stitchnb.models import Property, ReportCard
 from stitchnb.rules.report_cards import progress as report_cards
 from stitchnb.rules.report_cards import properties
 from stitchnb.sandbox import errors
-from stitchnb.sandbox.context import Kind, SandboxContext
+from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
 from stitchnb.sandbox.resources.sources import SourceEndpoints
+from stitchnb.sandbox.store import connections, sources
+from stitchnb.sandbox.store.connections import Kind
 
-_AUTHORISED = ("oauth", "profile")
+_AUTHORIZED_STEPS = ("oauth", "profile")
 
 
 class AuthorizationEndpoints:
-    """Stands in for the browser: a control of the sandbox's own, for the API itself has no such endpoint."""
+    """Takes the place of the browser: an endpoint of the sandbox alone, as the API has none."""
 
     def __init__(self, ctx: SandboxContext, sources: SourceEndpoints) -> None:
         self._ctx = ctx
         self._sources = sources
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoint that authorises a source."""
+        """Return the endpoint that authorises a source."""
         return [
             Endpoint(
                 "POST",
@@ -38,27 +40,27 @@ class AuthorizationEndpoints:
         ]
 
     def authorize(self, source_id: str) -> dict[str, Any]:
-        """Let Stitch provide what the source's current step is still without, and move it on.
+        """Provide what Stitch provides in the source's current step, which completes it; return the source.
 
-        What the user gives themselves, their own client included, stays as it is; what only the user can give must be
-        there before. Answers with the source.
+        What the user provides, an OAuth client of their own included, is unchanged. What only the user can provide
+        must be there before.
         """
         return self._sources.grant(source_id, self._granted)
 
     def _granted(self, source_id: int, card: ReportCard) -> Mapping[str, Any]:
         step = card.step(card.current_step_type or "")
-        if step is None or not any(card.step(type_) for type_ in _AUTHORISED):
+        if step is None or not any(card.step(type_) for type_ in _AUTHORIZED_STEPS):
             raise errors.nothing_to_authorize(source_id, f"{card.type_name} has no step that asks for it")
         if missing := report_cards.asked_for(step):
             waits = f"its {step.type} step still needs {', '.join(missing)}, which only you can give"
             raise errors.nothing_to_authorize(source_id, waits)
-        if step.type not in _AUTHORISED:
+        if step.type not in _AUTHORIZED_STEPS:
             return {}
         granted = [p for p in step.properties if p.property_type == "system_provided_by_default" and not p.provided]
         return {p.name: self._value(source_id, p) for p in granted}
 
     def _value(self, source_id: int, prop: Property) -> Any:
-        """Make up a value that the property's schema takes."""
+        """Generate a value that the property's schema accepts."""
         granted = self._ctx.ids.granted(source_id, prop.name)
         host = f"https://{granted[:8]}.example.com/"
         for value in (granted, host, [granted], str(int(granted[:8], 16))):
@@ -74,7 +76,7 @@ class CheckEndpoints:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of connection checks."""
+        """Return the endpoints of connection checks."""
         return [
             Endpoint(
                 "GET",
@@ -89,27 +91,23 @@ class CheckEndpoints:
         ]
 
     def last_of_source(self, source_id: str) -> dict[str, Any]:
-        """Answer with a source's last connection check."""
+        """Return a source's last connection check."""
         number = errors.parsed_id(source_id)
         with self._ctx.state.read() as db:
-            if db.execute("SELECT 1 FROM sources WHERE id = ?", (number,)).fetchone() is None:
+            if sources.get(db, number) is None:
                 raise errors.source_not_found(source_id)
         return self._last("source", source_id, errors.unchecked_source(source_id))
 
     def last_of_destination(self, destination_id: str) -> dict[str, Any]:
-        """Answer with a destination's last connection check."""
+        """Return a destination's last connection check."""
         return self._last("destination", destination_id, errors.invalid_connection_id())
 
-    def _last(self, kind: Kind, connection_id: str, refusal: errors.APIErrorResponse) -> dict[str, Any]:
+    def _last(self, kind: Kind, connection_id: str, missing: errors.APIErrorResponse) -> dict[str, Any]:
         number = errors.parsed_id(connection_id)
         with self._ctx.state.read() as db:
-            row = db.execute(
-                "SELECT checks.* FROM checks JOIN connections ON connections.id = connection_id "
-                "WHERE connection_id = ? AND kind = ? ORDER BY number DESC LIMIT 1",
-                (number, kind),
-            ).fetchone()
+            row = connections.last_check(db, number, kind)
         if row is None:
-            raise refusal
+            raise missing
         return {
             "target_exit_status": row["target_exit_status"],
             "tap_error_message": None,

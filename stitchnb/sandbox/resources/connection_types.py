@@ -17,7 +17,7 @@ class ConnectionTypeEndpoints:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of source types and destination types."""
+        """Return the endpoints of source types and destination types."""
         return [
             Endpoint("GET", "/v4/source-types", lambda request: self.list_source_types()),
             Endpoint(

@@ -12,10 +12,10 @@ from stitchnb.sandbox import errors, import_errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
 from stitchnb.sandbox.import_bodies import batch_of, push_of
-from stitchnb.sandbox.jobs.imports import TableImport, load_imports
+from stitchnb.sandbox.jobs.loading import TableImport, load_imports
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.pipeline import WarehouseError
-from stitchnb.sandbox.resources.accounts import digest_of
+from stitchnb.sandbox.store import tokens
 
 BODY_LIMIT = 20 * 1024 * 1024
 """Most bytes of one request."""
@@ -32,7 +32,7 @@ class ImportEndpoints:
         self._numbers = itertools.count(1)
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of the Import API."""
+        """Return the endpoints of the Import API."""
 
         def post(what: str, handler: Callable[[APIRequest], Any]) -> Endpoint:
             return Endpoint(
@@ -98,16 +98,12 @@ class ImportEndpoints:
     def _source(db: sqlite3.Connection, request: APIRequest) -> sqlite3.Row:
         """Find the source that a request's token is of."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        row = db.execute(
-            "SELECT sources.* FROM import_tokens JOIN sources ON sources.id = source_id WHERE digest = ?",
-            (digest_of(token.strip()),),
-        ).fetchone()
+        row: sqlite3.Row | None = tokens.source_of_import_token(db, token.strip())
         if scheme.lower() != "bearer" or row is None:
             raise errors.not_authorized()
         if row["paused_at"] or row["deleted_at"]:
             raise import_errors.not_active()
-        found: sqlite3.Row = row
-        return found
+        return row
 
 
 def _json_of(request: APIRequest) -> Any:

@@ -1,4 +1,4 @@
-"""How jobs stand and stood, rows and all: a control of the sandbox's own, for the API has no such endpoint."""
+"""The progress of jobs with the rows of their streams: endpoints of the sandbox alone, as the API has none."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.middleware import CONTROL
+from stitchnb.sandbox.store import jobs
 
 _LOG_LINES = 20
 _PARTS = ("discovery", "tap", "target")
-_JOBS = "SELECT jobs.*, sources.name AS source_name FROM jobs JOIN sources ON sources.id = jobs.source_id"
 
-# What a stream had come to when its job ended without it.
+# The state of a stream whose job ended before the stream did.
 _CUT_SHORT = {"running": "broken_off", "waiting": "not_reached"}
 
 _STREAM = response_object(
@@ -63,12 +63,12 @@ class JobProgressEndpoints:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints."""
+        """Return the endpoints."""
         return [
             Endpoint(
                 "GET",
                 f"{CONTROL}/jobs",
-                lambda request: self.list(_asked(request.query)),
+                lambda request: self.list(_source_id(request.query)),
                 "Every job, or those of a source, with the rows of each stream",
                 schema=EndpointSchema(array(response_object(_JOB)), query={"source_id": ID}),
             ),
@@ -82,39 +82,23 @@ class JobProgressEndpoints:
         ]
 
     def list(self, source_id: int | None = None) -> list[dict[str, Any]]:
-        """Answer with all jobs, or those of one source, the oldest first."""
+        """Return all jobs, or those of one source, oldest first."""
         with self._ctx.state.read() as db:
-            rows = db.execute(
-                f"{_JOBS} WHERE :source_id IS NULL OR jobs.source_id = :source_id ORDER BY jobs.number",
-                {"source_id": source_id},
-            ).fetchall()
-            return [_job(row, _streams(db, row["name"])) for row in rows]
+            return [_job(row, jobs.list_streams(db, row["name"])) for row in jobs.list_all(db, source_id)]
 
     def get(self, job_name: str) -> dict[str, Any]:
-        """Answer with one job, and the last lines of its log."""
+        """Return one job, and the last lines of its log."""
         with self._ctx.state.read() as db:
-            row = db.execute(f"{_JOBS} WHERE jobs.name = ?", (job_name,)).fetchone()
+            row = jobs.get(db, job_name)
             if row is None:
                 raise errors.no_such_job(job_name)
-            lines = db.execute(
-                "SELECT line FROM job_logs WHERE job_name = ? ORDER BY number DESC LIMIT ?", (job_name, _LOG_LINES)
-            ).fetchall()
-            return {**_job(row, _streams(db, job_name)), "log": [line["line"] for line in reversed(lines)]}
+            log = jobs.log_lines(db, job_name, last=_LOG_LINES)
+            return {**_job(row, jobs.list_streams(db, job_name)), "log": log}
 
 
-def _asked(query: Mapping[str, str]) -> int | None:
-    """Read whose jobs are asked for; what is no id is nobody's."""
+def _source_id(query: Mapping[str, str]) -> int | None:
+    """Return the source whose jobs are requested; 0, which no source has, for what is not an id."""
     return errors.parsed_id(query["source_id"]) or 0 if "source_id" in query else None
-
-
-def _streams(db: sqlite3.Connection, job_name: str) -> list[sqlite3.Row]:
-    return db.execute(
-        "SELECT job_streams.*, bookmarks.bookmark FROM job_streams JOIN jobs ON jobs.name = job_streams.job_name "
-        "LEFT JOIN bookmarks ON bookmarks.source_id = jobs.source_id "
-        "AND bookmarks.tap_stream_id = job_streams.tap_stream_id "
-        "WHERE job_streams.job_name = ? ORDER BY job_streams.position",
-        (job_name,),
-    ).fetchall()
 
 
 def _job(row: sqlite3.Row, streams: list[sqlite3.Row]) -> dict[str, Any]:
@@ -126,13 +110,13 @@ def _job(row: sqlite3.Row, streams: list[sqlite3.Row]) -> dict[str, Any]:
         "phase": _phase(row["status"], [stream["state"] for stream in streams]),
         "start_time": row["start_time"],
         "completion_time": row["completion_time"],
-        "failure": next((f"{part}: {told}" for part in _PARTS if (told := row[f"{part}_description"])), None),
+        "failure": next((f"{part}: {text}" for part in _PARTS if (text := row[f"{part}_description"])), None),
         "streams": [_stream(stream, row["status"]) for stream in streams],
     }
 
 
 def _phase(status: str, states: list[str]) -> str:
-    """Tell the part that is at work; batches are loaded as they come, the target's end is what is left at last."""
+    """Return the part that is running. Batches are loaded as they come, so only the end of the target comes last."""
     if status != "running":
         return "over"
     if not states:
@@ -142,11 +126,11 @@ def _phase(status: str, states: list[str]) -> str:
 
 def _stream(row: sqlite3.Row, status: str) -> dict[str, Any]:
     state = row["state"] if status == "running" else _CUT_SHORT.get(row["state"], row["state"])
-    told = ("rows_expected", "rows_loaded", "rows_rejected", "seconds", "last_batch_at")
+    columns = ("rows_expected", "rows_loaded", "rows_rejected", "seconds", "last_batch_at")
     bookmark = json.loads(row["bookmark"]) if row["bookmark"] is not None else None
     return {
         "stream_name": row["stream_name"],
         "state": state,
-        **{name: row[name] for name in told},
+        **{name: row[name] for name in columns},
         "bookmark": bookmark,
     }

@@ -1,40 +1,37 @@
-"""Replication jobs: started, stopped, and seen through their extractions and loads."""
+"""Replication jobs: start and stop them, list their extractions and loads, and read their logs."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from stitchnb.api.schemas import STR, EndpointSchema
-from stitchnb.models import format_time
-from stitchnb.sandbox import destination_routing as mapping
 from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.middleware import CONTROL
+from stitchnb.sandbox.store import destinations, jobs, sources, tokens
 
 _LINK_LIFETIME = timedelta(minutes=10)
 _HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 
 
 class LogEndpoints:
-    """The logs that jobs have written, lines in the order in which they were written."""
+    """The logs of jobs."""
 
     def __init__(self, ctx: SandboxContext) -> None:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoint of the API."""
+        """Return the endpoint of the API."""
         return [Endpoint("GET", "/v4/{client_id}/extractions/{job_name}", self.link)]
 
     def downloads(self) -> Iterable[Endpoint]:
-        """Tell where links lead to: no place of the API's, as the account's token is not asked for there."""
+        """Return the endpoint that links point to. It is not the API's, as it needs no token."""
         return [
             Endpoint(
                 "GET",
@@ -47,36 +44,25 @@ class LogEndpoints:
         ]
 
     def link(self, request: APIRequest) -> APIResponse:
-        """Answer with a link to a job's log, valid once and for ten minutes of the sandbox's time."""
+        """Return a link to a job's log that works once, within ten minutes of the sandbox's time."""
         if request.path["client_id"] != str(self._ctx.client_id):
             raise errors.not_authorized()
-        job_name, ticket = request.path["job_name"], secrets.token_urlsafe(24)
+        job_name = request.path["job_name"]
         with self._ctx.state.transaction() as db:
-            if not db.execute("SELECT 1 FROM jobs WHERE name = ?", (job_name,)).fetchone():
+            if not jobs.exists(db, job_name):
                 raise errors.no_such_job(job_name)
-            db.execute("DELETE FROM log_tickets WHERE expires_at <= ?", (self._ctx.now(),))
-            db.execute(
-                "INSERT INTO log_tickets (digest, job_name, expires_at) VALUES (?, ?, ?)",
-                (_digest(ticket), job_name, format_time(self._ctx.at() + _LINK_LIFETIME)),
-            )
-        # Absolute, as the API's own are; whoever asks has said in the Host header how the sandbox is reached.
+            ticket = tokens.create_log_ticket(db, job_name, self._ctx.at(), _LINK_LIFETIME)
+        # Absolute, as the API's links are. The Host header says how the client reaches the sandbox.
         return APIResponse(None, 302, {"Location": f"http://{request.headers['host']}{CONTROL}/logs/{ticket}"})
 
     def download(self, ticket: str) -> APIResponse:
-        """Answer with the log's text, and take the link back."""
+        """Return the text of a log; the link works no more."""
         with self._ctx.state.transaction() as db:
-            found = db.execute(
-                "DELETE FROM log_tickets WHERE digest = ? RETURNING job_name, expires_at", (_digest(ticket),)
-            ).fetchone()
-            if found is None or found["expires_at"] <= self._ctx.now():
+            job_name = tokens.use_log_ticket(db, ticket, self._ctx.at())
+            if job_name is None:
                 raise errors.used_link()
-            rows = db.execute("SELECT line FROM job_logs WHERE job_name = ? ORDER BY number", (found["job_name"],))
-            text = "".join(f"{row['line']}\n" for row in rows)
+            text = "".join(f"{line}\n" for line in jobs.log_lines(db, job_name))
         return APIResponse(text.encode(), headers=_HEADERS)
-
-
-def _digest(ticket: str) -> str:
-    return hashlib.sha256(ticket.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 PAGE_SIZE = 100
@@ -90,7 +76,7 @@ class JobEndpoints:
         self._engine = engine
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of replication jobs, extractions and loads."""
+        """Return the endpoints of replication jobs, extractions and loads."""
         sync = "/v4/sources/{source_id}/sync"
         return [
             Endpoint("POST", sync, lambda request: self.start(request.path["source_id"])),
@@ -106,10 +92,10 @@ class JobEndpoints:
         ]
 
     def start(self, source_id: str) -> dict[str, Any]:
-        """Start a job; one at a time per source. A paused source may be started by hand."""
+        """Start a job; a source runs one at a time. A paused source can be started manually."""
         with self._ctx.state.transaction() as db:
             number = self._live_source(db, source_id)
-            if not mapping.destinations_of(db, number):
+            if not destinations.list_of_source(db, number):
                 raise errors.no_destination_to_sync_to(number)
             job_name = self._engine.start_job(number)
         if job_name is None:
@@ -117,40 +103,31 @@ class JobEndpoints:
         return {"job_name": job_name}
 
     def stop(self, source_id: str) -> dict[str, Any]:
-        """Stop the job that is under way, if one is."""
+        """Stop the running job, if there is one."""
         with self._ctx.state.read() as db:
             number = self._live_source(db, source_id)
-            running = db.execute(
-                "SELECT name FROM jobs WHERE source_id = ? AND status = 'running'", (number,)
-            ).fetchone()
-        if running:
-            self._engine.stop_job(running["name"])
+            job_name = jobs.running_of_source(db, number)
+        if job_name is not None:
+            self._engine.stop_job(job_name)
         return {"status": 200}
 
     def extractions(self, client_id: str, page: int) -> dict[str, Any]:
-        """Answer with the last completed extraction of each source, a page at a time."""
+        """Return the last completed extraction of each source, a page at a time."""
         self._refuse_other_account(client_id)
         with self._ctx.state.read() as db:
-            rows = db.execute(
-                "SELECT jobs.*, sources.type FROM jobs JOIN sources ON sources.id = jobs.source_id "
-                "WHERE number IN (SELECT max(number) FROM jobs WHERE completion_time IS NOT NULL GROUP BY source_id) "
-                "ORDER BY source_id"
-            ).fetchall()
+            rows = jobs.list_extractions(db)
         return self._page("extractions", page, [self._extraction(row) for row in rows])
 
     def loads(self, client_id: str, page: int) -> dict[str, Any]:
-        """Answer with the last load of each stream, a page at a time."""
+        """Return the last load of each stream, a page at a time."""
         self._refuse_other_account(client_id)
         with self._ctx.state.read() as db:
-            rows = db.execute(
-                "SELECT loads.*, sources.name FROM loads JOIN sources ON sources.id = loads.source_id "
-                "ORDER BY stream_name, source_id"
-            ).fetchall()
+            rows = jobs.list_loads(db)
         return self._page("loads", page, [self._load(row) for row in rows])
 
     def _live_source(self, db: sqlite3.Connection, source_id: str) -> int:
         number = errors.parsed_id(source_id)
-        row = db.execute("SELECT deleted_at FROM sources WHERE id = ?", (number,)).fetchone()
+        row = sources.get(db, number)
         if number is None or row is None:
             raise errors.no_source_to_sync(self._ctx.client_id, source_id)
         if row["deleted_at"]:

@@ -1,4 +1,4 @@
-"""Notifications: the account's custom e-mails and its post-load hooks. No mail is ever sent."""
+"""Notifications: the account's custom emails and its post-load hooks. No email is ever sent."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 from stitchnb.models import format_time, parse_time
 from stitchnb.rules.schema.formats import conforms
-from stitchnb.sandbox import destination_routing as mapping
 from stitchnb.sandbox import errors
-from stitchnb.sandbox.addresses import is_loopback, parsed_url
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
+from stitchnb.sandbox.jobs.hooks import is_loopback, parsed_url
+from stitchnb.sandbox.store import destinations
+from stitchnb.sandbox.store import notifications as store
 
 LIMIT = 10
-"""Most custom e-mails, and most hooks, that an account may have."""
+"""The most custom emails, and the most hooks, that an account may have."""
 
 _BASE = "/notifications/public/v1/api"
 _HOOK_TYPE = "post_load"
@@ -29,7 +30,7 @@ class CustomEmailEndpoints:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of custom e-mails."""
+        """Return the endpoints of custom emails."""
         all_, one = f"{_BASE}/custom-emails", f"{_BASE}/custom-emails/{{id}}"
         return [
             Endpoint("GET", all_, lambda request: self.list()),
@@ -39,9 +40,9 @@ class CustomEmailEndpoints:
         ]
 
     def list(self) -> list[dict[str, Any]]:
-        """Answer with all custom e-mails."""
+        """Return all custom emails."""
         with self._ctx.state.read() as db:
-            return [self._body(row) for row in db.execute("SELECT * FROM custom_emails ORDER BY id")]
+            return [self._body(row) for row in store.list_emails(db)]
 
     def create(self, body: Any) -> dict[str, Any]:
         """Add an address."""
@@ -49,40 +50,34 @@ class CustomEmailEndpoints:
         if not isinstance(address, str) or not conforms("email", address):
             raise errors.invalid_email_address()
         with self._ctx.state.transaction() as db:
-            if _count(db, "SELECT count(*) FROM custom_emails") >= LIMIT:
+            if store.count_emails(db) >= LIMIT:
                 raise errors.too_many_custom_emails()
-            id_ = self._ctx.ids.custom_email(db)
-            db.execute(
-                "INSERT INTO custom_emails (id, email_address, created_at) VALUES (?, ?, ?)",
-                (id_, address, self._ctx.now()),
-            )
-            return self._body(self._row(db, str(id_)))
+            return self._body(store.add_email(db, self._ctx.ids.custom_email(db), address, self._ctx.now()))
 
     def update(self, id_: str, body: Any) -> dict[str, Any]:
-        """Disable an address by any time, or enable it by null."""
-        given = body.get("disabled_at") if isinstance(body, dict) else None
-        moment = parse_time(given)
+        """Disable an address with any time, or enable it with null."""
+        value = body.get("disabled_at") if isinstance(body, dict) else None
+        moment = parse_time(value)
         with self._ctx.state.transaction() as db:
             row = self._row(db, id_)
-            if not isinstance(body, dict) or set(body) != {"disabled_at"} or (given is not None and moment is None):
-                raise errors.invalid_disabled_at(given)
+            if not isinstance(body, dict) or set(body) != {"disabled_at"} or (value is not None and moment is None):
+                raise errors.invalid_disabled_at(value)
             disabled_at = None if moment is None else format_time(moment)
-            db.execute("UPDATE custom_emails SET disabled_at = ? WHERE id = ?", (disabled_at, row["id"]))
+            store.set_email_disabled(db, row["id"], disabled_at)
         return {"disabled_at": disabled_at}
 
     def delete(self, id_: str) -> Any:
-        """Take an address off the list; the answer is how many that were."""
+        """Delete an address; return how many were deleted."""
         with self._ctx.state.transaction() as db:
-            db.execute("DELETE FROM custom_emails WHERE id = ?", (self._row(db, id_)["id"],))
+            store.delete_email(db, self._row(db, id_)["id"])
         return [1]
 
     @staticmethod
     def _row(db: sqlite3.Connection, id_: str) -> sqlite3.Row:
-        row = db.execute("SELECT * FROM custom_emails WHERE id = ?", (errors.parsed_id(id_),)).fetchone()
+        row: sqlite3.Row | None = store.get_email(db, errors.parsed_id(id_))
         if row is None:
             raise errors.custom_email_not_found()
-        found: sqlite3.Row = row
-        return found
+        return row
 
     def _body(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
@@ -95,16 +90,16 @@ class CustomEmailEndpoints:
 
 
 class HookEndpoints:
-    """Addresses that are told of every load into a destination.
+    """URLs that are called after every load into a destination.
 
-    As with Stitch only https is taken, but http as well where the address is this machine's own.
+    As with Stitch only https is accepted, and here also http for an address of this machine.
     """
 
     def __init__(self, ctx: SandboxContext) -> None:
         self._ctx = ctx
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of hooks."""
+        """Return the endpoints of hooks."""
         all_, one = f"{_BASE}/hooks", f"{_BASE}/hooks/{{id}}"
         return [
             Endpoint("GET", all_, lambda request: self.list()),
@@ -114,50 +109,42 @@ class HookEndpoints:
         ]
 
     def list(self) -> dict[str, Any]:
-        """Answer with all hooks."""
+        """Return all hooks."""
         with self._ctx.state.read() as db:
-            return {_HOOK_TYPE: [self._body(row) for row in db.execute("SELECT * FROM hooks ORDER BY id")]}
+            return {_HOOK_TYPE: [self._body(row) for row in store.list_hooks(db)]}
 
     def create(self, body: Any) -> dict[str, Any]:
-        """Add a hook; it tells of what is loaded from now on."""
+        """Add a hook; it is called for loads from now on."""
         destination_id, url = _hook_of(body)
         with self._ctx.state.transaction() as db:
-            if _count(db, "SELECT count(*) FROM hooks") >= LIMIT:
+            if store.count_hooks(db) >= LIMIT:
                 raise errors.too_many_hooks(LIMIT)
-            if not mapping.is_live(db, destination_id):
+            if destinations.get_live(db, destination_id) is None:
                 raise errors.invalid_hook_body()
             id_, now = self._ctx.ids.hook(db), self._ctx.now()
-            db.execute(
-                "INSERT INTO hooks (id, type, destination_id, url, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (id_, _HOOK_TYPE, destination_id, url, now, now),
+            return self._body(
+                store.add_hook(db, id_, type_=_HOOK_TYPE, destination_id=destination_id, url=url, now=now)
             )
-            return self._body(self._row(db, str(id_)))
 
     def update(self, id_: str, body: Any) -> dict[str, Any]:
-        """Turn a hook off or on."""
+        """Enable or disable a hook."""
         with self._ctx.state.transaction() as db:
             row = self._row(db, id_)
             if not isinstance(body, dict) or set(body) != {"enable"} or not isinstance(body["enable"], bool):
                 raise errors.invalid_hook_change()
-            now = self._ctx.now()
-            db.execute(
-                "UPDATE hooks SET disabled_at = ?, modified_at = ? WHERE id = ?",
-                (None if body["enable"] else now, now, row["id"]),
-            )
-            return self._body(self._row(db, id_))
+            return self._body(store.set_hook_enabled(db, row["id"], body["enable"], self._ctx.now()))
 
     def delete(self, id_: str) -> None:
-        """Delete a hook; what is still under way to it is given up."""
+        """Delete a hook; deliveries to it that are waiting are dropped."""
         with self._ctx.state.transaction() as db:
-            db.execute("DELETE FROM hooks WHERE id = ?", (self._row(db, id_)["id"],))
+            store.delete_hook(db, self._row(db, id_)["id"])
 
     @staticmethod
     def _row(db: sqlite3.Connection, id_: str) -> sqlite3.Row:
-        row = db.execute("SELECT * FROM hooks WHERE id = ?", (errors.parsed_id(id_),)).fetchone()
+        row: sqlite3.Row | None = store.get_hook(db, errors.parsed_id(id_))
         if row is None:
             raise errors.hook_not_found()
-        found: sqlite3.Row = row
-        return found
+        return row
 
     def _body(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
@@ -174,7 +161,7 @@ class HookEndpoints:
 
 
 def _hook_of(body: Any) -> tuple[int, str]:
-    """Read a new hook's destination and address."""
+    """Return the destination and URL of a new hook."""
     if not isinstance(body, dict) or set(body) != {"type", "destination_id", "config"} or body["type"] != _HOOK_TYPE:
         raise errors.invalid_hook_body()
     destination_id, config = body["destination_id"], body["config"]
@@ -186,7 +173,3 @@ def _hook_of(body: Any) -> tuple[int, str]:
     if url is None or not (url.scheme == "https" or is_loopback(url)):
         raise errors.invalid_hook_body()
     return destination_id, config["url"]
-
-
-def _count(db: sqlite3.Connection, query: str) -> int:
-    return int(db.execute(query).fetchone()[0])

@@ -1,4 +1,4 @@
-"""Streams: listed, described and selected."""
+"""Streams: list, describe and select them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from stitchnb.models import FieldMetadata
 from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
-from stitchnb.sandbox.resources.sources import SourceEndpoints
-from stitchnb.sandbox.store import selections
-from stitchnb.sandbox.store.selections import MODIFIABLE_KEYS, StoredStream
+from stitchnb.sandbox.resources.sources import StoredSource
+from stitchnb.sandbox.store import sources, streams
+from stitchnb.sandbox.store.streams import MODIFIABLE_KEYS, StoredStream
 
 _TYPES = {"selected": bool, "replication-method": str, "replication-key": str, "view-key-properties": list}
 
@@ -21,12 +21,11 @@ _TYPES = {"selected": bool, "replication-method": str, "replication-key": str, "
 class StreamEndpoints:
     """The streams of the account's sources."""
 
-    def __init__(self, ctx: SandboxContext, sources: SourceEndpoints) -> None:
+    def __init__(self, ctx: SandboxContext) -> None:
         self._ctx = ctx
-        self._sources = sources
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """Tell the endpoints of streams."""
+        """Return the endpoints of streams."""
         all_ = "/v4/sources/{source_id}/streams"
         return [
             Endpoint("GET", all_, lambda request: self.list(request.path["source_id"])),
@@ -40,42 +39,42 @@ class StreamEndpoints:
         ]
 
     def list(self, source_id: str) -> list[dict[str, Any]]:
-        """Answer with the streams that were discovered in a source."""
+        """Return the streams that were discovered in a source."""
         with self._ctx.state.read() as db:
-            streams = list(selections.streams_of(db, self._source_id(db, source_id)))
-        return [self._body(stream) for stream in streams]
+            stored = [*streams.list_of_source(db, self._source(db, source_id)["id"])]
+        return [self._body(stream) for stream in stored]
 
     def get(self, source_id: str, stream_id: str) -> dict[str, Any]:
-        """Answer with a stream's schema and the metadata of its fields."""
+        """Return a stream's schema and the metadata of its fields."""
+        number = errors.parsed_id(stream_id)
         with self._ctx.state.read() as db:
-            number = self._source_id(db, source_id, or_stream=stream_id)
-            wanted = errors.parsed_id(stream_id)
-            found = [s for s in selections.streams_of(db, number) if s.stream_id == wanted]
-        if not found:
-            raise errors.invalid_stream_id(stream_id)
-        return schema_body(found[0])
+            source = self._source(db, source_id, stream_id=stream_id)
+            for stream in streams.list_of_source(db, source["id"]):
+                if stream.stream_id == number:
+                    return schema_body(stream)
+        raise errors.invalid_stream_id(stream_id)
 
     def select(self, source_id: str, body: Any) -> dict[str, Any]:
-        """Write metadata of streams and fields: all that was asked for, or nothing."""
-        requests = _parsed(body)
+        """Set metadata of streams and fields: everything in the body, or nothing."""
+        selections = _parsed(body)
         with self._ctx.state.transaction() as db:
-            number = self._source_id(db, source_id)
-            if db.execute("SELECT deleted_at FROM sources WHERE id = ?", (number,)).fetchone()["deleted_at"]:
-                # It can still be looked at, and is no more there to be changed.
+            source = self._source(db, source_id)
+            if source["deleted_at"]:
+                # A deleted source can be read, and not changed.
                 raise errors.invalid_stream_id(source_id)
-            by_tap_id = {s.tap_stream_id: s for s in selections.streams_of(db, number)}
-            unknown = [t for t, _ in requests if not isinstance(t, str) or t not in by_tap_id]
+            by_tap_id = {stream.tap_stream_id: stream for stream in streams.list_of_source(db, source["id"])}
+            unknown = [tap_id for tap_id, _ in selections if not isinstance(tap_id, str) or tap_id not in by_tap_id]
             if unknown:
                 raise errors.invalid_tap_stream_ids(unknown)
-            for tap_stream_id, entries in requests:
-                stream = by_tap_id[tap_stream_id]
+            for tap_id, entries in selections:
                 for breadcrumb, metadata in entries:
-                    self._write(db, stream, breadcrumb, metadata)
-            self._sources.refresh(db, number)
+                    self._set_metadata(db, by_tap_id[tap_id], breadcrumb, metadata)
+            StoredSource(self._ctx, db, source).reschedule()
         return {"status": 200}
 
-    def _write(
-        self, db: sqlite3.Connection, stream: StoredStream, breadcrumb: tuple[str, ...], metadata: dict[str, Any]
+    @staticmethod
+    def _set_metadata(
+        db: sqlite3.Connection, stream: StoredStream, breadcrumb: tuple[str, ...], metadata: dict[str, Any]
     ) -> None:
         read_only = [key for key in metadata if key not in MODIFIABLE_KEYS]
         if read_only:
@@ -84,23 +83,18 @@ class StreamEndpoints:
             raise errors.invalid_selection_body()
         discovered = stream.discovered.get(breadcrumb)
         if discovered is None:
-            # The API takes metadata for a field that does not exist, and nothing comes of it.
+            # The API accepts metadata for a field that does not exist and ignores it.
             return
         if metadata.get("selected") is True and FieldMetadata(discovered).inclusion == "unsupported":
             raise errors.unsupported_field()
-        db.execute(
-            "INSERT INTO selections (stream_id, breadcrumb, metadata) VALUES (?, ?, ?) "
-            "ON CONFLICT (stream_id, breadcrumb) DO UPDATE SET "
-            "metadata = json_patch(metadata, excluded.metadata)",
-            (stream.stream_id, json.dumps(breadcrumb), json.dumps(metadata)),
-        )
+        streams.save_selection(db, stream.stream_id, breadcrumb, metadata)
 
     @staticmethod
-    def _source_id(db: sqlite3.Connection, source_id: str, *, or_stream: str | None = None) -> int:
-        number = errors.parsed_id(source_id)
-        if number is None or not db.execute("SELECT 1 FROM sources WHERE id = ?", (number,)).fetchone():
-            raise errors.invalid_stream_id(or_stream or source_id)
-        return number
+    def _source(db: sqlite3.Connection, source_id: str, *, stream_id: str | None = None) -> sqlite3.Row:
+        row: sqlite3.Row | None = sources.get(db, errors.parsed_id(source_id))
+        if row is None:
+            raise errors.invalid_stream_id(stream_id or source_id)
+        return row
 
     @staticmethod
     def _body(stream: StoredStream) -> dict[str, Any]:
@@ -115,7 +109,7 @@ class StreamEndpoints:
 
 
 def schema_body(stream: StoredStream) -> dict[str, Any]:
-    """Describe a stream as the API does: its own metadata first, then every field that discovery told of."""
+    """Describe a stream as the API does: its own metadata first, then that of every discovered field."""
     breadcrumbs = [(), *(b for b in stream.discovered if b)]
     breadcrumbs += [b for b in stream.chosen if b not in breadcrumbs]
     return {
@@ -126,12 +120,12 @@ def schema_body(stream: StoredStream) -> dict[str, Any]:
 
 
 def _parsed(body: Any) -> list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]]:
-    """Read a selection: tap stream ids, which may be anything yet, each with metadata by breadcrumb."""
-    streams = body.get("streams") if isinstance(body, dict) else None
-    if not isinstance(streams, list) or not streams:
+    """Parse a selection: tap stream ids, not checked yet, each with metadata by breadcrumb."""
+    selected = body.get("streams") if isinstance(body, dict) else None
+    if not isinstance(selected, list) or not selected:
         raise errors.invalid_selection_body()
     parsed: list[tuple[Any, list[tuple[tuple[str, ...], dict[str, Any]]]]] = []
-    for stream in streams:
+    for stream in selected:
         entries = stream.get("metadata") if isinstance(stream, dict) else None
         if not isinstance(entries, list) or not entries:
             raise errors.invalid_selection_body()

@@ -54,10 +54,24 @@ class CredentialStore:
         except InvalidToken as error:
             raise StateFileError(_LOST) from error
 
-    def read(self, db: sqlite3.Connection, connection_id: int) -> dict[str, str]:
-        """Decrypt the credentials of a source or destination."""
-        rows = db.execute("SELECT name, sealed FROM credentials WHERE connection_id = ?", (connection_id,))
-        return {row["name"]: self.decrypt(row["sealed"]) for row in rows}
+    def read(
+        self, db: sqlite3.Connection, connection_id: int, decrypted: dict[bytes, str] | None = None
+    ) -> dict[str, str]:
+        """Decrypt the credentials of a source or destination.
+
+        Parameters
+        ----------
+        decrypted
+            Values that are decrypted already, by their encrypted form; those that are not yet are added.
+        """
+        known = {} if decrypted is None else decrypted
+        values = {}
+        for row in db.execute("SELECT name, sealed FROM credentials WHERE connection_id = ?", (connection_id,)):
+            encrypted = bytes(row["sealed"])
+            if encrypted not in known:
+                known[encrypted] = self.decrypt(encrypted)
+            values[row["name"]] = known[encrypted]
+        return values
 
     @staticmethod
     def names(db: sqlite3.Connection, connection_id: int) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from stitchnb.errors import near_names
 from stitchnb.models.stream import alternatives
 from stitchnb.sandbox.pipeline import Breadcrumb, ConnectorError, DiscoveredStream, JSONSchema, SelectedStream
-from stitchnb.sandbox.store.selections import MODIFIABLE_KEYS
+from stitchnb.sandbox.store.streams import MODIFIABLE_KEYS
 
 Cut = Callable[[Any], Any]
 
