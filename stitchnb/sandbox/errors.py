@@ -263,12 +263,12 @@ def too_many_custom_emails() -> APIErrorResponse:
 
 
 def custom_email_not_found() -> APIErrorResponse:
-    """No such custom e-mail."""
+    """No such custom email."""
     return APIErrorResponse(404, {"status": "NOT FOUND"})
 
 
 def invalid_disabled_at(value: Any) -> APIErrorResponse:
-    """No time to disable a custom e-mail at."""
+    """No time to disable a custom email at."""
     return APIErrorResponse(400, {"disabled_at": value})
 
 
