@@ -9,7 +9,7 @@ import pytest
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox, catalog
 from stitchnb.sandbox.catalog.cards import source_cards
-from stitchnb.sandbox.context import type_card
+from stitchnb.sandbox.context import source_type_card
 
 FORECAST: dict[str, Any] = {
     "type": "platform.harvest-forecast",
@@ -200,7 +200,7 @@ GIVEN: dict[str, Any] = {
 
 
 def test_every_type_that_asks_for_it_can_be_authorised(api: httpx.Client) -> None:
-    cards = [card for card in map(type_card, catalog.source_types()) if card and card.step("oauth")]
+    cards = [card for card in map(source_type_card, catalog.source_types()) if card and card.step("oauth")]
     assert len(cards) == 21
 
     for card in cards:
@@ -221,10 +221,10 @@ def profiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     oauth["properties"] = [p for p in oauth["properties"] if p["name"] != "view_id"]
     card["steps"].insert(card["steps"].index(oauth) + 1, {"type": "profile", "properties": [*view, picked]})
     monkeypatch.setitem(cards._cards, "platform.google-analytics", card)
-    type_card.cache_clear()
+    source_type_card.cache_clear()
     yield
     monkeypatch.undo()
-    type_card.cache_clear()
+    source_type_card.cache_clear()
 
 
 @pytest.mark.usefixtures("profiled")
