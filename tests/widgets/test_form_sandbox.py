@@ -147,7 +147,7 @@ def test_of_a_card_that_nobody_has_seen_both_judge_every_value_alike(
         fit = values_of(dict(schema) if schema is not None else None, 1) if field.name != "granted" else []
         field.value = data.draw(st.one_of(anything, st.sampled_from(TEXTS), *([st.sampled_from(fit)] if fit else [])))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "type_card", lambda type: form.report_card)
+        patch.setattr(sources, "source_type_card", lambda type: form.report_card)
         agree(form, judge)
 
 

@@ -18,7 +18,7 @@ from postgres_server import PASSWORD, USER, Database
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox import Sandbox, connectors, warehouses
-from stitchnb.sandbox.jobs.destinations import warehouses_of
+from stitchnb.sandbox.jobs.loading import DestinationWarehouses
 from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
 
 COUNTS = "SELECT (SELECT count(*) FROM recurly.accounts), (SELECT count(DISTINCT id) FROM recurly.accounts)"
@@ -111,7 +111,7 @@ def test_an_unmapped_source_loads_into_every_destination_the_same(
     create(form(database), name="The same once more")
     run(api, sandbox, configured)
 
-    assert len(warehouses_of(sandbox._ctx, configured["id"])) == 2, "two destinations share a database"
+    assert len(DestinationWarehouses(sandbox._ctx, configured["id"]).open()) == 2, "two destinations share a database"
     real, own = sandbox.warehouses.of(destination), sandbox.warehouses.of(embedded)
     assert own is sandbox.warehouse
     assert real.tables().equals(own.tables())
