@@ -1,4 +1,4 @@
-"""Every error the API answers with, word for word."""
+"""Every error that the API and the Import API return, word for word."""
 
 from __future__ import annotations
 
@@ -290,6 +290,99 @@ def too_many_hooks(limit: int) -> APIErrorResponse:
 def hook_not_found() -> APIErrorResponse:
     """No such hook."""
     return APIErrorResponse(400, {"error": "NotFound"})
+
+
+# -- the Import API ---------------------------------------------------------------------------------------------------
+
+
+def import_source_inactive() -> APIErrorResponse:
+    """The source is paused or deleted."""
+    return APIErrorResponse(401, {"error": "Forbidden", "errors": {"error": "Connection is not active."}})
+
+
+def import_too_large(size: int) -> APIErrorResponse:
+    """More bytes than a request may have. The slip of the pen is the API's."""
+    message = f"Request rejected: request size ({size}s bytes) exceeds the maximum"
+    return APIErrorResponse(413, {"status": "ERROR", "message": message})
+
+
+def import_not_json() -> APIErrorResponse:
+    """Something else than JSON."""
+    return APIErrorResponse(415, "Content-Type must be application/json")
+
+
+def import_not_loaded(reason: str) -> APIErrorResponse:
+    """Nothing is wrong with the data, but they could not be loaded; none of them are kept."""
+    return APIErrorResponse(503, {"error": f"Nothing was imported, try again later: {reason}"})
+
+
+def import_invalid_request(violation: str) -> APIErrorResponse:
+    """The request is not of the form that it must have."""
+    return APIErrorResponse(400, {"error": f"Request failed validation:{violation}"})
+
+
+def import_sequence_too_large() -> APIErrorResponse:
+    """A sequence that no column can hold."""
+    return import_invalid_request("#: sequence can not be above 9223372036854775807")
+
+
+def import_invalid_schema(reason: str) -> APIErrorResponse:
+    """The schema is none."""
+    return APIErrorResponse(400, {"error": f"Invalid JSON schema: {reason}"})
+
+
+def import_invalid_record(number: int, violation: str) -> APIErrorResponse:
+    """A record that is not as the schema says."""
+    return APIErrorResponse(400, {"error": f"Record {number} did not conform to schema: {violation}"})
+
+
+def import_missing_key(name: str) -> APIErrorResponse:
+    """A record without its primary key."""
+    return APIErrorResponse(400, {"error": f"Record is missing key property {name}"})
+
+
+def import_too_many_values(number: int, count: int, limit: int) -> APIErrorResponse:
+    """A record with too many values."""
+    return APIErrorResponse(400, {"error": f"Record {number} has {count} data points, and may have {limit} at most"})
+
+
+def import_no_records() -> APIErrorResponse:
+    """A push is an array, and never empty."""
+    return APIErrorResponse(400, {"status": "ERROR", "message": "An array of records is expected"})
+
+
+def import_no_client_id() -> APIErrorResponse:
+    """A push that does not say whose it is."""
+    return APIErrorResponse(401, {"status": "ERROR", "error": "Not Authenticated.", "errors": None})
+
+
+def import_other_client_id() -> APIErrorResponse:
+    """A push for another account."""
+    errors = {"error": "Access token is not associated with this client."}
+    return APIErrorResponse(403, {"status": "ERROR", "error": "Forbidden", "errors": errors})
+
+
+def import_several_client_ids(client_id: Any) -> APIErrorResponse:
+    """A push for more than one account."""
+    reason = f"The batch contains data points for multiple clients. Only client_id {client_id} is allowed"
+    return import_unprocessable(reason)
+
+
+def import_unprocessable(reason: Any) -> APIErrorResponse:
+    """A push whose messages are not of the form that they must have."""
+    error = "Request cannot be processed; see errors."
+    return APIErrorResponse(422, {"status": "ERROR", "error": error, "errors": [{"reason": reason}]})
+
+
+def not_an_import_source(source_id: Any) -> APIErrorResponse:
+    """Only sources of the Import API have access tokens."""
+    message = f"source ({source_id}) is not an Import API source"
+    return APIErrorResponse(400, {"error": "InvalidType", "data": {"message": message}})
+
+
+def import_token_not_found(token_id: Any) -> APIErrorResponse:
+    """No such access token of this source."""
+    return APIErrorResponse(404, {"error": "NotFound", "data": {"message": f"access token not found ({token_id})"}})
 
 
 def parsed_id(text: str) -> int | None:

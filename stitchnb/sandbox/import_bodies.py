@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from stitchnb.sandbox import import_errors
 from stitchnb.sandbox.import_validation import ImportSchemaValidator, SchemaError
 from stitchnb.sandbox.jobs.loading import TableImport
 
@@ -50,10 +49,10 @@ def batch_of(body: Any) -> TableImport:
     """
     wrong = _batch_form().violation(body)
     if wrong is not None:
-        raise import_errors.bad_request(wrong)
+        raise errors.import_invalid_request(wrong)
     messages = body["messages"]
     if any(message["sequence"] > _HIGHEST_SEQUENCE for message in messages):
-        raise import_errors.sequence_too_large()
+        raise errors.import_sequence_too_large()
     key_names = tuple(dict.fromkeys(body.get("key_names", ())))
     records = [message["data"] for message in messages]
     try:
@@ -61,14 +60,14 @@ def batch_of(body: Any) -> TableImport:
         for number, record in enumerate(records):
             wrong = conformity.violation(record)
             if wrong is not None:
-                raise import_errors.bad_record(number, wrong)
+                raise errors.import_invalid_record(number, wrong)
     except SchemaError as error:
-        raise import_errors.bad_schema(str(error)) from error
+        raise errors.import_invalid_schema(str(error)) from error
     for number, record in enumerate(records):
         if (missing := _missing_key(record, key_names)) is not None:
-            raise import_errors.missing_key(missing)
+            raise errors.import_missing_key(missing)
         if (count := data_points(record)) > MOST_DATA_POINTS:
-            raise import_errors.too_many_points(number, count, MOST_DATA_POINTS)
+            raise errors.import_too_many_values(number, count, MOST_DATA_POINTS)
     sequences = [message["sequence"] for message in messages]
     return TableImport(body["table_name"], body["schema"], key_names, records, sequences)
 
@@ -82,12 +81,12 @@ def push_of(body: Any, client_id: int) -> list[TableImport]:
         At the first thing that is wrong; then none of it is taken.
     """
     if not isinstance(body, list) or not body or not all(isinstance(message, dict) for message in body):
-        raise import_errors.no_records()
+        raise errors.import_no_records()
     _refuse_other_clients([message.get("client_id") for message in body], client_id)
     parts: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for message in body:
         if reasons := _reasons(message):
-            raise import_errors.unprocessable(reasons)
+            raise errors.import_unprocessable(reasons)
         parts.setdefault((message["table_name"], tuple(dict.fromkeys(message["key_names"]))), []).append(message)
     return [
         TableImport(name, {}, keys, [m["data"] for m in messages], [m["sequence"] for m in messages])
@@ -120,11 +119,11 @@ def _missing_key(record: Mapping[str, Any], key_names: Iterable[str]) -> str | N
 
 def _refuse_other_clients(client_ids: list[Any], client_id: int) -> None:
     if None in client_ids:
-        raise import_errors.no_client()
+        raise errors.import_no_client_id()
     if any(each != client_ids[0] for each in client_ids):
-        raise import_errors.several_clients(client_ids[0])
+        raise errors.import_several_client_ids(client_ids[0])
     if isinstance(client_ids[0], bool) or client_ids[0] != client_id:
-        raise import_errors.other_client()
+        raise errors.import_other_client_id()
 
 
 def _reasons(message: Mapping[str, Any]) -> dict[str, list[str]]:

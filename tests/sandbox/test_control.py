@@ -108,12 +108,12 @@ def test_reset_snapshot_and_restore(api: httpx.Client, source: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [
-        ("restore", {"name": "never taken"}, "no such snapshot: 'never taken'"),
-        ("restore", {}, "no such snapshot"),
+        ("restore", {"name": "never taken"}, "no snapshot 'never taken'"),
+        ("restore", {}, "no snapshot"),
         ("restore", None, "give a JSON object"),
-        ("snapshot", {"name": ""}, "at most 100 characters"),
-        ("snapshot", {"name": "x" * 101}, "at most 100 characters"),
-        ("snapshot", {"name": 1}, "at most 100 characters"),
+        ("snapshot", {"name": ""}, "1 to 100 characters"),
+        ("snapshot", {"name": "x" * 101}, "1 to 100 characters"),
+        ("snapshot", {"name": 1}, "1 to 100 characters"),
         ("snapshot", {"path": "/tmp/x"}, "no other keys than name"),
     ],
 )

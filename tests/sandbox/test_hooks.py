@@ -145,7 +145,7 @@ def test_nobody_listening_is_tried_five_times(api: httpx.Client, sandbox: Sandbo
 
 
 def test_no_answer_in_time_is_a_failure(sandbox: Sandbox, api: httpx.Client, configured: dict[str, Any]) -> None:
-    hasty = HookDeliveries(sandbox.ctx, timeout_s=0.2, backoff_s=0.001)
+    hasty = HookDeliveries(sandbox._ctx, timeout_s=0.2, backoff_s=0.001)
     sandbox._engine._hooks = hasty
     with receiving(None) as receiver:
         add_hook(api, receiver.url)
@@ -196,7 +196,7 @@ def test_a_hook_is_told_nothing_of_another_destinations_loads(
 
 def test_a_hook_that_is_deleted_meanwhile_is_told_no_more() -> None:
     with Sandbox(clock=NOON, pace_s=0) as sandbox, receiving(None) as receiver, client_of(sandbox) as api:
-        sandbox._engine._hooks = HookDeliveries(sandbox.ctx, timeout_s=0.2, backoff_s=0.001)
+        sandbox._engine._hooks = HookDeliveries(sandbox._ctx, timeout_s=0.2, backoff_s=0.001)
         source = configure(api, sandbox)
         hook_id = add_hook(api, receiver.url)
         api.post(f"/v4/sources/{source['id']}/sync")

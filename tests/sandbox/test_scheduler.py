@@ -79,7 +79,7 @@ def test_work_that_begins_on_a_frozen_clock_has_a_clock_of_its_own() -> None:
 
     assert (own.now() - clock.now()).total_seconds() == 40
     real = Clock()
-    assert real.fork() is real
+    assert real.snapshot() is real
 
 
 def test_a_real_clock_is_as_far_ahead_after_a_restart(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_snapshots_go_by_names(sandbox: Sandbox, api: httpx.Client) -> None:
     second = sandbox.snapshot("mine")
 
     assert (first.name, second.name, sandbox.snapshot().name) == ("mine", "mine", "snapshot-3")
-    with pytest.raises(InvalidInputError, match=r"no such snapshot: 'mine'\. There are: 'mine', 'snapshot-3'"):
+    with pytest.raises(InvalidInputError, match=r"no snapshot 'mine'\. Its snapshots: 'mine', 'snapshot-3'"):
         sandbox.restore(first)
     sandbox.reset()
     sandbox.restore("mine")

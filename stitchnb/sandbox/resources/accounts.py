@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from stitchnb.sandbox import errors, import_errors
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import Endpoint
 from stitchnb.sandbox.resources.sources import SourceEndpoints
@@ -58,7 +58,7 @@ class ImportTokenEndpoints:
         with self._ctx.state.transaction() as db:
             number = self._import_source(db, source_id)
             if not tokens.delete_import_token(db, number, errors.parsed_id(token_id)):
-                raise import_errors.token_not_found(token_id)
+                raise errors.import_token_not_found(token_id)
         return self._sources.get(source_id)
 
     @staticmethod
@@ -68,7 +68,7 @@ class ImportTokenEndpoints:
         if number is None or row is None or row["deleted_at"]:
             raise errors.source_not_found(source_id)
         if row["type"] != IMPORT_API:
-            raise import_errors.no_import_source(source_id)
+            raise errors.not_an_import_source(source_id)
         return number
 
 

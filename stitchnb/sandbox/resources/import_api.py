@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stitchnb import __version__
-from stitchnb.sandbox import errors, import_errors
+from stitchnb.sandbox import errors
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.endpoints import APIRequest, APIResponse, Endpoint
 from stitchnb.sandbox.import_bodies import batch_of, push_of
@@ -41,7 +41,7 @@ class ImportEndpoints:
                 handler,
                 auth="import",
                 body_limit=BODY_LIMIT,
-                too_large=import_errors.too_large,
+                too_large=errors.import_too_large,
                 is_slow=True,
             )
 
@@ -85,7 +85,7 @@ class ImportEndpoints:
         try:
             load_imports(self._ctx, source["id"], source["name"], imports)
         except WarehouseError as error:
-            raise import_errors.not_loaded(str(error)) from error
+            raise errors.import_not_loaded(str(error)) from error
         finally:
             end()
         return APIResponse({"status": "OK", "message": "Batch Accepted!"}, 201)
@@ -102,12 +102,12 @@ class ImportEndpoints:
         if scheme.lower() != "bearer" or row is None:
             raise errors.not_authorized()
         if row["paused_at"] or row["deleted_at"]:
-            raise import_errors.not_active()
+            raise errors.import_source_inactive()
         return row
 
 
 def _json_of(request: APIRequest) -> Any:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" or request.body is None:
-        raise import_errors.no_json()
+        raise errors.import_not_json()
     return request.body
