@@ -1,4 +1,4 @@
-"""Does a value conform to a JSON schema, in the words in which the Import API says that it does not."""
+"""Validates values against a JSON schema, and describes violations in the Import API's words."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _TYPE_NAMES = {
 
 
 class SchemaError(Exception):
-    """The schema itself is none; the message says why."""
+    """The schema itself is invalid; the message says why."""
 
 
 class ImportSchemaValidator:
-    """Tells how values break one schema.
+    """Validates values against one schema.
 
     Parameters
     ----------
     schema
-        JSON Schema of draft 4 to 7. It is taken as it is: what it refers to elsewhere is not fetched.
+        JSON Schema of draft 4 to 7. References to other documents are not fetched.
     expected
-        Begins the words about a wrong type.
+        The word that descriptions of a wrong type start with.
 
     Raises
     ------
     SchemaError
-        When it is none.
+        The schema is invalid.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, expected: str = "expected") -> None:
@@ -49,10 +49,10 @@ class ImportSchemaValidator:
         self._validator: Any = _checked(schema)(schema, registry=Registry())
         self._expected = expected
 
-    def violation(self, value: Any) -> str | None:
-        """Say how a value breaks the schema, such as ``#/age: expected: Integer, found: String``; None if it does not.
+    def describe_violations(self, value: Any) -> str | None:
+        """Describe how a value violates the schema, such as ``#/age: expected: Integer, found: String``.
 
-        Several violations are counted and then told one after the other.
+        Several violations are counted and then described one after the other. None when there is none.
         """
         from referencing.exceptions import Unresolvable
 
@@ -62,17 +62,17 @@ class ImportSchemaValidator:
             raise SchemaError(f"{error.ref} cannot be resolved") from error
         except RecursionError as error:
             raise SchemaError("it is nested too deeply") from error
-        told = [f"{_pointer(error.absolute_path)}: {self._words(error.message)}" for error in errors]
-        if len(told) > 1:
-            told = [f"#: {len(told)} schema violations found", *told]
-        return " ".join(told) or None
+        descriptions = [f"{_pointer(error.absolute_path)}: {self._describe(error.message)}" for error in errors]
+        if len(descriptions) > 1:
+            descriptions = [f"#: {len(descriptions)} schema violations found", *descriptions]
+        return " ".join(descriptions) or None
 
-    def _words(self, message: str) -> str:
+    def _describe(self, message: str) -> str:
         return message.replace("expected:", f"{self._expected}:", 1) if message.startswith("expected:") else message
 
 
 def type_name(value: Any) -> str:
-    """Name the type of a JSON value, such as ``Integer`` or ``JSONObject``."""
+    """Return the Import API's name for the type of a JSON value, such as ``Integer`` or ``JSONObject``."""
     if value is None:
         return "Null"
     if isinstance(value, bool):
@@ -86,17 +86,17 @@ def _pointer(path: Any) -> str:
 
 
 def _checked(schema: Mapping[str, Any]) -> Any:
-    """Find the draft that a schema is written in."""
+    """Return the validator of the draft that a schema is written in."""
     from jsonschema import FormatChecker, exceptions
 
-    # No formats: a pattern that Python cannot read is one all the same.
+    # Without formats: a pattern that Python cannot compile is still valid.
     formats = FormatChecker(formats=())
     reasons = []
     for draft in _drafts():
         try:
             draft.check_schema(schema, format_checker=formats)
         except exceptions.SchemaError as error:
-            reasons.append(_why_none(error))
+            reasons.append(_schema_problem(error))
         except RecursionError as error:
             raise SchemaError("it is nested too deeply") from error
         else:
@@ -104,7 +104,7 @@ def _checked(schema: Mapping[str, Any]) -> Any:
     raise SchemaError(reasons[0])
 
 
-def _why_none(error: Any) -> str:
+def _schema_problem(error: Any) -> str:
     path = list(error.absolute_path)
     if "type" in path[-2:]:
         names = error.instance if isinstance(error.instance, list) else [error.instance]
@@ -135,7 +135,7 @@ def _drafts() -> tuple[Any, ...]:
     drafts = []
     for draft in (Draft7Validator, Draft4Validator):
         others = {"additionalProperties": _additional(draft.VALIDATORS["additionalProperties"])}
-        # 16.0 is no integer: it is loaded into another column than 16.
+        # 16.0 is not an integer, as it is loaded into another column than 16.
         checker = draft.TYPE_CHECKER.redefine("integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool))
         drafts.append(extend(draft, validators={**own, **others}, type_checker=checker))
     return tuple(drafts)
@@ -162,10 +162,10 @@ def _required(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[An
         yield from (_error(f"required key [{name}] not found") for name in rule if name not in value)
 
 
-def _additional(otherwise: Any) -> Any:
+def _additional(default: Any) -> Any:
     def additional(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
         if rule is not False:
-            yield from otherwise(validator, rule, value, schema) or ()
+            yield from default(validator, rule, value, schema) or ()
         elif isinstance(value, dict):
             patterns = schema.get("patternProperties", {})
             for name in value:
@@ -176,7 +176,7 @@ def _additional(otherwise: Any) -> Any:
 
 
 def _enum(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    # For JSON, true is not 1.
+    # In JSON, true is not equal to 1.
     if not any(known == value and isinstance(known, bool) == isinstance(value, bool) for known in rule):
         shown = value if isinstance(value, str) else json.dumps(value)
         yield _error(f"{shown} is not a valid enum value")
@@ -195,7 +195,7 @@ def _format(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]
 def _bound(validator: Any, rule: Any, value: Any, *, is_least: bool, schema: Any) -> Iterator[Any]:
     if not validator.is_type(value, "number"):
         return
-    # In draft 4 a flag beside the bound says that the bound itself is outside.
+    # In draft 4 a flag beside the bound excludes the bound itself.
     is_open = schema.get("exclusiveMinimum" if is_least else "exclusiveMaximum") is True
     if value == rule and not is_open:
         return
@@ -205,7 +205,7 @@ def _bound(validator: Any, rule: Any, value: Any, *, is_least: bool, schema: Any
 
 
 def _multiple_of(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    # By the digits that are written: in floating point 0.07 would be no multiple of 0.01.
+    # By decimal digits: in floating point 0.07 is not a multiple of 0.01.
     if validator.is_type(value, "number") and math.isfinite(value) and _exact(value) % _exact(rule):
         yield _error(f"{value} is not a multiple of {rule}")
 

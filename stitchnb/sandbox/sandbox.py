@@ -30,11 +30,11 @@ from stitchnb.sandbox.journal import Exchange, Journal
 from stitchnb.sandbox.middleware import AbortableProtocol, FaultMiddleware
 from stitchnb.sandbox.openapi import Description
 from stitchnb.sandbox.plans import PlanName, plan_named
-from stitchnb.sandbox.resources.accounts import AccountEndpoints, ImportTokenEndpoints
+from stitchnb.sandbox.resources.accounts import AccountEndpoints
 from stitchnb.sandbox.resources.checks import AuthorizationEndpoints, CheckEndpoints
 from stitchnb.sandbox.resources.connection_types import ConnectionTypeEndpoints
 from stitchnb.sandbox.resources.destinations import DestinationEndpoints, add_embedded_destination
-from stitchnb.sandbox.resources.import_api import ImportEndpoints
+from stitchnb.sandbox.resources.import_api import ImportEndpoints, ImportTokenEndpoints
 from stitchnb.sandbox.resources.job_progress import JobProgressEndpoints
 from stitchnb.sandbox.resources.jobs import JobEndpoints, LogEndpoints
 from stitchnb.sandbox.resources.notifications import CustomEmailEndpoints, HookEndpoints

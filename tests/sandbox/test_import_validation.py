@@ -65,9 +65,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "value", "told", "why"), CASES, ids=[row[3] for row in CASES])
-def test_a_violation_is_told_word_for_word(schema: dict[str, Any], value: Any, told: str | None, why: str) -> None:
-    assert ImportSchemaValidator(schema).violation(value) == told, why
+@pytest.mark.parametrize(("schema", "value", "description", "why"), CASES, ids=[row[3] for row in CASES])
+def test_a_violation_is_described_word_for_word(
+    schema: dict[str, Any], value: Any, description: str | None, why: str
+) -> None:
+    assert ImportSchemaValidator(schema).describe_violations(value) == expected, why
 
 
 BAD_SCHEMAS = [
@@ -79,26 +81,26 @@ BAD_SCHEMAS = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "told", "why"), BAD_SCHEMAS, ids=[row[2] for row in BAD_SCHEMAS])
-def test_what_is_no_schema_says_why(schema: dict[str, Any], told: str, why: str) -> None:
+@pytest.mark.parametrize(("schema", "description", "why"), BAD_SCHEMAS, ids=[row[2] for row in BAD_SCHEMAS])
+def test_an_invalid_schema_says_why(schema: dict[str, Any], description: str, why: str) -> None:
     with pytest.raises(SchemaError) as caught:
         ImportSchemaValidator(schema)
 
-    assert str(caught.value) == told, why
+    assert str(caught.value) == expected, why
 
 
 def test_nothing_is_fetched() -> None:
-    conformity = ImportSchemaValidator({"$ref": "https://example.com/schema.json"})
+    validator = ImportSchemaValidator({"$ref": "https://example.com/schema.json"})
 
     with pytest.raises(SchemaError, match=r"https://example.com/schema.json cannot be resolved"):
-        conformity.violation({})
+        validator.describe_violations({})
 
 
 def test_a_schema_that_refers_to_itself_without_end_is_refused() -> None:
-    conformity = ImportSchemaValidator({"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"})
+    validator = ImportSchemaValidator({"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"})
 
     with pytest.raises(SchemaError):
-        conformity.violation({})
+        validator.describe_violations({})
 
 
 @pytest.mark.parametrize(
