@@ -22,9 +22,9 @@ _BY_HABIT = {
     "form": "stitchnb.widgets:SourceForm",
     # What methods give that is not public by itself.
     "Applied": "stitchnb.client.catalog.apply:Applied",
-    "JobHistory": "stitchnb.client.jobs.history:JobHistory",
-    "JobRun": "stitchnb.client.jobs.history:JobRun",
-    "JobStream": "stitchnb.client.jobs.streams:JobStream",
+    "JobHistory": "stitchnb.client.jobs.jobs:JobHistory",
+    "JobRun": "stitchnb.client.jobs.jobs:JobRun",
+    "JobStream": "stitchnb.client.jobs.status:JobStream",
     "RateLimit": "stitchnb.client.rate_limit:RateLimit",
     # Made when a sandbox starts.
     "sandbox.clock": "stitchnb.sandbox:Clock",

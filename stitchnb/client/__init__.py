@@ -6,7 +6,7 @@ from stitchnb.client.client import AsyncClient, Client
 from stitchnb.client.imports.batches import PushedFrame, ValidFrame
 from stitchnb.client.imports.client import AsyncImportClient, ImportClient
 from stitchnb.client.jobs.jobs import Job
-from stitchnb.client.jobs.watch import JobResult, JobStatus, JobWatch
+from stitchnb.client.jobs.status import JobResult, JobStatus, JobWatch
 from stitchnb.client.journal import Exchange, Journal
 from stitchnb.client.pages import Pages, RecordList
 from stitchnb.client.resources.accounts import create_account

@@ -17,8 +17,7 @@ from stitchnb.client.http import AsyncTransport, Transport
 from stitchnb.client.jobs.jobs import Job, Jobs
 from stitchnb.client.journal import Journal
 from stitchnb.client.rate_limit import LimitMode, RateLimit
-from stitchnb.client.raw_requests import parse, refuse_other_tokens, send_raw
-from stitchnb.client.requests import Request
+from stitchnb.client.requests import Request, parse, refuse_other_tokens, send_raw
 from stitchnb.client.resources.accounts import Account, ImportTokens
 from stitchnb.client.resources.checks import ConnectionCheck, ConnectionChecks
 from stitchnb.client.resources.destinations import Destination, Destinations

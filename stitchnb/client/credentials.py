@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stitchnb.client.jobs.display import in_notebook
+from stitchnb.client.polling import in_notebook
 from stitchnb.models import Secret
 
 TOKEN = "STITCH_ACCESS_TOKEN"  # noqa: S105 - a variable's name, no token

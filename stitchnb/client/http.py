@@ -14,12 +14,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from stitchnb.client._sansio import Gather, Sleep, Steps, drive, drive_async
+from stitchnb.client._sansio import Gather, Sleep, Steps, StopFlag, await_gather, drive, drive_async, run_gather
 from stitchnb.client.addresses import BASE_URLS, checked_base_url, is_loopback, is_same_origin
-from stitchnb.client.concurrency import StopFlag, await_gather, run_gather
 from stitchnb.client.error_parsing import parse_error
-from stitchnb.client.jobs.display import progress_for
 from stitchnb.client.journal import Journal, encoded
+from stitchnb.client.polling import progress_for
 from stitchnb.client.rate_limit import LimitMode, RateLimit
 from stitchnb.client.requests import Request
 from stitchnb.errors import APIError, InvalidInputError, OutcomeUnknownError, RateLimitReachedError, TransportError

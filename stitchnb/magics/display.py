@@ -6,7 +6,7 @@ from typing import Any
 
 from stitchnb.client import RecordList
 from stitchnb.client.pages import Page
-from stitchnb.client.raw_requests import RawRequest
+from stitchnb.client.requests import RawRequest
 from stitchnb.magics import json_view as _json_view
 from stitchnb.models import EphemeralToken, Field, ImportToken, NewAccount, Secret, StreamSchema
 

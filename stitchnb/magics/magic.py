@@ -16,7 +16,7 @@ from stitchnb.client import Client
 from stitchnb.client.addresses import is_loopback
 from stitchnb.client.journal import Snippet, encoded
 from stitchnb.client.pages import Page
-from stitchnb.client.raw_requests import RawRequest, parse
+from stitchnb.client.requests import RawRequest, parse
 from stitchnb.errors import InvalidInputError, InvalidValuesError, StitchError
 from stitchnb.magics import curl as _curl
 from stitchnb.magics import json_cursor as _json_text

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from stitchnb.api.endpoints import ENDPOINTS, Endpoint, is_numeric_parameter, is_valid_parameter
 from stitchnb.client import Client
 from stitchnb.client.addresses import BASE_URLS
-from stitchnb.client.raw_requests import RawRequest
+from stitchnb.client.requests import RawRequest
 from stitchnb.errors import (
     InvalidInputError,
     InvalidValuesError,

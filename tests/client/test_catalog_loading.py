@@ -137,7 +137,7 @@ def test_ctrl_c_leaves_nothing_running_and_keeps_what_is_there() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stitchnb.client.catalog.catalog._SHOWN_EVERY_S", 0.0)
-        patch.setattr("stitchnb.client.jobs.display.NullProgress.update", interrupt)
+        patch.setattr("stitchnb.client.polling.NullProgress.update", interrupt)
         with pytest.raises(KeyboardInterrupt):
             catalog.load(max_concurrency=2)
 

@@ -16,7 +16,7 @@ from test_journey import RECURLY
 import stitchnb
 from stitchnb.client import JobStatus
 from stitchnb.client.jobs.display import JobProgressDisplay
-from stitchnb.client.jobs.streams import JobStream
+from stitchnb.client.jobs.status import JobStream
 from stitchnb.errors import JobFailedError
 
 TAP = JobStream("accounts", "tap", rows=40_112, rows_rejected=0, rows_per_s=28_450.4)

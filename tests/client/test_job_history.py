@@ -7,7 +7,7 @@ import pytest
 from test_journey import RECURLY
 
 import stitchnb
-from stitchnb.client.jobs.history import JobHistory
+from stitchnb.client.jobs.jobs import JobHistory
 from stitchnb.errors import NotFoundError
 
 

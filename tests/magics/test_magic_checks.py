@@ -8,7 +8,7 @@ from magic_shell import KEY, Shell, sent
 
 from stitchnb.api.endpoints import ENDPOINTS
 from stitchnb.client import Source
-from stitchnb.client.raw_requests import parse
+from stitchnb.client.requests import parse
 from stitchnb.errors import InvalidInputError, InvalidValuesError
 from stitchnb.magics.bodies import body_errors
 from stitchnb.magics.validate import below_host, field_errors, refuse_undocumented

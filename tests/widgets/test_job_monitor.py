@@ -12,7 +12,7 @@ from polling import LIMIT_S
 
 from stitchnb import Client, Sandbox
 from stitchnb.client import Job, JobStatus
-from stitchnb.client.jobs.streams import JobStream
+from stitchnb.client.jobs.status import JobStream
 from stitchnb.errors import AuthenticationError, InvalidInputError, JobFailedError, WaitTimeoutError
 from stitchnb.widgets.jobs.monitor import JobMonitor, streams_block
 from stitchnb.widgets.wizard.wizard import SourceWizard

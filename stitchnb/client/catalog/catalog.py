@@ -17,7 +17,7 @@ from stitchnb.client.catalog.patterns import FieldNames, resolve_patterns
 from stitchnb.client.catalog.selection import take_selection
 from stitchnb.client.catalog.stream import UNSET, CatalogStream, Unset
 from stitchnb.client.catalog.view import CatalogView, Problems
-from stitchnb.client.jobs.display import NullProgress, Progress, progress_for
+from stitchnb.client.polling import NullProgress, Progress, progress_for
 from stitchnb.errors import InvalidInputError, InvalidSelectionError
 from stitchnb.models import Stream
 from stitchnb.rules.names import checked_id

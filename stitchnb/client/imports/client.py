@@ -17,7 +17,7 @@ from stitchnb.client.http import AsyncTransport, Transport
 from stitchnb.client.imports.batches import FrameBatches, PushedFrame, ValidFrame, broken_off
 from stitchnb.client.imports.frames import frame_records
 from stitchnb.client.journal import Journal
-from stitchnb.client.raw_requests import parse, refuse_other_tokens, send_raw
+from stitchnb.client.requests import parse, refuse_other_tokens, send_raw
 from stitchnb.errors import InvalidInputError, StitchError
 from stitchnb.models import ImportReceipt, ImportStatus, ImportToken, Secret
 

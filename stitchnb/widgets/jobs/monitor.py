@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import traitlets
 
 from stitchnb.client import Client, Job, JobResult, JobStatus
-from stitchnb.client.jobs.streams import JobStream
+from stitchnb.client.jobs.status import JobStream
 from stitchnb.errors import InvalidInputError, JobFailedError, StitchError, WaitTimeoutError
 from stitchnb.models import format_time
 from stitchnb.widgets._argument_checks import require_job

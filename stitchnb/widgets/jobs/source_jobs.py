@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from stitchnb.client import Job
-from stitchnb.client.jobs.history import JobRun
+from stitchnb.client.jobs.jobs import JobRun
 from stitchnb.errors import AlreadyRunningError, NotFoundError, StitchError
 from stitchnb.models import ReplicationJob
 from stitchnb.widgets._argument_checks import require_client, require_live_source

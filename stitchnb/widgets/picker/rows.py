@@ -17,8 +17,7 @@ from stitchnb.rules.selection.rules import reason_of_field
 if TYPE_CHECKING:
     from stitchnb.client.catalog.apply import Applied
     from stitchnb.client.catalog.catalog import Catalog
-    from stitchnb.client.catalog.state import FieldState
-    from stitchnb.client.catalog.stream import CatalogStream
+    from stitchnb.client.catalog.stream import CatalogStream, FieldState
     from stitchnb.rules.selection.changes import Change
     from stitchnb.rules.selection.validate import Problem
 
