@@ -1,4 +1,4 @@
-"""How an error of stitchnb's shows itself in IPython: the user's own frames, then its words, and no frame of ours."""
+"""How IPython shows an error of stitchnb: the user's own frames and the message, without our frames."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _LIBRARIES = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"
 
 
 def shown_in_ipython(error: BaseException) -> list[str]:
-    """Write an error in IPython's own look, without what is below the user's frames and what it was raised from.
+    """Format an error in IPython's style, without our frames and without the error's cause.
 
-    With ``%xmode Verbose`` and ``%tb Verbose`` everything is shown, and the error keeps its whole traceback.
+    With ``%xmode Verbose`` and ``%tb Verbose`` everything is shown. The error keeps its whole traceback.
     """
     from IPython.core.getipython import get_ipython
 
@@ -26,7 +26,7 @@ def shown_in_ipython(error: BaseException) -> list[str]:
     if writer.mode == "Verbose":
         lines = writer.structured_traceback(type(error), error, error.__traceback__)
         return lines
-    # IPython follows the chain of causes by itself, so there must be none for as long as it writes.
+    # IPython prints the chain of causes, so the chain is removed while it formats.
     cause, is_suppressed = error.__cause__, error.__suppress_context__
     try:
         error.__cause__ = None
@@ -37,14 +37,14 @@ def shown_in_ipython(error: BaseException) -> list[str]:
 
 
 def shown_alone(error: BaseException) -> list[str]:
-    """Write an error as its name and its words, where no frame would tell the user anything."""
+    """Format an error as its name and message, without frames."""
     return [f"{type(error).__name__}: {error}"]
 
 
 def users_part(traceback: TracebackType | None) -> TracebackType | None:
-    """Cut a traceback off below the last frame that is the user's own; None where no frame is.
+    """Cut off a traceback after the user's last frame; None if it has no frame of the user.
 
-    What a library does that stitchnb called is not the user's; a function that stitchnb called for the user is.
+    Frames of a library that stitchnb called are removed; frames of a user's function that stitchnb called are kept.
     """
     links = list(_links(traceback))
     kept, is_inside = 0, False

@@ -1,4 +1,4 @@
-"""The command ``stitchnb``: JupyterLab on the guides, the account as a page, the sandbox on its own, the tests."""
+"""The command ``stitchnb``: JupyterLab with the guides, the account as a page, a sandbox, the tests."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv
-        The arguments after the program's name; None takes those of this process.
+        The arguments after the program's name; None uses this process's.
 
     Returns
     -------
     int
-        The exit status: 0 when all went well, 2 when something could not be done (one message on stderr says what),
-        130 when Ctrl-C came before anything was up.
+        The exit status: 0 for success, 2 for an error (one message on stderr), 130 for Ctrl-C before anything was
+        started.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     try:
         if words[:1] == ["test"]:
-            # All that follows is pytest's, its --help included.
+            # All further options are pytest's, including --help.
             return _run_tests(words[1:])
         arguments = parser.parse_args(words)
         if arguments.command == "lab":
@@ -71,46 +71,46 @@ def _parser() -> argparse.ArgumentParser:
     lab = commands.add_parser("lab", help="open the guides in JupyterLab", description=_LAB)
     lab.add_argument("notebook", nargs="?", help=f"a path, or the name of a guide (default: {FIRST_NOTEBOOK})")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-    lab.add_argument("--port", type=_port, help=f"default: {DEFAULT_PORT}, or a free one where that is in use")
+    lab.add_argument("--port", type=_port, help=f"default: {DEFAULT_PORT}, or a free port if that is in use")
 
     app = commands.add_parser("app", help="show the account as a page, without code", description=_APP)
     app.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-    app.add_argument("--port", type=_port, help="default: 8866, or a free one where that is in use")
-    app.add_argument("--state", type=Path, metavar="FILE", help="keep the sandbox in FILE and go on from there")
+    app.add_argument("--port", type=_port, help="default: 8866, or a free port if that is in use")
+    app.add_argument("--state", type=Path, metavar="FILE", help="keep the sandbox's state in FILE")
 
-    commands.add_parser("test", help="run the project's tests, in a clone; takes the options of pytest")
+    commands.add_parser("test", help="run the tests, in a clone; accepts pytest's options")
 
-    sandbox = commands.add_parser("sandbox", help="serve the sandbox by itself", description=_SANDBOX)
+    sandbox = commands.add_parser("sandbox", help="serve a sandbox", description=_SANDBOX)
     sandbox.add_argument("--json", action="store_true", help="print one line of JSON: base_url, token, client_id")
-    sandbox.add_argument("--port", type=_port, default=0, help="default: a free one")
-    sandbox.add_argument("--state", type=Path, metavar="FILE", help="keep the state in FILE and go on from there")
-    sandbox.add_argument("--seed", type=int, help="ids and rows come from it (default: the state's own, or 0)")
+    sandbox.add_argument("--port", type=_port, default=0, help="default: a free port")
+    sandbox.add_argument("--state", type=Path, metavar="FILE", help="keep the state in FILE")
+    sandbox.add_argument("--seed", type=int, help="seed for ids and rows (default: the state's seed, or 0)")
     return parser
 
 
 _LAB = (
     "Start JupyterLab on this machine and open the first guide in a browser. Ctrl-C stops it. The guides need no "
-    "account: they run on a sandbox of their own."
+    "account: each runs in its own sandbox."
 )
 _APP = (
-    "Show the sources of an account as a page in a browser, for people who do not code: find, create, change and run "
-    "them. It is the real account when there is a token (STITCH_ACCESS_TOKEN, a .env file, the keyring), else a "
-    "sandbox. Ctrl-C stops it."
+    "Show an account's sources as a page in a browser, for people who don't code: find, create, change and run them. "
+    "The account is live if there is a token (STITCH_ACCESS_TOKEN, a .env file, the keyring), else a sandbox. "
+    "Ctrl-C stops it."
 )
 _SANDBOX = (
     "Serve a sandbox of the Connect API on 127.0.0.1 until Ctrl-C or SIGTERM. It needs no account and no network. "
-    "Without --state everything it holds is gone when it stops."
+    "Without --state, all data is lost when it stops."
 )
 
 
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 0 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port. Use a whole number from 0 to 65535")
 
 
 def _run_tests(options: list[str]) -> int:
-    """Run pytest in the clone, in place of this process: it must be the first to import stitchnb."""
+    """Replace this process with pytest in the clone, which must be the first to import stitchnb."""
     clone = _bootstrap.find_clone()
     if clone is None:
         raise StitchError(
@@ -129,7 +129,7 @@ def _run_tests(options: list[str]) -> int:
 def _serve_sandbox(arguments: argparse.Namespace) -> None:
     from stitchnb.sandbox import Sandbox
 
-    # What is kept is its owner's alone, files that libraries make included.
+    # Only the owner may read the state, including files that libraries create.
     os.umask(0o077)
     with (
         _until_stopped() as stopped,
@@ -141,7 +141,7 @@ def _serve_sandbox(arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def _until_stopped() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and SIGTERM into an event, from before the sandbox starts until it has closed its state."""
+    """Turn Ctrl-C and SIGTERM into an event, until the sandbox has closed its state."""
     stopped = threading.Event()
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -156,7 +156,7 @@ def _as_json(sandbox: Sandbox) -> str:
 
 
 def _in_words(sandbox: Sandbox, state: Path | None) -> str:
-    kept = f"kept in {state}" if state is not None else "gone when it stops (keep it with --state FILE)"
+    kept = f"kept in {state}" if state is not None else "lost when it stops (keep it with --state FILE)"
     return "\n".join(
         (
             f"Sandbox of the Connect API at {sandbox.url}",

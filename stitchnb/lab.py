@@ -1,7 +1,6 @@
-"""JupyterLab on the notebooks: where they are, which one to open, and on which port.
+"""Start JupyterLab: find the notebooks, the one to open, and a port.
 
-Only the standard library and `stitchnb.errors` are imported until Lab itself starts, so that every mistake that can be
-told early is told at once.
+Only the standard library and `stitchnb.errors` are imported before Lab starts, so that errors are reported at once.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What Lab is to show.
+    """What Lab shows.
 
     Attributes
     ----------
     root
-        Lab's root folder: what the file browser shows first.
+        Lab's root folder, shown in the file browser.
     notebook
-        The notebook to open, somewhere below `root`.
+        The notebook to open, below `root`.
     copied
-        Whether `root` holds copies of the guides that an installation made.
+        Whether `root` has copies of an installation's guides.
     """
 
     root: Path
@@ -53,36 +52,36 @@ class Place:
 
 
 def start_lab(notebook: str | None = None, *, port: int | None = None, open_browser: bool = True) -> None:
-    """Start JupyterLab on a notebook and stay until it is stopped.
+    """Start JupyterLab with a notebook and run until stopped.
 
     Parameters
     ----------
     notebook
-        A path to a notebook, or the name of one of those that come with stitchnb; None opens the first guide.
+        A path to a notebook, or the name of a guide; None opens the first guide.
     port
-        A port on 127.0.0.1; 0 takes a free one, None takes 8888 or, where that is in use, a free one.
+        A port on 127.0.0.1. 0 uses a free port, None uses 8888 or, if that is in use, a free port.
     open_browser
-        Whether a browser tab opens by itself; the address is printed in any case.
+        Whether to open a browser tab. The address is always printed.
 
     Raises
     ------
     StitchError
-        JupyterLab is not installed, the port is taken, or the notebooks cannot be copied here.
+        JupyterLab is not installed, the port is in use, or the notebooks can't be copied.
     InvalidInputError
         There is no such notebook.
     """
     if importlib.util.find_spec("jupyterlab") is None:
-        raise StitchError('JupyterLab is not installed here. Install it with: pip install "stitchnb[lab]"')
+        raise StitchError('JupyterLab is not installed. Install it with: pip install "stitchnb[lab]"')
     port = usual_port() if port is None else claim_port(port)
     place = find_place(notebook, cwd=Path.cwd())
 
-    # Defaults that the user's own settings overrule: Lab does not ask whether it may fetch news.
+    # Defaults below the user's own settings: Lab does not ask to fetch news.
     defaults = [str(_PACKAGE / "_jupyter"), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(defaults)
 
     from jupyterlab.labapp import LabApp
 
-    # Where it is installed it is one of Lab's extensions, and has Python show warnings of options that nobody gave.
+    # If Voilà is installed, it is an extension of Lab and would print warnings about unused options.
     with warnings.catch_warnings(record=True), contextlib.suppress(ImportError):
         importlib.import_module("voila")
     print(welcome(place, port=port, open_browser=open_browser), flush=True)
@@ -90,10 +89,10 @@ def start_lab(notebook: str | None = None, *, port: int | None = None, open_brow
 
 
 def welcome(place: Place, *, port: int, open_browser: bool) -> str:
-    """Say where the notebooks are and what to do next; Jupyter itself prints the address with its token."""
+    """Return where the notebooks are and what to do next. Jupyter prints the address with its token."""
     where = f"The notebooks are in {place.notebook.parent}."
     if place.copied:
-        where += " These are your copies: change what you like. A guide that you delete is copied again."
+        where += " They are your own copies. A deleted guide is copied again."
     address = f"the address with a token that is printed below (http://{HOST}:{port}{place.url_path}…)"
     if open_browser:
         what = f"JupyterLab opens {place.notebook.name} in your browser. If it does not, open {address}."
@@ -103,7 +102,7 @@ def welcome(place: Place, *, port: int, open_browser: bool) -> str:
 
 
 def lab_arguments(place: Place, *, port: int, open_browser: bool) -> list[str]:
-    """Build JupyterLab's command line: this machine only, token on, nothing asked of the network."""
+    """Build JupyterLab's command line: this machine only, token required, no network."""
     arguments = [
         f"--ServerApp.ip={HOST}",
         f"--ServerApp.port={port}",
@@ -117,13 +116,13 @@ def lab_arguments(place: Place, *, port: int, open_browser: bool) -> list[str]:
     if not open_browser:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Containers run as root, where Jupyter would refuse; what listens is this machine's alone and asks for a token.
+        # Jupyter refuses root, which containers use. The server listens on this machine only, with a token.
         arguments.append("--allow-root")
     return arguments
 
 
 def usual_port(port: int = DEFAULT_PORT) -> int:
-    """Give a program's usual port, Jupyter's by default, or a free one where another server has it."""
+    """Return a program's usual port, or a free port if another server uses it."""
     try:
         return claim_port(port)
     except StitchError:
@@ -131,30 +130,30 @@ def usual_port(port: int = DEFAULT_PORT) -> int:
 
 
 def claim_port(port: int, *, command: str = "stitchnb lab") -> int:
-    """Give back `port` if it is free, or a free one for 0; `command` is what the message says to call.
+    """Return `port` if it is free, or a free port for 0. `command` is named in the error.
 
     Raises
     ------
     StitchError
-        The port is taken or not ours to take; a free one is named.
+        The port is in use or not permitted. The message suggests a free one.
     """
     try:
         return _bound_port(port)
     except OSError as error:
         free = _bound_port(0)
         if error.errno == errno.EADDRINUSE:
-            why = f"Port {port} on {HOST} is in use, perhaps by another {command}."
-            act = f"Stop what listens there, or take another port: --port {free}"
+            why = f"Port {port} on {HOST} is in use, possibly by another {command}."
+            act = f"Stop that program, or use another port: --port {free}"
         else:
-            why = f"Port {port} on {HOST} cannot be taken: {error.strerror or error}."
-            act = f"Take another port: --port {free}"
+            why = f"Port {port} on {HOST} can't be used: {error.strerror or error}."
+            act = f"Use another port: --port {free}"
         raise StitchError(f"{why} {act}") from error
 
 
 def _bound_port(port: int) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
-            # A port that a stopped Lab has just left is free; on Windows the same option would hide a listener.
+            # Allow a port that was just released. On Windows this option would hide a listener.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
         bound: int = probe.getsockname()[1]
@@ -162,24 +161,24 @@ def _bound_port(port: int) -> int:
 
 
 def find_place(notebook: str | None, *, cwd: Path, package: Path = _PACKAGE) -> Place:
-    """Decide what Lab shows.
+    """Find the folder and the notebook to show.
 
-    A clone's own ``notebooks`` folder is served as it is, with the clone as root. Where stitchnb was installed from a
+    A clone's own ``notebooks`` folder is served as it is, with the clone as root. If stitchnb was installed from a
     wheel, its notebooks are copied to ``stitchnb-notebooks`` in `cwd` and that folder is the root. A path to a file
-    that lies elsewhere is opened with its own folder as root.
+    elsewhere is opened with its own folder as root.
 
     Raises
     ------
     InvalidInputError
-        There is no such notebook; the message names those there are.
+        The notebook does not exist. The message lists the guides.
     StitchError
-        The installation holds no notebooks, or they cannot be copied to `cwd`.
+        The installation has no notebooks, or they can't be copied to `cwd`.
     """
     clone = next((folder for folder in (cwd, *cwd.parents, package.parent) if _is_clone(folder)), None)
-    given = None if notebook is None else (cwd / notebook).resolve()
-    if given is not None and given.is_file() and given.suffix == ".ipynb":
-        root = clone.resolve() if clone is not None else given.parent
-        return Place(root if given.is_relative_to(root) else given.parent, given)
+    requested = None if notebook is None else (cwd / notebook).resolve()
+    if requested is not None and requested.is_file() and requested.suffix == ".ipynb":
+        root = clone.resolve() if clone is not None else requested.parent
+        return Place(root if requested.is_relative_to(root) else requested.parent, requested)
     if clone is not None:
         root = clone.resolve()
         return Place(root, _shipped(notebook or FIRST_NOTEBOOK, root / "notebooks"))
@@ -188,29 +187,29 @@ def find_place(notebook: str | None, *, cwd: Path, package: Path = _PACKAGE) -> 
 
 
 def copy_notebooks(source: Path, target: Path) -> Path:
-    """Copy the notebooks that `target` does not have yet; what is there stays as it is.
+    """Copy the notebooks that `target` does not have yet. Existing files stay unchanged.
 
     Raises
     ------
     StitchError
-        There is nothing to copy, or `target` cannot be written.
+        There are no notebooks, or `target` can't be written.
     """
     if not source.is_dir():
-        raise StitchError(f"This installation of stitchnb holds no notebooks (none in {source}). Reinstall stitchnb.")
+        raise StitchError(f"This installation of stitchnb has no notebooks in {source}. Reinstall stitchnb.")
     try:
         for original in sorted(source.rglob("*")):
             copy = target / original.relative_to(source)
             if original.is_dir() or copy.exists():
                 continue
             copy.parent.mkdir(parents=True, exist_ok=True)
-            # By way of a second name: a copy that was cut short is never taken for a finished one.
+            # Rename at the end, so that an interrupted copy is not taken for a complete one.
             partial = copy.with_name(copy.name + ".part")
             shutil.copyfile(original, partial)
             partial.replace(copy)
     except OSError as error:
         raise StitchError(
-            f"The notebooks cannot be copied to {target}: {error.strerror or error}. "
-            "Start again from a folder that you can write to."
+            f"The notebooks can't be copied to {target}: {error.strerror or error}. "
+            "Run the command in a folder you can write to."
         ) from error
     return target
 
@@ -223,12 +222,12 @@ def _is_clone(folder: Path) -> bool:
 
 def _shipped(name: str, folder: Path) -> Path:
     notebooks = {path.name: path for path in sorted(folder.glob("*.ipynb"))}
-    wanted = Path(name).name
-    for candidate in (wanted, f"{wanted}.ipynb"):
+    file_name = Path(name).name
+    for candidate in (file_name, f"{file_name}.ipynb"):
         if candidate in notebooks:
             return notebooks[candidate]
-    near = near_names(wanted, notebooks) or list(notebooks)
+    near = near_names(file_name, notebooks) or list(notebooks)
     raise InvalidInputError(
-        f"There is no notebook {name!r}, neither as a file nor among those in {folder}. "
-        f"Give a path to an .ipynb file, or one of: {', '.join(near)}"
+        f"There is no notebook {name!r}, neither as a file nor in {folder}. "
+        f"Pass a path to an .ipynb file, or one of: {', '.join(near)}"
     )

@@ -1,8 +1,7 @@
-"""Fixtures for suites that test code of their own against a sandbox of the Connect API.
+"""Fixtures for testing your own code with a sandbox of the Connect API.
 
-Installed with stitchnb and found by pytest by itself; nothing of it is loaded before a test asks for it. For a sandbox
-that stands at another time, has another seed or keeps its state, define a fixture ``stitch_sandbox`` of your own:
-``stitch_client`` goes along with it.
+pytest finds them automatically, and nothing is loaded before a test uses them. For another time, another seed or a
+state file, define your own fixture ``stitch_sandbox``; ``stitch_client`` uses it.
 
 Examples
 --------
@@ -16,7 +15,7 @@ Examples
     def test_my_pipeline_survives_a_bad_gateway(stitch_sandbox, stitch_client):
         with stitch_sandbox.faults.add(status=502, times=2, method="GET", path="/v4/sources"):
             my_pipeline.report(stitch_client)
-        assert [exchange.status for exchange in stitch_sandbox.journal()] == [502, 502, 200]
+        assert [exchange.status for exchange in stitch_sandbox.journal] == [502, 502, 200]
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ _NOW = "2026-01-01T00:00:00Z"
 
 @pytest.fixture
 def stitch_sandbox() -> Iterator[Sandbox]:
-    """Give a new, empty sandbox to each test: in memory, at 2026-01-01T00:00:00Z, seed 0, checks and jobs at once.
+    """Return a new, empty sandbox for each test: in memory, at 2026-01-01T00:00:00Z, seed 0, checks and jobs immediate.
 
-    Its clock moves by ``stitch_sandbox.clock.advance(hours=6)``; ``stitch_sandbox.wait_idle()`` waits for what was
-    started; ``stitch_sandbox.warehouse`` gives the rows that landed; ``stitch_sandbox.faults`` lets things go wrong;
-    ``stitch_sandbox.journal()`` tells what was asked. ``stitch_sandbox.url`` and ``stitch_sandbox.token.reveal()`` are
-    for clients other than stitchnb's.
+    ``stitch_sandbox.clock.advance(hours=6)`` moves its clock, ``stitch_sandbox.wait_idle()`` waits for running checks
+    and jobs, ``stitch_sandbox.warehouse`` has the loaded rows, ``stitch_sandbox.faults`` makes requests fail, and
+    ``stitch_sandbox.journal`` lists the requests. ``stitch_sandbox.url`` and ``stitch_sandbox.token.reveal()`` are
+    for other clients.
     """
     from stitchnb.embedded import Sandbox
 
@@ -49,6 +48,6 @@ def stitch_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def stitch_client(stitch_sandbox: Sandbox) -> Iterator[SandboxClient]:
-    """Give a `stitchnb.Client` of the test's ``stitch_sandbox``, closed when the test ends."""
+    """Return a `stitchnb.Client` of the test's ``stitch_sandbox``, closed when the test ends."""
     with stitch_sandbox.client() as client:
         yield client

@@ -178,7 +178,7 @@ def test_a_port_that_the_system_keeps_for_itself_is_told_as_such(monkeypatch: py
             super().bind(address)
 
     monkeypatch.setattr(_lab.socket, "socket", Kept)
-    with pytest.raises(StitchError, match=r"Port 80 on .* cannot be taken: Permission denied"):
+    with pytest.raises(StitchError, match=r"Port 80 on .* can.t be used: Permission denied"):
         claim_port(80)
 
 
@@ -225,12 +225,12 @@ def test_copies_that_are_there_are_never_overwritten_and_missing_ones_come_back(
 
 def test_a_folder_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -> None:
     (tmp_path / COPIES).write_text("a file where the folder should be")
-    with pytest.raises(StitchError, match=r"cannot be copied to .*stitchnb-notebooks.*Start again from a folder"):
+    with pytest.raises(StitchError, match=r"can.t be copied to .*stitchnb-notebooks.*in a folder you can write to"):
         find_place(None, cwd=tmp_path, package=package)
 
 
 def test_an_installation_without_notebooks_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StitchError, match=r"holds no notebooks .*Reinstall"):
+    with pytest.raises(StitchError, match=r"has no notebooks .*Reinstall"):
         find_place(None, cwd=tmp_path, package=tmp_path)
 
 
@@ -268,7 +268,7 @@ def test_lab_says_where_the_notebooks_are_and_what_to_open(clone: Path, package:
     assert f"JupyterLab opens {FIRST_NOTEBOOK} in your browser. If it does not, open the address with a token" in told
     assert f"http://127.0.0.1:8888/lab/tree/notebooks/{FIRST_NOTEBOOK}" in told
     told = welcome(find_place(None, cwd=tmp_path, package=package), port=8888, open_browser=False)
-    assert told.startswith(f"The notebooks are in {tmp_path / COPIES}. These are your copies")
+    assert told.startswith(f"The notebooks are in {tmp_path / COPIES}. They are your own copies")
     assert "in your browser" not in told
 
 

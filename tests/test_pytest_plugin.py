@@ -101,5 +101,5 @@ def test_the_fixtures_explain_themselves(tmp_path: Path, monkeypatch: pytest.Mon
     command = [sys.executable, "-m", "pytest", "-p", "stitchnb.pytest_plugin", "--fixtures", str(tmp_path)]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
 
-    assert "Give a new, empty sandbox to each test" in told
+    assert "Return a new, empty sandbox for each test" in told
     assert "Give a `stitchnb.Client` of the test's" in told

@@ -1,6 +1,6 @@
-"""``stitchnb app``: an account as a page for people who do not code, served by Voilà.
+"""``stitchnb app``: an account as a page for people who don't code, served by Voilà.
 
-`start` decides which account it is and runs the server; `server` is the server; `page` is what the page's kernel runs,
-one process for each page that is open. They share one sandbox, which lives in the server's process: its API is reached
-over HTTP, and what is no API, such as the rows that landed, by `sandbox_calls` and `remote_sandbox`.
+`start` finds the account and runs the server, `server` is the server, `page` runs in the page's kernel: one process for
+each open page. They share one sandbox, which lives in the server's process: its API is reached
+over HTTP. Everything else, such as loaded rows, is called through `rpc_server` and `rpc_client`.
 """

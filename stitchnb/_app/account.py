@@ -1,4 +1,4 @@
-"""Which account the app is for, decided once, and how the pages get to know."""
+"""Which account the app shows, and how its pages find it."""
 
 from __future__ import annotations
 
@@ -19,82 +19,77 @@ SANDBOX = "STITCHNB_APP_SANDBOX"
 
 @dataclass(frozen=True)
 class Account:
-    """An account, and what is said of it.
+    """An account, and its description.
 
     Attributes
     ----------
     client
-        A client of it; of a sandbox, closing it closes the sandbox.
-    words
-        Which of the two it is, for the terminal.
+        A client of the account. Closing a sandbox's client closes the sandbox.
+    description
+        Live account or sandbox, for the terminal.
     note
-        What the page says besides, of a sandbox.
+        A note that the page shows for a sandbox.
     token
-        A real account's token.
+        The token of a live account.
     """
 
     client: Client
-    words: str
+    description: str
     note: str = ""
     token: Secret | None = field(default=None, repr=False)
 
     def for_pages(self, *, server_url: str) -> Mapping[str, str]:
-        """Give the environment variables in which a page's process finds the account."""
+        """Return the environment variables in which a page's process finds the account."""
         if self.token is not None:
-            # No .env file: it might be another one from where the page's process runs.
+            # No .env file: the page's process might find another one.
             return {TOKEN: self.token.reveal(), BASE_URL: self.client.base_url, ENV_FILE: ""}
         sandbox = self.client.sandbox
-        told = {
+        settings = {
             "url": sandbox.url,
             "token": sandbox.token.reveal(),
             "client_id": sandbox.client_id,
             "calls_url": f"{server_url}/stitchnb/sandbox",
             "note": self.note,
         }
-        return {SANDBOX: json.dumps(told), ENV_FILE: ""}
+        return {SANDBOX: json.dumps(settings), ENV_FILE: ""}
 
 
 def find_account(state: Path | None) -> Account:
-    """Decide which account it is, as `stitchnb.connect` does: a real one when there is a token, else a sandbox.
+    """Find the account as `stitchnb.connect` does: a live account if there is a token, else a sandbox.
 
     Parameters
     ----------
     state
-        A file in which the sandbox is kept.
+        A file that keeps the sandbox's state.
 
     Raises
     ------
     InvalidInputError
-        A state file is named though there is a token.
+        A state file is passed although there is a token.
     CredentialsError
-        A real account is clearly meant, and there is no token for it.
+        A live account is configured, but there is no token for it.
     SandboxError
         The state file cannot be used.
     """
     search = find_token(None)
     if search.token is None:
-        is_meant = search.stopped_by_empty or os.environ.get(BASE_URL)
-        if is_meant or state is None:
-            # Where a real account is meant, this tells what was looked at.
+        is_configured = search.stopped_by_empty or os.environ.get(BASE_URL)
+        if is_configured or state is None:
+            # If a live account is configured, this error lists the places that were searched.
             client = connect(quiet=True)
-            return _sandbox(client, "It is gone when the app stops; stitchnb app --state FILE keeps it.")
-        return _sandbox(
-            SandboxClient(Sandbox(state), owns=True), "It is kept when the app stops, and goes on from there."
-        )
+            return _sandbox(client, "Data is lost when the app stops. To keep it: stitchnb app --state FILE")
+        return _sandbox(SandboxClient(Sandbox(state), owns=True), "Data is kept when the app stops.")
     if state is not None:
         raise InvalidInputError(
-            f"--state keeps a sandbox, but there is a token in {search.place}, and so a real account. Leave --state "
-            "out to work on that account, or take the token away to work on the sandbox."
+            f"--state applies to a sandbox, but a token was found in {search.place}. Remove --state to use that "
+            "account, or remove the token to use a sandbox."
         )
     base_url = os.environ.get(BASE_URL) or search.base_url
     client = connect(search.token, base_url=base_url, quiet=True)
-    words = (
-        f"The real account at {client.base_url}, with the token from {search.place}: what is done on the page really "
-        "happens."
-    )
-    return Account(client, words, token=search.token)
+    description = f"Live account at {client.base_url}, token from {search.place}. Changes are real."
+    return Account(client, description, token=search.token)
 
 
 def _sandbox(client: Client, note: str) -> Account:
-    words = f"An embedded sandbox: no account is needed, and everything stays on this machine. {note}"
-    return Account(client, words, note=note)
+    description = f"Local sandbox. Nothing here touches a real account. {note}"
+    return Account(client, description, note=note)

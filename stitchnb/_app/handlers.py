@@ -1,4 +1,4 @@
-"""What the server answers at each of its addresses."""
+"""The server's request handlers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from stitchnb._app.rpc_server import SandboxCalls
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """The page. A token is taken from the address at once: what is shown, kept and copied holds none."""
+    """The page. The token is removed from the address, so that a copied link does not contain it."""
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
-        """Serve the page, with a process of its own."""
+        """Serve the page in its own process."""
         if "token" not in self.request.query_arguments:
             await super().get(path)
             return
@@ -34,36 +34,36 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
 
 
 class NoPageHandler(JupyterHandler):
-    """An address that there is no page at."""
+    """An address without a page."""
 
     @authenticated
     async def get(self) -> None:
-        """Say so, with the way to the sources."""
+        """Respond with 404; the error page links to the sources."""
         raise HTTPError(404)
 
 
 class AliveHandler(APIHandler):
-    """Tells a page whether its process lives."""
+    """Reports whether a page's process is alive."""
 
     @authenticated
     async def get(self, kernel_id: str) -> None:
-        """Answer with ``{"alive": true}`` or false."""
+        """Respond with ``{"alive": true}`` or false."""
         kernels = self.kernel_manager
         alive = kernel_id in kernels and await ensure_async(kernels.get_kernel(kernel_id).is_alive())
         self.finish({"alive": alive})
 
 
 class ClosedHandler(VoilaShutdownKernelHandler):  # type: ignore[misc]
-    """Hears that a page was closed, and ends its process."""
+    """Ends the process of a page that was closed."""
 
     def check_xsrf_cookie(self) -> None:
-        """Ask for no such cookie: a page that is being closed cannot send it. Its origin is checked all the same."""
+        """Require no cookie: a page that is being closed cannot send it. Its origin is still checked."""
 
     _ending: ClassVar[set[str]] = set()
 
     @authenticated
     async def post(self, kernel_id: str) -> None:
-        """End the process, unless that is done or under way: a page may say twice that it goes."""
+        """End the process once: a page may report twice that it is closed."""
         if kernel_id in self.kernel_manager and kernel_id not in self._ending:
             self._ending.add(kernel_id)
             try:
@@ -76,14 +76,14 @@ class ClosedHandler(VoilaShutdownKernelHandler):  # type: ignore[misc]
 
 
 class SandboxHandler(RequestHandler):
-    """Answers the pages' processes, which have the sandbox's token."""
+    """Serves calls of the pages' processes, which have the sandbox's token."""
 
     def initialize(self, calls: SandboxCalls) -> None:
-        """Take what may be asked."""
+        """Keep the calls that are allowed."""
         self._calls = calls
 
     async def post(self) -> None:
-        """Carry out one call."""
+        """Run one call."""
         if not self._calls.accepts(self.request.headers.get("Authorization", "")):
             raise HTTPError(401)
         try:

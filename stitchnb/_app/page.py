@@ -1,4 +1,4 @@
-"""What a page's process runs: the account that the app was started for, at the place that the address names."""
+"""What a page's process runs: the app's account, at the source named in the address."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 
 
 def build() -> ipywidgets.DOMWidget:
-    """Make the page; where the account does not answer, what is wrong in words."""
+    """Build the page, or the message of the error if the account can't be reached."""
     try:
         client, note = _account()
         page = AccountPage(client, own_page=True, note=note)
     except StitchError as error:
-        return _trouble(error)
-    page.navigate(_place())
+        return _error_panel(error)
+    page.navigate(_source_in_address())
     return page
 
 
 def _account() -> tuple[Client, str]:
-    told = os.environ.get(SANDBOX)
-    if told is None:
+    settings = os.environ.get(SANDBOX)
+    if settings is None:
         return connect(quiet=True), ""
-    sandbox = json.loads(told)
+    sandbox = json.loads(settings)
     note = sandbox.pop("note")
-    # It has all of a sandbox that a client and the widgets ask for.
+    # It has every attribute of a sandbox that the client and the widgets use.
     return SandboxClient(cast("Sandbox", RemoteSandbox(**sandbox)), owns=True), note
 
 
-def _place() -> str:
+def _source_in_address() -> str:
     return parse_qs(os.environ.get("QUERY_STRING", "")).get("source", [""])[-1]
 
 
-def _trouble(error: StitchError) -> ipywidgets.DOMWidget:
+def _error_panel(error: StitchError) -> ipywidgets.DOMWidget:
     def nothing(*_: object) -> None:
-        """There is nothing to press."""
+        """The panel has no buttons."""
 
-    told = panel.StepPanel("Account", on_press=nothing, on_error=nothing)
-    told.show([panel.note("error", str(error)), panel.text("Reload this page once that is mended.")])
-    return told
+    error_panel = panel.StepPanel("Account", on_press=nothing, on_error=nothing)
+    error_panel.show([panel.note("error", str(error)), panel.text("Fix this, then reload the page.")])
+    return error_panel

@@ -1,4 +1,4 @@
-"""The processes behind the pages: which Python they run, and how long one is kept that nobody is heard of from."""
+"""The processes of the pages: which Python they run, and how long they are kept without a connection."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 _KERNEL = "python3"
 
 IDLE_S = 600
-"""Seconds that a page's process is kept once its page is gone without a word, as when a laptop sleeps."""
+"""Seconds that a process is kept after its page disappears without closing, for example when a laptop sleeps."""
 
 UNSEEN_S = 120
-"""Seconds that a process is kept whose page never came up: a browser without JavaScript, or one that was closed."""
+"""Seconds that a process is kept if its page never connected: a browser without JavaScript, or one that was closed."""
 
-LOOK_S = 15
-"""Seconds between two looks at which processes are to end."""
+CHECK_INTERVAL_S = 15
+"""Seconds between two checks for processes to end."""
 
 
 class OwnPython(KernelSpecManager):
-    """Offers the Python that the app runs in, whatever kernels are installed besides."""
+    """Offers only the Python that runs the app, no other installed kernel."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Give the one kernel there is."""
+        """Return the only kernel."""
         from ipykernel.kernelspec import get_kernel_dict
 
         return KernelSpec(resource_dir="", **get_kernel_dict())
 
     def get_all_specs(self) -> dict[str, Any]:
-        """Give the one kernel there is, by its name."""
+        """Return the only kernel by its name."""
         return {_KERNEL: {"resource_dir": "", "spec": self.get_kernel_spec(_KERNEL).to_dict()}}
 
 
 class PageProcesses(AsyncMappingKernelManager):
-    """Ends the processes that are of no use any more.
+    """Ends processes that are no longer used.
 
-    A page that is closed says so, and one that is open keeps its process. Where neither is heard of, it counts whether
-    the page has ever come up: what has been typed into it may still be wanted, and into one that never came up nothing
-    was.
+    A page reports that it is closed, and an open page keeps its process. Without either, a process is kept longer if
+    its page was ever connected, because unsaved input may still be needed.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -46,17 +45,17 @@ class PageProcesses(AsyncMappingKernelManager):
         self._seen: set[str] = set()
 
     def notify_connect(self, kernel_id: str) -> None:
-        """Hear that a page has come up, or has come back."""
+        """Remember that a page has connected."""
         super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
         self._seen.add(kernel_id)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a process if nobody has been heard of for too long."""
-        # It is read before anything else happens, and one process is looked at after the other.
+        """End a process without a connection for too long."""
+        # The base class reads this first, and checks one process after the other.
         self.cull_idle_timeout = IDLE_S if kernel_id in self._seen else UNSEEN_S
         await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
 
     def remove_kernel(self, kernel_id: str) -> Any:
-        """Forget a process that has ended."""
+        """Remove a process that has ended."""
         self._seen.discard(kernel_id)
         return super().remove_kernel(kernel_id)

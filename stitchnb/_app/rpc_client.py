@@ -1,4 +1,4 @@
-"""The app's sandbox as a page's process sees it: in another process, reached by address and token."""
+"""The app's sandbox as a page's process sees it: in another process, called over HTTP."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from stitchnb.models import Secret
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DONE = 422
+_REFUSED = 422
 _TIMEOUT_S = 60.0
 
 
 class RemoteSandbox:
-    """What a client, a wizard and a job monitor ask of a sandbox.
+    """The part of a sandbox that a client, the wizard and the job monitor use.
 
     Parameters
     ----------
     url, token, client_id
         The Connect API of the sandbox.
     calls_url
-        Where the app answers what is no API.
+        The app's address for calls that the Connect API does not have.
     """
 
     def __init__(self, *, url: str, token: str, client_id: int, calls_url: str) -> None:
@@ -35,32 +35,32 @@ class RemoteSandbox:
         self.token = Secret(token)
         self.client_id = client_id
         self._calls_url = calls_url
-        # No proxy: it is on this machine.
+        # No proxy: the app is on this machine.
         self._http = httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
         self.clock = _Clock(self)
         self.warehouse = _Warehouse(self)
 
     def jobs(self, source_id: int | None = None) -> Sequence[Mapping[str, Any]]:
-        """List the jobs that have run or are running. See `stitchnb.sandbox.Sandbox.jobs`."""
+        """List finished and running jobs. See `stitchnb.sandbox.Sandbox.jobs`."""
         return self.call("jobs", source_id)  # type: ignore[no-any-return]
 
     def job_progress(self, job_name: str) -> Mapping[str, Any]:
-        """Tell how far a job has come. See `stitchnb.sandbox.Sandbox.job_progress`."""
+        """Return the progress of a job. See `stitchnb.sandbox.Sandbox.job_progress`."""
         return self.call("job_progress", job_name)  # type: ignore[no-any-return]
 
     def authorize(self, source_id: int) -> None:
-        """Authorise a source's oauth or profile step. See `stitchnb.sandbox.Sandbox.authorize`."""
+        """Authorize a source's oauth or profile step. See `stitchnb.sandbox.Sandbox.authorize`."""
         self.call("authorize", source_id)
 
     def call(self, name: str, *arguments: Any) -> Any:
-        """Have the app carry out a call on its sandbox.
+        """Call a method of the app's sandbox.
 
         Raises
         ------
         InvalidInputError
-            When the sandbox refuses, in its words.
+            The sandbox refused the call. The message is the sandbox's.
         SandboxError
-            When the app does not answer, or cannot do it.
+            The app did not respond, or failed.
         """
         try:
             response = self._http.post(
@@ -69,18 +69,18 @@ class RemoteSandbox:
                 headers={"Authorization": f"Bearer {self.token.reveal()}"},
             )
         except httpx.TransportError as error:
-            raise SandboxError(
-                "The app does not answer. Start it again, and open the address that it prints."
-            ) from error
-        if response.status_code == _NOT_DONE:
+            raise SandboxError("The app did not respond. Start it again, and open the address it prints.") from error
+        if response.status_code == _REFUSED:
             raise InvalidInputError(response.text)
         if not response.is_success:
-            raise SandboxError(f"The app could not ask its sandbox ({response.status_code}). Its terminal shows more.")
-        # It comes from the app that started this process, at the address that it gave.
+            raise SandboxError(
+                f"The app could not call its sandbox (status {response.status_code}). See the app's terminal."
+            )
+        # The response comes from the app that started this process.
         return pickle.loads(response.content)
 
     def close(self) -> None:
-        """Close the connections to the app; the sandbox goes on."""
+        """Close the connections to the app. The sandbox keeps running."""
         self._http.close()
 
     def __repr__(self) -> str:

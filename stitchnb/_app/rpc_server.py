@@ -1,4 +1,4 @@
-"""What pages may ask of the sandbox besides its API: its clock, its jobs, and the rows that have landed."""
+"""Calls that pages may make on the sandbox besides its API: clock, jobs and loaded rows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from stitchnb.errors import StitchError
 from stitchnb.sandbox import Sandbox
 
 OK = 200
-NOT_DONE = 422
+REFUSED = 422
 
 
 class SandboxCalls:
-    """Carries out the calls of the pages' processes on the one sandbox.
+    """Runs the calls of the pages' processes on the shared sandbox.
 
-    A call is a JSON object ``{"call": name, "arguments": […]}``; what it gives goes back pickled, as tables of rows
-    have no other exact form. Nothing that was sent is ever unpickled here.
+    A call is a JSON object ``{"call": name, "arguments": […]}``; the result is pickled, because tables of rows
+    have no other exact form. Requests are never unpickled.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -35,22 +35,22 @@ class SandboxCalls:
         }
 
     def accepts(self, authorization: str) -> bool:
-        """Tell whether an ``Authorization`` header holds the sandbox's token."""
+        """Return whether an ``Authorization`` header has the sandbox's token."""
         return hmac.compare_digest(authorization.encode(), f"Bearer {self._token}".encode())
 
     def answer(self, body: bytes) -> tuple[int, bytes]:
-        """Carry out one call: 200 with what it gave, pickled, or 422 with why it was not done, as text.
+        """Run one call: 200 with the pickled result, or 422 with the reason as text.
 
         Raises
         ------
         ValueError
-            When it is no call.
+            The body is not a known call.
         """
-        told = json.loads(body)
-        if not isinstance(told, dict) or told.get("call") not in self._calls:
-            raise ValueError("there is no such call")
+        call = json.loads(body)
+        if not isinstance(call, dict) or call.get("call") not in self._calls:
+            raise ValueError("unknown call")
         try:
-            given = self._calls[told["call"]](*told.get("arguments", ()))
+            result = self._calls[call["call"]](*call.get("arguments", ()))
         except StitchError as error:
-            return NOT_DONE, str(error).encode()
-        return OK, pickle.dumps(given)
+            return REFUSED, str(error).encode()
+        return OK, pickle.dumps(result)

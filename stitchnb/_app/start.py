@@ -1,7 +1,7 @@
-"""Starting the app: the account, the port, and the server until it is stopped.
+"""Start the app: find the account, take a port, run the server until it is stopped.
 
-Only the standard library and `stitchnb.errors` are imported until the server itself starts, so that every mistake that
-can be told early is told at once.
+Only the standard library and `stitchnb.errors` are imported before the server starts, so that errors are reported at
+once.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _NEEDED = ("voila", "ipykernel")
 
 
 def start_app(*, port: int | None = None, open_browser: bool = True, state: Path | None = None) -> None:
-    """Serve the account's page and stay until it is stopped.
+    """Serve the account's page until stopped.
 
     Parameters
     ----------
     port
-        A port on 127.0.0.1; 0 takes a free one, None takes 8866 or, where that is in use, a free one.
+        A port on 127.0.0.1. 0 uses a free port, None uses 8866 or, if that is in use, a free port.
     open_browser
-        Whether a browser tab opens by itself; the address is printed in any case.
+        Whether to open a browser tab. The address is always printed.
     state
-        A file in which the sandbox is kept; None keeps it in memory.
+        A file that keeps the sandbox's state; None keeps it in memory.
 
     Raises
     ------
     StitchError
-        Voilà is not installed, the port is taken, or the sandbox's state cannot be kept there.
+        Voilà is not installed, the port is in use, or the state file can't be used.
     InvalidInputError
-        A state file is named though there is a token, and so a real account.
+        A state file is passed although there is a token for a live account.
     CredentialsError
-        A real account is clearly meant, and there is no token for it.
+        A live account is configured, but there is no token for it.
     """
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         raise StitchError('Voilà is not installed here. Install it with: pip install "stitchnb[app]"')
@@ -52,7 +52,7 @@ def start_app(*, port: int | None = None, open_browser: bool = True, state: Path
     from stitchnb._app.server import PageServer, server_config
 
     if state is not None:
-        # What is kept is its owner's alone, files that libraries make included.
+        # Only the owner may read the state, including files that libraries create.
         os.umask(0o077)
     account = find_account(state)
     with closing(account.client):
@@ -61,18 +61,18 @@ def start_app(*, port: int | None = None, open_browser: bool = True, state: Path
             config=server_config(port=port, token=token, open_browser=open_browser),
             calls=SandboxCalls(account.client.sandbox) if account.client.sandbox is not None else None,
         )
-        # Each page is a process of its own: which account it is it finds here.
+        # Each page's process finds the account in these variables.
         os.environ.update(account.for_pages(server_url=f"http://{HOST}:{port}"))
         server.initialize([])
-        _tell(account.words, port, token)
+        _print_address(account.description, port, token)
         server.start()
 
 
 def _interrupt(number: int, frame: types.FrameType | None) -> None:
-    """End as by Ctrl-C until the server takes over, so that a sandbox that is being made is closed."""
+    """Act like Ctrl-C until the server takes over, so that a starting sandbox is closed."""
     raise KeyboardInterrupt
 
 
-def _tell(words: str, port: int, token: str) -> None:
-    lines = (words, "Open in a browser:", f"    http://{HOST}:{port}/?token={token}", "Stop it with Ctrl-C.")
-    print("\n".join(lines), flush=True)  # noqa: T201 - where the page is, with the token that it asks for
+def _print_address(description: str, port: int, token: str) -> None:
+    lines = (description, "Open in a browser:", f"    http://{HOST}:{port}/?token={token}", "Stop it with Ctrl-C.")
+    print("\n".join(lines), flush=True)  # noqa: T201 - the page's address with its token

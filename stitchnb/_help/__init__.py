@@ -1,4 +1,4 @@
-"""Help to be read in a notebook: ``stitchnb.help("forms")``, made from what the code says of itself."""
+"""Help in a notebook: ``stitchnb.help("forms")``, made from topics and docstrings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["Page", "help"]
 
 
 def help(about: Any = None) -> Page:
-    """Explain a topic, or one name, on a page that a notebook shows as such and a terminal as text.
+    """Return the help page of a topic, a name or an object.
 
     Parameters
     ----------
     about
         A topic such as ``"forms"``; a name such as ``"SourceForm"``, ``"client.sources.create"`` or
-        ``"source.select"``; or an object: a class, a method, a source. None gives the list of topics.
+        ``"source.select"``; or an object: a class, a method, a source. None lists the topics.
 
     Returns
     -------
     Page
-        It shows itself. ``.markdown`` is its text, ``.title`` its heading.
+        Shown as a page in a notebook and as text in a terminal. ``.markdown`` is its text, ``.title`` its heading.
 
     Raises
     ------
     UnknownTopicError
-        There is neither such a topic nor such a name; the near ones are offered.
+        There is no such topic or name. The message suggests similar ones.
 
     Examples
     --------
@@ -45,13 +45,13 @@ def help(about: Any = None) -> Page:
     if not isinstance(about, str):
         return page_of_name(*name_of(about))
     topics = {topic.name: topic for topic in read_topics()}
-    wanted = about.strip()
-    if wanted in topics:
-        return page_of_topic(topics[wanted])
+    name = about.strip()
+    if name in topics:
+        return page_of_topic(topics[name])
     try:
-        return page_of_name(*find_name(wanted, topics))
+        return page_of_name(*find_name(name, topics))
     except UnknownTopicError:
-        # Only now without capitals: `sandbox` is a topic, and `Sandbox` a class.
-        if wanted.lower() in topics:
-            return page_of_topic(topics[wanted.lower()])
+        # Ignore case only now: `sandbox` is a topic, `Sandbox` a class.
+        if name.lower() in topics:
+            return page_of_topic(topics[name.lower()])
         raise

@@ -1,4 +1,4 @@
-"""What is inside a class or a module: the attributes and methods that a reader would use."""
+"""Docstrings as the help shows them, and the attributes and methods of a class or module."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stitchnb._help.names import example_of, find_name, parts_of, returned_by
 from stitchnb.errors import UnknownTopicError
 from stitchnb.models import Model
 
-# The endpoint, which is written last of all, after whatever section came before it.
+# The endpoint is the last line, after the last section.
 _SOURCE = re.compile(r"^Source: (.+(?:\n.+)*)\Z", re.MULTILINE)
-# Examples are Python, which a parser of docstrings has no use for.
+# Examples are taken out before parsing: the parser would change them.
 _EXAMPLES = re.compile(r"^Examples\n-{3,}\n(.*?)(?=\n\n\S+\n-{3,}\n|\Z)", re.MULTILINE | re.DOTALL)
 
 # How a docstring says that what it is of is public to the code alone.
@@ -28,19 +28,19 @@ Rows = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A docstring's parts; what is not there is empty.
+class ParsedDoc:
+    """The parts of a docstring. Missing parts are empty.
 
     Attributes
     ----------
     summary, text
-        Its first paragraph in one line, and the others.
+        The first paragraph in one line, and the rest.
     parameters, attributes, returns, raises
-        Name or type, and what is said of it.
+        Name or type, and description.
     examples
-        Python with its answers.
+        Python with its output.
     endpoint
-        The endpoints it asks.
+        The endpoints it calls.
     """
 
     summary: str = ""
@@ -58,8 +58,8 @@ class Told:
         return bool(_INNER.search(self.summary))
 
 
-def read_docstring(of: Any) -> Told:
-    """Take the docstring of a class, function, property or module apart."""
+def read_docstring(of: Any) -> ParsedDoc:
+    """Parse the docstring of a class, function, property or module."""
     written = inspect.getdoc(of) or ""
     endpoint = _SOURCE.search(written)
     written = _SOURCE.sub("", written).rstrip()
@@ -71,7 +71,7 @@ def read_docstring(of: Any) -> Told:
         if kind in rows:
             name = part.args[1] if len(part.args) > 1 else getattr(part, "type_name", None) or ""
             rows[kind].append((name, as_markdown(part.description or "")))
-    return Told(
+    return ParsedDoc(
         summary=as_markdown(" ".join((parsed.short_description or "").split())),
         text=as_markdown(parsed.long_description or ""),
         parameters=_joined(rows["param"]),
@@ -84,7 +84,7 @@ def read_docstring(of: Any) -> Told:
 
 
 def _joined(rows: list[tuple[str, str]]) -> Rows:
-    """Put a list of names back together that went over two lines, of which the first has no description."""
+    """Join a list of names that was split over two lines, the first without a description."""
     joined: list[tuple[str, str]] = []
     for name, description in rows:
         if joined and not joined[-1][1] and joined[-1][0].endswith(","):
@@ -95,12 +95,12 @@ def _joined(rows: list[tuple[str, str]]) -> Rows:
 
 
 def _without_literal(examples: str) -> str:
-    """Take the mark and the indent of a literal block away."""
+    """Remove the mark and the indent of a literal block."""
     return inspect.cleandoc(examples.strip().removeprefix("::")).strip()
 
 
 def as_markdown(text: str) -> str:
-    """Write prose of a docstring as Markdown: names between backticks, literal blocks fenced."""
+    """Convert a docstring's prose to Markdown: names in backticks, literal blocks fenced."""
     paragraphs = re.split(r"\n{2,}", text.strip())
     written, literal = [], False
     for paragraph in paragraphs:
@@ -118,31 +118,31 @@ _SEE = re.compile(r"\bSee ((?:`[\w.]+`(?:,? and |, )?)+)")
 _ROW = re.compile(r"See `([\w.]+)`\.\s*(.*)", re.DOTALL)
 
 
-def told_of(name: str, found: Any) -> Told:
-    """Read what is said of a name, and what it leaves to the names that it says to see.
+def resolve_references(name: str, found: Any) -> ParsedDoc:
+    """Parse the docstring of a name, and add what it refers to with ``See `name` ``.
 
-    Of those come the parameters that it has too, what they raise, and what they return where it gives the same.
+    Shared parameters and errors come from there, and the result if both have the same return type.
     """
-    told = read_docstring(found)
-    told = replace(told, parameters=tuple(_rows(name, told.parameters)))
-    for target in _seen(name, f"{told.summary}\n{told.text}"):
+    doc = read_docstring(found)
+    doc = replace(doc, parameters=tuple(_rows(name, doc.parameters)))
+    for target in _seen(name, f"{doc.summary}\n{doc.text}"):
         there = read_docstring(target)
-        known = {*_names(told.parameters), *_names(told.raises)}
-        # What makes a plain object is what it then has.
+        known = {*_names(doc.parameters), *_names(doc.raises)}
+        # A plain object's attributes are its parameters.
         goes_in = there.parameters or there.attributes
         taken = _parameters(found)
-        told = replace(
-            told,
-            parameters=told.parameters + tuple(row for row in goes_in if _has(row, taken - known)),
-            returns=told.returns or (there.returns if _returned(found) == _returned(target) else ()),
-            raises=told.raises + tuple(row for row in there.raises if row[0] not in known),
-            endpoint=told.endpoint or there.endpoint,
+        doc = replace(
+            doc,
+            parameters=doc.parameters + tuple(row for row in goes_in if _has(row, taken - known)),
+            returns=doc.returns or (there.returns if _returned(found) == _returned(target) else ()),
+            raises=doc.raises + tuple(row for row in there.raises if row[0] not in known),
+            endpoint=doc.endpoint or there.endpoint,
         )
-    return told
+    return doc
 
 
 def see(name: str, target: str) -> Any | None:
-    """Find what the docstring of a name means by another: a neighbour or part of it, or a name by itself."""
+    """Resolve a name in another name's docstring: a part of it, a sibling, or a full name."""
     owners = (name, name.rpartition(".")[0])
     for candidate in (*(f"{owner}.{target}" for owner in owners if owner), target):
         try:
@@ -160,7 +160,7 @@ def _seen(name: str, prose: str) -> Iterator[Any]:
 
 
 def _rows(name: str, rows: Rows) -> Iterator[tuple[str, str]]:
-    """Say of parameters what another name says of them, where that is all that is said."""
+    """Replace a parameter's bare reference by the description it refers to."""
     for row in rows:
         left = _ROW.fullmatch(row[1])
         target = see(name, left[1]) if left else None
@@ -192,16 +192,16 @@ def _parameters(found: Any) -> set[str]:
 
 
 def _returned(found: Any) -> str:
-    """Name the type that a call gives, however it was imported and whether or not it is to be awaited."""
+    """Return the name of a call's return type, without its module and without the await wrapper."""
     if isinstance(found, property | cached_property):
         found = found.fget if isinstance(found, property) else found.func
     signature = _signature(found)
-    told = str(signature.return_annotation) if signature else ""
-    return re.sub(r"^Operation\[(.*)\]$", r"\1", re.sub(r"\b\w+\.|\[Mode\]", "", told))
+    doc = str(signature.return_annotation) if signature else ""
+    return re.sub(r"^Operation\[(.*)\]$", r"\1", re.sub(r"\b\w+\.|\[Mode\]", "", doc))
 
 
 def attributes_of(found: Any) -> Rows:
-    """List the attributes of a class: those that its docstring names, in that order, then the others."""
+    """List the attributes of a class: first those in its docstring, in that order, then the others."""
     kind = kind_of(found)
     parts = dict(_parts_of_object(kind))
     named = [row for home in _homes(kind) for row in read_docstring(home).attributes]
@@ -211,31 +211,31 @@ def attributes_of(found: Any) -> Rows:
         each = names.split(", ")
         if known.isdisjoint(each):
             known.update(each)
-            # What is named together with others, and says what it is, has a row of its own.
+            # An attribute listed with others gets its own row if it has its own description.
             rows += [(name, parts[name]) for name in each] if set(each) <= set(parts) else [(names, text)]
     return tuple(rows)
 
 
 def methods_of(found: Any, *, of_an_object: bool) -> Rows:
-    """List the functions and classes in a class or module that say what they do, in the order of the alphabet.
+    """List the documented functions and classes of a class or module, in alphabetical order.
 
     Parameters
     ----------
     of_an_object
-        Leave out what makes another object: one has one already.
+        Leave out constructors, because the reader already has an object.
     """
     kind = kind_of(found)
     return tuple(
-        (part, told.summary)
+        (part, doc.summary)
         for part, value in _parts(kind)
         if callable(value) and not (of_an_object and inspect.ismethod(value))
-        for told in (read_docstring(value),)
-        if told.summary and not told.is_inner
+        for doc in (read_docstring(value),)
+        if doc.summary and not doc.is_inner
     )
 
 
 def kind_of(found: Any) -> Any:
-    """Give the class or module to look into: of a property the class of its value; None where it is not stitchnb's."""
+    """Return the class or module to describe: for a property the class of its value; None if it is not stitchnb's."""
     kind = returned_by(found) if isinstance(found, property | cached_property) else found
     if inspect.ismodule(kind):
         return kind
@@ -243,12 +243,12 @@ def kind_of(found: Any) -> Any:
 
 
 def _homes(kind: Any) -> tuple[type, ...]:
-    """List a class and what it extends of stitchnb."""
+    """List a class and its base classes in stitchnb."""
     return tuple(home for home in getattr(kind, "__mro__", ()) if home.__module__.partition(".")[0] == "stitchnb")
 
 
 def _parts_of_object(kind: Any) -> Iterator[tuple[str, str]]:
-    """List the parts of the API that an object of a class has: a client, and its notifications."""
+    """List the resources of an object, such as those of a client."""
     for name, value in vars(example_of(kind)).items() if example_of(kind) is not None else ():
         if not name.startswith("_") and example_of(type(value)) is not None:
             yield name, read_docstring(type(value)).summary
@@ -257,23 +257,23 @@ def _parts_of_object(kind: Any) -> Iterator[tuple[str, str]]:
 def _properties(kind: Any) -> Iterator[tuple[str, str]]:
     for part, value in _parts(kind):
         if isinstance(value, property | cached_property):
-            told = read_docstring(value)
-            if told.summary and not told.is_inner:
-                yield part, told.summary
+            doc = read_docstring(value)
+            if doc.summary and not doc.is_inner:
+                yield part, doc.summary
 
 
 def _of_model(kind: Any) -> Iterator[tuple[str, str]]:
-    """List what an object of the API has; what says nothing of itself is what its name says."""
+    """List the attributes of an API object. Attributes without a description share one row."""
     if not (isinstance(kind, type) and issubclass(kind, Model)):
         return
-    told = {name: read_docstring(one).summary for name, one in kind._attrs.items()}
-    if plain := [name for name, text in told.items() if not text]:
-        yield ", ".join(plain), "As Stitch told it."
-    yield from ((name, text) for name, text in told.items() if text)
+    doc = {name: read_docstring(one).summary for name, one in kind._attrs.items()}
+    if plain := [name for name, text in doc.items() if not text]:
+        yield ", ".join(plain), "The value in Stitch's response."
+    yield from ((name, text) for name, text in doc.items() if text)
 
 
 def _parts(kind: Any) -> Iterator[tuple[str, Any]]:
-    """Give the parts that are stitchnb's own: not a widget's traits, nor what a module has only imported."""
+    """List the parts defined in stitchnb, without a widget's traits and without imported names."""
     for part in parts_of(kind) if kind is not None else ():
         if inspect.ismodule(kind):
             value = getattr(kind, part)

@@ -1,4 +1,4 @@
-"""From a name to what it names: ``SourceForm.submit``, ``client.sources.create``, ``rules.next_fire_times``."""
+"""Resolve names: ``SourceForm.submit``, ``client.sources.create``, ``rules.next_fire_times``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, cast, get_origin, get_type_hints
 
 from stitchnb.errors import UnknownTopicError
 
-# What people call an object of a class, where the class itself is not what they have in hand.
-_BY_HABIT = {
+# Usual variable names of objects.
+_USUAL_NAMES = {
     "client": "stitchnb.client:Client",
     "source": "stitchnb.client.resources.sources:Source",
     "check": "stitchnb.client.resources.checks:ConnectionCheck",
@@ -20,49 +20,49 @@ _BY_HABIT = {
     "job": "stitchnb.client.jobs.jobs:Job",
     "sandbox": "stitchnb.embedded:Sandbox",
     "form": "stitchnb.widgets:SourceForm",
-    # What methods give that is not public by itself.
+    # Classes of results that are not public names.
     "Applied": "stitchnb.client.catalog.apply:Applied",
     "JobHistory": "stitchnb.client.jobs.jobs:JobHistory",
     "JobRun": "stitchnb.client.jobs.jobs:JobRun",
     "JobStream": "stitchnb.client.jobs.status:JobStream",
     "RateLimit": "stitchnb.client.rate_limit:RateLimit",
-    # Made when a sandbox starts.
+    # Created when a sandbox starts.
     "sandbox.clock": "stitchnb.sandbox:Clock",
     "sandbox.warehouse": "stitchnb.sandbox.warehouses.duckdb.warehouse:DuckDBWarehouse",
 }
 
-# Where the classes are whose objects one is given; of a name that two have, the first one's is meant.
-_GIVEN_BY = ("stitchnb.client", "stitchnb.widgets", "stitchnb.models", "stitchnb.sandbox")
+# Modules with the classes of results. If two have the same name, the first is used.
+_RESULT_MODULES = ("stitchnb.client", "stitchnb.widgets", "stitchnb.models", "stitchnb.sandbox")
 
 
 def find_name(name: str, topics: Collection[str] = ()) -> tuple[str, Any]:
-    """Find what a dotted name means.
+    """Resolve a dotted name.
 
     Parameters
     ----------
     name
-        A public name of stitchnb's; one that begins with ``client``, ``source``, ``check``, ``catalog``,
-        ``destination``, ``job``, ``sandbox`` or ``form``; or one that begins with the class of an object that one is
-        given, such as ``Sources``. ``stitchnb.`` before it and ``()`` after it may be there.
+        A public name of stitchnb; one that begins with ``client``, ``source``, ``check``, ``catalog``,
+        ``destination``, ``job``, ``sandbox`` or ``form``; or one that begins with the class of a
+        result, such as ``Sources``. A leading ``stitchnb.`` and a trailing ``()`` are ignored.
     topics
-        Topics, to be offered beside names where there is no such name.
+        Topics to suggest in addition to names.
 
     Returns
     -------
     str, object
-        The name as the help writes it, and a class, function, property or module.
+        The name as the help shows it, and a class, function, property or module.
 
     Raises
     ------
     UnknownTopicError
-        There is no such name.
+        The name does not exist.
     """
     written = name.removeprefix("stitchnb.").removesuffix("()")
     path = written.split(".")
     found = _walk(path)
     if found is not None:
         return written, found
-    # What there is of it, however little, tells which names its next part could have been.
+    # Suggest names for the first part that does not exist.
     there = next((length for length in range(len(path) - 1, 0, -1) if _walk(path[:length]) is not None), 0)
     above = ".".join(path[:there])
     known = [f"{above}.{part}" for part in parts_of(_walk(path[:there]))] if there else [*topics, *_first_names()]
@@ -86,11 +86,11 @@ def _walk(path: list[str]) -> Any | None:
 def _first_names() -> set[str]:
     import stitchnb
 
-    return {*_BY_HABIT, *stitchnb.__all__} - {"__version__"}
+    return {*_USUAL_NAMES, *stitchnb.__all__} - {"__version__"}
 
 
 def _first(name: str) -> Any | None:
-    if name in _first_names() - {*_BY_HABIT}:
+    if name in _first_names() - {*_USUAL_NAMES}:
         return getattr(import_module("stitchnb"), name)
     if name in _homes():
         module, _, attribute = _homes()[name].partition(":")
@@ -100,16 +100,16 @@ def _first(name: str) -> Any | None:
 
 @cache
 def _homes() -> dict[str, str]:
-    """Tell where everything is that a name may begin with and that is not at the top of the package."""
-    given = {name: f"{home}:{name}" for home in reversed(_GIVEN_BY) for name in import_module(home).__all__}
+    """Return the locations of all first parts that are not public names of the package."""
+    given = {name: f"{home}:{name}" for home in reversed(_RESULT_MODULES) for name in import_module(home).__all__}
     parts = {kind.__name__: f"{kind.__module__}:{kind.__name__}" for kind in _parts_of_a_client()}
     beside = {f"sandbox.{name}": f"stitchnb.sandbox:{name}" for name in import_module("stitchnb.sandbox").__all__}
-    return {**given, **parts, **beside, **_BY_HABIT}
+    return {**given, **parts, **beside, **_USUAL_NAMES}
 
 
 @cache
 def _parts_of_a_client() -> dict[type, tuple[str, Any]]:
-    """Give each part of a client and their own parts by its class: by what name one has it, and one of it."""
+    """Return the resources of a client by their class: dotted name and an example object."""
     from stitchnb.client.client import Client
 
     def walk(owner: Any, name: str) -> Iterator[tuple[type, tuple[str, Any]]]:
@@ -118,17 +118,17 @@ def _parts_of_a_client() -> dict[type, tuple[str, Any]]:
             if not part.startswith("_") and hasattr(value, "_client"):
                 yield from walk(value, f"{name}.{part}")
 
-    # Parts are only there once it is made; it is never used, and has no connection to close.
+    # Resources exist on an object only. This client is never used and has no connection to close.
     return dict(walk(Client("none"), "client"))
 
 
 def example_of(found: Any) -> Any:
-    """Give a client, or a part of one, by its class: only an object tells which parts it has."""
+    """Return an example object of a client's or resource's class."""
     return _parts_of_a_client().get(found, ("", None))[1] if isinstance(found, type) else None
 
 
 def _inside(owner: Any, name: str) -> Any | None:
-    """Give what an object of a class, or a module, has under a name; a property stays one."""
+    """Return an attribute of a class or module. Properties are returned as properties."""
     if isinstance(owner, property | cached_property):
         owner = returned_by(owner)
     found = inspect.getattr_static(owner, name, None)
@@ -136,7 +136,7 @@ def _inside(owner: Any, name: str) -> Any | None:
 
 
 def returned_by(attribute: property | cached_property[Any]) -> Any:
-    """Give the class of a property's value, None where only type checkers are told of it."""
+    """Return the class of a property's value; None if it can't be resolved at run time."""
     function: Any = attribute.fget if isinstance(attribute, property) else attribute.func
     try:
         told = get_type_hints(function).get("return")
@@ -146,7 +146,7 @@ def returned_by(attribute: property | cached_property[Any]) -> Any:
 
 
 def parts_of(owner: Any) -> list[str]:
-    """List the public names inside a class, module or property's value, the parts of a client included."""
+    """List the public names of a class, a module or a property's value, including a client's resources."""
     example = example_of(owner)
     if isinstance(owner, property | cached_property):
         owner = returned_by(owner)
@@ -155,17 +155,17 @@ def parts_of(owner: Any) -> list[str]:
 
 
 def name_of(about: Any) -> tuple[str, Any]:
-    """Name an object: a class, function or module by its own name, any other as people call one, or by its class.
+    """Return the name of a class, function or module; for other objects their usual name or their class.
 
     Raises
     ------
     UnknownTopicError
-        It is not stitchnb's.
+        The object is not stitchnb's.
     """
     if isinstance(about, type) or inspect.isroutine(about) or inspect.ismodule(about):
         kind = about
     else:
-        # A sandbox's client is of a class of its own, and still a client.
+        # A sandbox's client has its own class and is still a client.
         for kind in type(about).__mro__:
             if kind in _usual_names():
                 return _usual_names()[kind], kind
@@ -181,4 +181,4 @@ def name_of(about: Any) -> tuple[str, Any]:
 @cache
 def _usual_names() -> dict[type, str]:
     parts = {kind: name for kind, (name, _) in _parts_of_a_client().items()}
-    return parts | {cast(type, _first(name)): name for name in _BY_HABIT}
+    return parts | {cast(type, _first(name)): name for name in _USUAL_NAMES}

@@ -1,4 +1,4 @@
-"""Pages of help: Markdown that a notebook shows as it is meant, and a terminal as text."""
+"""Help pages: Markdown for a notebook, plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Any
 
-from stitchnb._help.docs import Told, attributes_of, methods_of, read_docstring, told_of
+from stitchnb._help.docs import ParsedDoc, attributes_of, methods_of, read_docstring, resolve_references
 from stitchnb._help.names import find_name
 
 _FOOT = re.compile(r"^(Guide|Names): +(.+(?:\n .+)*)$", re.MULTILINE)
@@ -24,17 +24,17 @@ class Topic:
     Attributes
     ----------
     name
-        What one asks for: ``forms``.
+        The name to ask for: ``forms``.
     title
-        Its heading.
+        The heading.
     summary
-        Its first paragraph, in one line.
+        The first paragraph, in one line.
     text
-        The whole text, without heading and foot, as Markdown.
+        The text without heading and footer, as Markdown.
     guides
-        The file names of the notebooks that teach it.
+        The file names of its guides.
     names
-        The names that belong to it, as `find_name` takes them.
+        The names that belong to it, as `find_name` accepts them.
     """
 
     name: str
@@ -52,19 +52,19 @@ def read_topics() -> list[Topic]:
     return [read_topic(file.name, file.read_text(encoding="utf-8")) for file in files]
 
 
-def read_topic(file_name: str, written: str) -> Topic:
-    """Read one topic, whose file is called ``03-forms.md``.
+def read_topic(file_name: str, content: str) -> Topic:
+    """Read one topic from the text of a file such as ``03-forms.md``.
 
     Raises
     ------
     ValueError
-        It does not begin with a heading.
+        The text has no heading.
     """
-    heading = re.match(r"# (.+)\n", written)
+    heading = re.match(r"# (.+)\n", content)
     if heading is None:
         raise ValueError(f"{file_name} does not begin with '# ' and a title")
-    feet = {found[1]: re.split(r",\s+", found[2]) for found in _FOOT.finditer(written)}
-    text = _FOOT.sub("", written[heading.end() :]).strip()
+    feet = {found[1]: re.split(r",\s+", found[2]) for found in _FOOT.finditer(content)}
+    text = _FOOT.sub("", content[heading.end() :]).strip()
     return Topic(
         name=file_name.removesuffix(".md").partition("-")[2].replace("-", " "),
         title=heading[1],
@@ -84,14 +84,14 @@ class Page:
     Attributes
     ----------
     title
-        Its heading.
+        The heading.
     markdown
-        All of it, as Markdown.
+        The page as Markdown.
     """
 
     def __init__(self, title: str, parts: Iterable[str]) -> None:
         self.title = title
-        # The third level: a page stands under a notebook's own headings.
+        # Third level, below a notebook's own headings.
         self.markdown = "\n\n".join(filter(None, [f"### {title}", *parts])) + "\n"
 
     def _repr_markdown_(self) -> str:
@@ -112,7 +112,7 @@ def contents(topics: Iterable[Topic]) -> Page:
 
 
 def page_of_topic(topic: Topic) -> Page:
-    """Explain a topic: its text, its names with a line each, and the guides that teach it."""
+    """Return a topic's page: its text, its names with one line each, and its guides."""
     names = [(f"`{name}`", read_docstring(find_name(name)[1]).summary) for name in topic.names]
     guides = [f"- `stitchnb lab {guide.removesuffix('.ipynb')}`" for guide in topic.guides]
     parts = [
@@ -124,37 +124,37 @@ def page_of_topic(topic: Topic) -> Page:
 
 
 def page_of_name(name: str, found: Any) -> Page:
-    """Explain one name: how it is called, what goes in and out, what it raises, and what is inside it."""
-    return Page(name, _parts(name, found, told_of(name, found)))
+    """Return a name's page: signature, parameters, result, errors, attributes and methods."""
+    return Page(name, _parts(name, found, resolve_references(name, found)))
 
 
-def _parts(name: str, found: Any, told: Told) -> Iterator[str]:
-    # `client` is an object that one has, `Client` what makes one.
+def _parts(name: str, found: Any, doc: ParsedDoc) -> Iterator[str]:
+    # `client` is an object, `Client` its class.
     is_object = isinstance(found, type) and name.rpartition(".")[2][:1].islower()
-    is_made_by_hand = not isinstance(found, type) or bool(told.parameters)
-    if is_made_by_hand and not is_object and (signature := _signature(found)):
+    has_constructor = not isinstance(found, type) or bool(doc.parameters)
+    if has_constructor and not is_object and (signature := _signature(found)):
         yield f"```python\n{_wrapped(name + signature)}\n```"
-    yield told.summary
-    yield told.text
-    if is_object and is_made_by_hand:
-        yield f'`stitchnb.help("{found.__name__}")` tells how one is made.'
+    yield doc.summary
+    yield doc.text
+    if is_object and has_constructor:
+        yield f'`stitchnb.help("{found.__name__}")` explains how to create one.'
     calling = not is_object
     for title, rows, head in (
-        ("Parameters", told.parameters if calling else (), "parameter"),
+        ("Parameters", doc.parameters if calling else (), "parameter"),
         ("Attributes", attributes_of(found), "attribute"),
-        ("Returns", told.returns, "type"),
-        ("Raises", told.raises if calling else (), "error"),
+        ("Returns", doc.returns, "type"),
+        ("Raises", doc.raises if calling else (), "error"),
     ):
         if rows:
             yield f"#### {title}"
             yield _table((head, "meaning"), [(_code(row), text) for row, text in rows])
-    if told.endpoint:
-        yield f"Endpoint: {told.endpoint}"
+    if doc.endpoint:
+        yield f"Endpoint: {doc.endpoint}"
     if methods := methods_of(found, of_an_object=is_object):
         yield "#### Names" if inspect.ismodule(found) else "#### Methods"
         yield _table(("name", "what it does"), [(f"`{part}`", text) for part, text in methods])
-    if told.examples:
-        yield f"#### Examples\n\n```python\n{told.examples}\n```"
+    if doc.examples:
+        yield f"#### Examples\n\n```python\n{doc.examples}\n```"
 
 
 def _code(name: str) -> str:
@@ -162,7 +162,7 @@ def _code(name: str) -> str:
 
 
 def _signature(found: Any) -> str:
-    """Write how a function or class is called, without what only type checkers need."""
+    """Format the signature of a function or class, without annotations."""
     if inspect.ismodule(found) or isinstance(found, property | cached_property) or not callable(found):
         return ""
     if isinstance(found, type) and issubclass(found, Exception):
@@ -195,10 +195,10 @@ def _cell(text: str) -> str:
 
 
 def as_text(markdown: str) -> str:
-    """Write a page for a terminal: no marks, tables as lists."""
+    """Convert a page to plain text: no markup, tables as lists."""
     lines: list[str] = []
     fenced = False
-    # The heads of tables say nothing that a list does not.
+    # A list needs no table header.
     for line in re.sub(r"^\|.*\|\n\|---\|---\|\n", "", markdown, flags=re.MULTILINE).splitlines():
         if line.startswith("```"):
             fenced = not fenced

@@ -10,7 +10,7 @@ from public_names import docstring_of, public_names
 
 import stitchnb
 from stitchnb._help import pages as _topics
-from stitchnb._help.docs import see, told_of
+from stitchnb._help.docs import resolve_references, see
 
 TOPICS = _topics.read_topics()
 # A call in prose, such as `SourceWizard(client, source_id=…)`, and a keyword alone, such as `source_id=`.
@@ -97,15 +97,17 @@ def test_a_name_on_a_page_that_begins_with_a_class_can_be_asked_for() -> None:
 def test_a_short_method_shows_what_is_said_of_the_one_it_points_to(
     short: str, parameters: set[str], error: str
 ) -> None:
-    told = told_of(short, public_names()[short])
+    told = resolve_references(short, public_names()[short])
     assert {name for name, _ in told.parameters} == parameters, "and none that it does not take itself"
     assert not error or error in {name for name, _ in told.raises}
 
 
 def test_what_is_returned_is_told_by_another_name_only_where_it_is_the_same() -> None:
-    records = dict(told_of("source.extractions", public_names()["source.extractions"]).returns)["Records"]
+    records = dict(resolve_references("source.extractions", public_names()["source.extractions"]).returns)["RecordList"]
     assert "one row per extraction" in records
-    assert told_of("catalog.to_yaml", public_names()["catalog.to_yaml"]).returns == (), "text, and no dictionary"
+    assert resolve_references("catalog.to_yaml", public_names()["catalog.to_yaml"]).returns == (), (
+        "text, and no dictionary"
+    )
 
 
 def test_parameters_that_are_told_elsewhere_are_told_here_too() -> None:
