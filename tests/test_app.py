@@ -73,9 +73,9 @@ def test_with_a_token_it_is_the_real_account_and_pages_get_it_by_the_environment
     account = find_account(None)
     account.client.close()
     assert account.client.sandbox is None
-    assert f"The real account at {real_account.url}" in account.words
-    assert "STITCH_ACCESS_TOKEN" in account.words
-    assert SECRET not in account.words + repr(account)
+    assert f"Live account at {real_account.url}" in account.description
+    assert "STITCH_ACCESS_TOKEN" in account.description
+    assert SECRET not in account.description + repr(account)
     assert account.for_pages(server_url="http://127.0.0.1:1") == {
         "STITCH_ACCESS_TOKEN": SECRET,
         "STITCH_BASE_URL": real_account.url,
@@ -85,7 +85,9 @@ def test_with_a_token_it_is_the_real_account_and_pages_get_it_by_the_environment
 
 def test_a_state_file_and_a_token_are_two_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STITCH_ACCESS_TOKEN", SECRET)
-    with pytest.raises(InvalidInputError, match="--state keeps a sandbox, but there is a token in the environment"):
+    with pytest.raises(
+        InvalidInputError, match="--state applies to a sandbox, but a token was found in the environment"
+    ):
         find_account(tmp_path / "sandbox")
     assert list(tmp_path.iterdir()) == []
 
@@ -100,13 +102,13 @@ def test_a_real_account_without_a_token_never_becomes_a_sandbox(
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [(None, "It is gone when the app stops"), ("kept", "It is kept when the app stops")]
+    ("state", "words"), [(None, "Data is lost when the app stops"), ("kept", "Data is kept when the app stops")]
 )
 def test_it_says_whether_a_sandbox_is_kept(state: str | None, words: str, tmp_path: Path) -> None:
     account = find_account(tmp_path / state if state else None)
     account.client.close()
     assert words in account.note
-    assert account.words.startswith("An embedded sandbox")
+    assert account.description.startswith("Local sandbox")
     assert (tmp_path / "kept").is_file() is (state is not None)
 
 
@@ -123,7 +125,7 @@ def test_what_pages_may_ask_is_told_only_to_those_with_the_token() -> None:
 
 def test_an_app_that_is_gone_is_told_as_such() -> None:
     gone = RemoteSandbox(url="http://x", token=SECRET, client_id=1, calls_url="http://127.0.0.1:9/")
-    with pytest.raises(SandboxError, match=r"The app does not answer\. Start it again"):
+    with pytest.raises(SandboxError, match=r"The app did not respond. Start it again"):
         gone.jobs()
     gone.close()
     assert SECRET not in repr(gone)
@@ -137,7 +139,7 @@ def test_an_account_that_does_not_answer_is_told_on_the_page(
     shown = build()
     assert not isinstance(shown, AccountPage)
     error, act = shown._content["blocks"]
-    assert (error["tone"], act["text"]) == ("error", "Reload this page once that is mended.")
+    assert (error["tone"], act["text"]) == ("error", "Fix this, then reload the page.")
     assert "token" in error["text"]
     shown.close()
 
@@ -153,7 +155,7 @@ def test_the_page_opens_the_source_that_its_address_names(
         (f"source={id_}", id_, ""),
         ("", None, ""),
         ("source=99&x=1", None, "There is no source 99"),
-        ("source=%00", None, "is not the id of a source"),
+        ("source=%00", None, "is not a valid source id"),
     ):
         monkeypatch.setenv("QUERY_STRING", query)
         page = build()
@@ -164,7 +166,7 @@ def test_the_page_opens_the_source_that_its_address_names(
 
 def test_only_who_has_the_token_sees_the_page_and_the_token_is_nowhere_after_that(tmp_path: Path) -> None:
     with running(tmp_path) as app:
-        assert "An embedded sandbox" in app.printed
+        assert "Local sandbox" in app.printed
         status, address, page = app.get(f"{app.url}/?source=new")
         assert address == f"{app.url}/login?next=%2F%3Fsource%3Dnew"
         assert (status, "This page needs its token" in page) == (200, True)

@@ -102,4 +102,4 @@ def test_the_fixtures_explain_themselves(tmp_path: Path, monkeypatch: pytest.Mon
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
 
     assert "Return a new, empty sandbox for each test" in told
-    assert "Give a `stitchnb.Client` of the test's" in told
+    assert "Return a `stitchnb.Client` of the test's" in told

@@ -88,9 +88,9 @@ def test_a_name_on_a_page_that_begins_with_a_class_can_be_asked_for() -> None:
     ("short", "parameters", "error"),
     [
         ("source.select", {"stream", "fields"}, "UnknownStreamError"),
-        ("job.wait", {"timeout_s", "quiet_s", "progress"}, "JobFailedError"),
+        ("job.wait", {"timeout_s", "quiet_s", "show_progress"}, "JobFailedError"),
         ("job.log", set(), "NotFoundError"),
-        ("check.wait", {"timeout_s", "progress"}, "CheckFailedError"),
+        ("check.wait", {"timeout_s", "show_progress"}, "CheckFailedError"),
         ("AccountBrowser.pause", set(), ""),
     ],
 )
