@@ -64,6 +64,12 @@ window.stitchnbTest = (() => {
     jupyterapp.shell.activateById(panel.id);
   };
 
+  // While Lab loads a theme it covers the page, and the cover must be gone before the next one comes.
+  const setTheme = async theme => {
+    await jupyterapp.commands.execute('apputils:change-theme', {theme});
+    while (document.getElementById('jupyterlab-splash')) await new Promise(requestAnimationFrame);
+  };
+
   // Puts another notebook into the panel that is open.
   const fill = async notebook => {
     const {content} = panel;
@@ -115,7 +121,7 @@ window.stitchnbTest = (() => {
     shutDown: () => panel.sessionContext.shutdown(),
     restart: () => panel.sessionContext.restartKernel(),
     scrollTo: index => panel.content.scrollToItem(index, 'start'),
-    setTheme: theme => jupyterapp.commands.execute('apputils:change-theme', {theme}),
+    setTheme,
     nextFrames,
 
     cells: () => panel.content.widgets.map((cell, index) => ({
