@@ -66,7 +66,7 @@ import sys
 
 
 def test_nothing_is_loaded_until_it_is_used():
-    heavy = {"pandas", "numpy", "ipywidgets", "duckdb", "starlette", "uvicorn", "httpx", "jsonschema"}
+    heavy = {"pandas", "numpy", "ipywidgets", "duckdb", "starlette", "uvicorn", "httpx", "jsonschema_rs"}
     assert heavy & set(sys.modules) == set()
     assert [name for name in sys.modules if name.startswith("stitchnb.")] == ["stitchnb.pytest_plugin"]
 """

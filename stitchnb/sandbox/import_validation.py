@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from stitchnb.rules.schema.formats import conforms
-from stitchnb.rules.schema.patterns import matches
+from stitchnb.rules.schema.validate import SchemaProblem, build_validator, map_schemas, normalize, resolve_pointer
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 _TYPE_NAMES = {
     "array": "JSONArray",
@@ -21,6 +21,11 @@ _TYPE_NAMES = {
     "object": "JSONObject",
     "string": "String",
 }
+
+# A keyword of our own, beside `type`.
+_STRICT_INTEGER = "strictInteger"
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_PATTERNS = ("pattern", "patternProperties")
 
 
 class SchemaError(Exception):
@@ -40,13 +45,21 @@ class ImportSchemaValidator:
     Raises
     ------
     SchemaError
-        The schema is invalid.
+        The schema is invalid, or a reference in it cannot be resolved.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, expected: str = "expected") -> None:
-        from referencing import Registry
-
-        self._validator: Any = _checked(schema)(schema, registry=Registry())
+        try:
+            normalized = map_schemas(normalize(schema), _require_strict_integers)
+            self._validator, problems = build_validator(normalized, keywords={_STRICT_INTEGER: _StrictInteger})
+        except RecursionError as error:
+            raise SchemaError("it is nested too deeply") from error
+        for problem in problems:
+            # A pattern that cannot be compiled accepts everything.
+            if problem.keyword not in _PATTERNS:
+                raise SchemaError(_describe_problem(problem))
+        if _has_circular_reference(normalized, normalized):
+            raise SchemaError("it is nested too deeply")
         self._expected = expected
 
     def describe_violations(self, value: Any) -> str | None:
@@ -54,21 +67,27 @@ class ImportSchemaValidator:
 
         Several violations are counted and then described one after the other. None when there is none.
         """
-        from referencing.exceptions import Unresolvable
+        if self._validator is None:
+            return None
+        errors = self._validator.iter_errors(value)
+        messages = [text for error in errors for text in self._describe(error, _value_at(value, error.instance_path))]
+        if len(messages) > 1:
+            messages = [f"#: {len(messages)} schema violations found", *messages]
+        return " ".join(messages) or None
 
-        try:
-            errors = list(self._validator.iter_errors(value))
-        except Unresolvable as error:
-            raise SchemaError(f"{error.ref} cannot be resolved") from error
-        except RecursionError as error:
-            raise SchemaError("it is nested too deeply") from error
-        descriptions = [f"{_pointer(error.absolute_path)}: {self._describe(error.message)}" for error in errors]
-        if len(descriptions) > 1:
-            descriptions = [f"#: {len(descriptions)} schema violations found", *descriptions]
-        return " ".join(descriptions) or None
-
-    def _describe(self, message: str) -> str:
-        return message.replace("expected:", f"{self._expected}:", 1) if message.startswith("expected:") else message
+    def _describe(self, error: jsonschema_rs.ValidationError, value: Any) -> list[str]:
+        kind, limit = error.kind.name, error.kind.value
+        # A number that is too large for a float is still a number.
+        if kind == "type" and "number" in limit and isinstance(value, float) and not math.isfinite(value):
+            return []
+        where = _pointer(error.instance_path)
+        if kind == "additionalProperties":
+            return [f"{where}: extraneous key [{name}] is not permitted" for name in limit]
+        if kind == "type" and len(limit) == 1:
+            return [f"{where}: {self._expected}: {_TYPE_NAMES[limit[0]]}, found: {type_name(value)}"]
+        if kind == _STRICT_INTEGER:
+            return [f"{where}: {self._expected}: Integer, found: {type_name(value)}"]
+        return [f"{where}: {_message(kind, limit, value) or error.message}"]
 
 
 def type_name(value: Any) -> str:
@@ -81,149 +100,82 @@ def type_name(value: Any) -> str:
     return names[type(value)]
 
 
-def _pointer(path: Any) -> str:
-    return "/".join(["#", *(str(step).replace("~", "~0").replace("/", "~1") for step in path)])
+class _StrictInteger:
+    """The keyword that refuses 16.0 as an integer: it is loaded into another column than 16."""
+
+    def __init__(self, parent_schema: Any, value: Any, schema_path: Any) -> None:
+        pass
+
+    def validate(self, instance: Any) -> None:
+        if isinstance(instance, float) and instance.is_integer():
+            raise ValueError("not an integer")
 
 
-def _checked(schema: Mapping[str, Any]) -> Any:
-    """Return the validator of the draft that a schema is written in."""
-    from jsonschema import FormatChecker, exceptions
-
-    # Without formats: a pattern that Python cannot compile is still valid.
-    formats = FormatChecker(formats=())
-    reasons = []
-    for draft in _drafts():
-        try:
-            draft.check_schema(schema, format_checker=formats)
-        except exceptions.SchemaError as error:
-            reasons.append(_schema_problem(error))
-        except RecursionError as error:
-            raise SchemaError("it is nested too deeply") from error
-        else:
-            return draft
-    raise SchemaError(reasons[0])
+def _require_strict_integers(schema: dict[str, Any]) -> dict[str, Any]:
+    types = schema.get("type")
+    names = types if isinstance(types, list) else [types]
+    return {**schema, _STRICT_INTEGER: True} if "integer" in names and "number" not in names else dict(schema)
 
 
-def _schema_problem(error: Any) -> str:
-    path = list(error.absolute_path)
-    if "type" in path[-2:]:
-        names = error.instance if isinstance(error.instance, list) else [error.instance]
+def _message(kind: str, limit: Any, value: Any) -> str | None:
+    match kind:
+        case "type" | "anyOf":
+            return f"no subschema matched out of the total {len(limit)} subschemas"
+        case "required":
+            return f"required key [{limit}] not found"
+        case "enum":
+            return f"{value if isinstance(value, str) else json.dumps(value)} is not a valid enum value"
+        case "pattern":
+            return f"string [{value}] does not match pattern {limit}"
+        case "format":
+            return f"[{value}] is not a valid {limit}"
+        case "minimum":
+            return f"{value} is not greater or equal to {limit}"
+        case "exclusiveMinimum":
+            return f"{value} is not greater than {limit}"
+        case "maximum":
+            return f"{value} is not less or equal to {limit}"
+        case "exclusiveMaximum":
+            return f"{value} is not less than {limit}"
+        case "multipleOf":
+            return f"{value} is not a multiple of {limit}"
+        case "minLength" | "maxLength":
+            return f"expected {kind}: {limit}, actual: {len(value)}"
+        case _:
+            return None
+
+
+def _describe_problem(problem: SchemaProblem) -> str:
+    if problem.keyword in _REFERENCES:
+        return problem.message
+    if "type" in problem.path[-2:]:
+        names = problem.value if isinstance(problem.value, list) else [problem.value]
         for name in names:
             if isinstance(name, str) and name not in _TYPE_NAMES:
                 return f"unknown type: [{name}]"
-    return f"{_pointer(path)}: {error.message}"
+    return f"{_pointer(problem.path)}: {problem.message}"
 
 
-@cache
-def _drafts() -> tuple[Any, ...]:
-    from jsonschema import Draft4Validator, Draft7Validator, validators
-
-    extend: Any = validators.extend
-    own = {
-        "type": _type,
-        "required": _required,
-        "enum": _enum,
-        "pattern": _pattern,
-        "format": _format,
-        "minimum": lambda v, rule, value, schema: _bound(v, rule, value, is_least=True, schema=schema),
-        "maximum": lambda v, rule, value, schema: _bound(v, rule, value, is_least=False, schema=schema),
-        "multipleOf": _multiple_of,
-        "minLength": _min_length,
-        "maxLength": _max_length,
-        "anyOf": _any_of,
-    }
-    drafts = []
-    for draft in (Draft7Validator, Draft4Validator):
-        others = {"additionalProperties": _additional(draft.VALIDATORS["additionalProperties"])}
-        # 16.0 is not an integer, as it is loaded into another column than 16.
-        checker = draft.TYPE_CHECKER.redefine("integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool))
-        drafts.append(extend(draft, validators={**own, **others}, type_checker=checker))
-    return tuple(drafts)
+def _has_circular_reference(node: Any, schema: Any) -> bool:
+    """Does a reference lead back to itself, through references alone?"""
+    if isinstance(node, list):
+        return any(_has_circular_reference(each, schema) for each in node)
+    if not isinstance(node, dict):
+        return False
+    seen, target = [], node
+    while isinstance(target, dict) and isinstance(target.get("$ref"), str):
+        if target["$ref"] in seen:
+            return True
+        seen.append(target["$ref"])
+        target = resolve_pointer(target["$ref"], schema)
+    return any(_has_circular_reference(each, schema) for key, each in node.items() if key not in ("enum", "const"))
 
 
-def _error(message: str) -> Any:
-    from jsonschema import ValidationError
-
-    return ValidationError(message)
-
-
-def _type(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    names = [rule] if isinstance(rule, str) else list(rule)
-    if any(validator.is_type(value, name) for name in names):
-        return
-    if len(names) > 1:
-        yield _error(f"no subschema matched out of the total {len(names)} subschemas")
-    else:
-        yield _error(f"expected: {_TYPE_NAMES[names[0]]}, found: {type_name(value)}")
+def _value_at(value: Any, path: Any) -> Any:
+    for step in path:
+        value = value[step]
+    return value
 
 
-def _required(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and isinstance(rule, list):
-        yield from (_error(f"required key [{name}] not found") for name in rule if name not in value)
-
-
-def _additional(default: Any) -> Any:
-    def additional(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-        if rule is not False:
-            yield from default(validator, rule, value, schema) or ()
-        elif isinstance(value, dict):
-            patterns = schema.get("patternProperties", {})
-            for name in value:
-                if name not in schema.get("properties", {}) and not any(matches(p, name) for p in patterns):
-                    yield _error(f"extraneous key [{name}] is not permitted")
-
-    return additional
-
-
-def _enum(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    # In JSON, true is not equal to 1.
-    if not any(known == value and isinstance(known, bool) == isinstance(value, bool) for known in rule):
-        shown = value if isinstance(value, str) else json.dumps(value)
-        yield _error(f"{shown} is not a valid enum value")
-
-
-def _pattern(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(value, str) and not matches(rule, value):
-        yield _error(f"string [{value}] does not match pattern {rule}")
-
-
-def _format(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(value, str) and isinstance(rule, str) and not conforms(rule, value):
-        yield _error(f"[{value}] is not a valid {rule}")
-
-
-def _bound(validator: Any, rule: Any, value: Any, *, is_least: bool, schema: Any) -> Iterator[Any]:
-    if not validator.is_type(value, "number"):
-        return
-    # In draft 4 a flag beside the bound excludes the bound itself.
-    is_open = schema.get("exclusiveMinimum" if is_least else "exclusiveMaximum") is True
-    if value == rule and not is_open:
-        return
-    if (value <= rule) if is_least else (value >= rule):
-        side = f"{'greater' if is_least else 'less'} {'than' if is_open else 'or equal to'}"
-        yield _error(f"{value} is not {side} {rule}")
-
-
-def _multiple_of(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    # By decimal digits: in floating point 0.07 is not a multiple of 0.01.
-    if validator.is_type(value, "number") and math.isfinite(value) and _exact(value) % _exact(rule):
-        yield _error(f"{value} is not a multiple of {rule}")
-
-
-def _exact(number: float) -> Fraction:
-    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
-
-
-def _min_length(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(value, str) and len(value) < rule:
-        yield _error(f"expected minLength: {rule}, actual: {len(value)}")
-
-
-def _max_length(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(value, str) and len(value) > rule:
-        yield _error(f"expected maxLength: {rule}, actual: {len(value)}")
-
-
-def _any_of(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[Any]:
-    if not any(validator.evolve(schema=each).is_valid(value) for each in rule):
-        yield _error(f"no subschema matched out of the total {len(rule)} subschemas")
+def _pointer(path: Any) -> str:
+    return "/".join(["#", *(str(step).replace("~", "~0").replace("/", "~1") for step in path)])

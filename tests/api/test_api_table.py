@@ -7,7 +7,7 @@ import pytest
 from stitchnb.api.endpoints import ENDPOINTS, Endpoint, at, find, is_valid_parameter
 from stitchnb.api.schemas import SCHEMAS
 from stitchnb.client import requests
-from stitchnb.rules.schema.validate import fits
+from stitchnb.rules.schema.validate import is_valid
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox import endpoints as served
 from stitchnb.sandbox import sandbox as server
@@ -116,7 +116,7 @@ def examples() -> list[tuple[dict[str, Any], Any]]:
 
 @pytest.mark.parametrize(("schema", "example"), examples())
 def test_an_example_is_valid(schema: dict[str, Any], example: Any) -> None:
-    assert fits(schema, example)
+    assert is_valid(schema, example)
 
 
 def references(schema: Any) -> set[str]:

@@ -87,7 +87,7 @@ EXCEPTIONS = {
 
 LIGHT = (
     *("pandas", "numpy", "ipywidgets", "anywidget", "duckdb", "starlette", "uvicorn", "IPython", "ipykernel"),
-    *("jupyter_client", "jupyter_core", "jupyter_server", "jupyterlab", "tornado", "httpx", "jsonschema", "yaml"),
+    *("jupyter_client", "jupyter_core", "jupyter_server", "jupyterlab", "tornado", "httpx", "jsonschema_rs", "yaml"),
     *("matplotlib", "psycopg"),
 )
 

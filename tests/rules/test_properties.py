@@ -17,7 +17,7 @@ from stitchnb.models import Property, ReportCard, Secret
 from stitchnb.rules.report_cards import properties
 from stitchnb.rules.report_cards.properties import describe, value_error
 from stitchnb.rules.schema import validate as schemas
-from stitchnb.rules.schema.inputs import InputKind, accepts, accepts_text, shown
+from stitchnb.rules.schema.inputs import InputKind, accepts, accepts_text, to_wire_text
 
 K = InputKind
 
@@ -251,14 +251,14 @@ def test_a_value_that_cannot_be_right_is_refused_in_words(schema: Any, value: An
     [
         (DIGITS, "thirty", "Expected a whole number, such as 30."),
         (TEXT, "", "Must not be blank. Expected any text."),
-        (MINUTES, 60, 'Expected one of 1, 30, 60, 360, 720, 1440. It travels as a string: "60" rather than 60.'),
+        (MINUTES, 60, 'Expected one of 1, 30, 60, 360, 720, 1440. It is sent as a string: "60", not 60.'),
         (ROWS, [{"id": "1"}], 'In item 1: "name" is missing.'),
         (ROWS, [{"id": "1", "name": "a"}, {"id": 1, "name": "a"}], 'In item 2, "id": expected text.'),
-        (ROWS, [{"id": "1", "name": "a", "z": 0}], 'In item 1: "z" is not known here.'),
+        (ROWS, [{"id": "1", "name": "a", "z": 0}], 'In item 1: "z" is not allowed here.'),
         (ROWS, {}, 'such as [{"name": "…", "id": "…"}].'),
-        ({"type": "array", "items": TEXT, "minItems": 2}, ["a"], "At least 2 are needed."),
-        ({"type": "array", "items": TEXT, "maxItems": 1}, ["a", "b"], "At most 1 are allowed."),
-        ({"type": "array", "uniqueItems": True}, ["a", "a"], "The same item stands there twice."),
+        ({"type": "array", "items": TEXT, "minItems": 2}, ["a"], "At least 2 items are required."),
+        ({"type": "array", "items": TEXT, "maxItems": 1}, ["a", "b"], "At most 1 item is allowed."),
+        ({"type": "array", "uniqueItems": True}, ["a", "a"], "The same item is listed twice."),
         (
             {"type": "object", "properties": {"a": {"type": ["integer", "null"]}}, "minProperties": 0},
             {"a": "x"},
@@ -282,6 +282,72 @@ def test_a_secret_is_judged_by_what_it_holds() -> None:
     asked = as_property({"type": "string", "format": "uri"}, is_credential=True)
     assert value_error(asked, Secret("https://example.com")) is None
     assert value_error(asked, Secret("nowhere")) is not None
+
+
+VALID_AFTER_NORMALIZATION: list[tuple[Any, Any, Any]] = [
+    ({"properties": {"a": {"type": "string", "required": True}}}, {"a": "x"}, {}),  # draft 3
+    ({"type": "integer", "minimum": 5, "exclusiveMinimum": True}, 6, 5),  # draft 4
+    ({"type": "integer", "maximum": 5, "exclusiveMaximum": True}, 4, 5),
+    ({"minimum": 5, "exclusiveMinimum": False}, 5, 4),
+    ({"items": [TEXT], "additionalItems": False}, ["a"], ["a", "b"]),  # draft 7
+    ({"dependencies": {"a": ["b"]}}, {"a": 1, "b": 2}, {"a": 1}),
+    ({"dependencies": {"a": {"required": ["b"]}}}, {"b": 2}, {"a": 1}),
+    ({"definitions": {"a": {"items": [TEXT]}}, "$ref": "#/definitions/a"}, ["a"], [1]),
+    ({"type": "string", "pattern": r"\A[0-9]+\Z"}, "12", "12\n"),  # anchors of other languages
+    ({"type": "string", "pattern": "(?P<a>x)y"}, "xy", "x"),
+    ({"patternProperties": {r"^a\Z": TEXT}}, {"a": "x"}, {"a": 1}),
+    ({"type": "string", "format": "date-time"}, "2020-01-13T21:25:03+0000", "2020-01-13T21:25:03+00"),
+    ({"title": 5, "description": [], "$schema": 3, "type": "string"}, "x", 1),  # annotations are never wrong
+]
+
+
+@pytest.mark.parametrize(("schema", "valid", "invalid"), VALID_AFTER_NORMALIZATION)
+def test_a_schema_of_an_older_draft_is_checked_in_full(schema: Any, valid: Any, invalid: Any) -> None:
+    validator = schemas.SchemaValidator(schema)
+    assert (validator.is_valid(valid), validator.is_valid(invalid), validator.unchecked) == (True, False, ())
+
+
+PARTLY_UNCHECKED: list[tuple[Any, tuple[str, ...], Any, Any]] = [
+    ({"type": "string", "pattern": "("}, ("pattern",), "x", 5),
+    ({"type": "string", "maxLength": 3, "$ref": "https://example.com/elsewhere"}, ("$ref",), "abc", "abcd"),
+    ({"minLength": "two", "maxLength": 3}, ("minLength",), "a", "abcd"),
+    ({"properties": {"a": 5, "b": TEXT}, "additionalProperties": False}, ("properties",), {"a": 1}, {"b": 1}),
+    (
+        {"patternProperties": {"(": {}}, "additionalProperties": False, "minProperties": 1},
+        ("patternProperties",),
+        {"z": 1},
+        {},
+    ),
+    ({"properties": 5, "additionalProperties": False, "required": ["a"]}, ("properties",), {"a": 1}, {}),
+    ({"anyOf": [TEXT, 5], "not": {"const": "x"}}, ("anyOf",), 7, "x"),
+    ({"not": {"pattern": "("}, "type": "string"}, ("not",), "x", 5),  # a part of "not" would refuse more
+    ({"oneOf": [{"pattern": "("}, {"minLength": 9}], "type": "string"}, ("oneOf",), "x", 5),
+    ({"pattern": "(", "$ref": "#/nowhere", "type": "string"}, ("$ref", "pattern"), "x", 5),
+    ({"type": "nonsense", "enum": ["a"]}, ("type",), "a", "b"),
+]
+
+
+@pytest.mark.parametrize(("schema", "unchecked", "valid", "invalid"), PARTLY_UNCHECKED)
+def test_what_cannot_be_compiled_is_left_out_and_the_rest_is_checked(
+    schema: Any, unchecked: tuple[str, ...], valid: Any, invalid: Any
+) -> None:
+    validator = schemas.SchemaValidator(schema)
+    assert validator.unchecked == unchecked
+    assert (validator.is_valid(valid), validator.is_valid(invalid)) == (True, False)
+
+
+def test_a_field_says_which_part_of_its_schema_only_stitch_can_check() -> None:
+    asked = as_property({"type": "string", "pattern": "("})
+    assert describe(asked).unchecked == ("pattern",)
+    assert properties.help_text(asked).endswith('Only Stitch can check its "pattern".')
+    assert describe(as_property(TEXT)).unchecked == ()
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"a": "\ud800"}, [object()], {1: 2}, float("nan"), b"x"])
+def test_what_cannot_be_written_as_json_is_not_valid(value: Any) -> None:
+    validator = schemas.SchemaValidator({"type": ["string", "object", "array", "number"]})
+    assert not validator.is_valid(value)
+    assert validator.first_violation(value) is not None
 
 
 json_values = st.recursive(
@@ -316,10 +382,10 @@ plain_schemas = st.recursive(
 
 @given(plain_schemas, json_values)
 @settings(max_examples=300)
-def test_what_is_judged_here_is_judged_as_jsonschema_does(schema: dict[str, Any], value: Any) -> None:
+def test_validation_agrees_with_another_implementation(schema: dict[str, Any], value: Any) -> None:
     if "\n" in repr(value).replace("\\n", "\n"):
-        return  # Python's $ differs there, on purpose.
-    assert schemas.fits(schema, value) is jsonschema.Draft202012Validator(schema).is_valid(value)
+        return  # There Python's $ differs from ECMAScript's.
+    assert schemas.is_valid(schema, value) is jsonschema.Draft202012Validator(schema).is_valid(value)
 
 
 any_json = st.recursive(
@@ -362,7 +428,7 @@ def test_a_plain_text_property_takes_every_text_but_the_blank(text: str) -> None
 def test_a_whole_number_travels_as_its_digits(number: int) -> None:
     assert accepts({"type": "integer"}, str(number))
     assert accepts({"type": "integer"}, number)
-    assert shown(number) == str(number)
+    assert to_wire_text(number) == str(number)
 
 
 def test_the_errors_of_a_card_come_in_its_order_then_unknown_names() -> None:
@@ -522,7 +588,7 @@ def test_a_usual_card_is_judged_without_loading_what_takes_long_to_load() -> Non
 import sys
 from datetime import date
 from form_cards import everything
-from stitchnb.rules import properties
+from stitchnb.rules.report_cards import properties
 card = everything()
 properties.properties_errors(card, {"report_definitions": [{"id": 1}], "host": "x", "endpoint": "https://example.com"})
 properties.default_values(card, date(2024, 1, 1))

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchnb.rules.report_cards.properties import value_error
-from stitchnb.rules.schema.form_text import Reading, read, write
-from stitchnb.rules.schema.inputs import InputKind, describe
+from stitchnb.rules.schema import form_text
+from stitchnb.rules.schema.form_text import ParsedText
+from stitchnb.rules.schema.inputs import InputKind, describe, rules_for_key
+from stitchnb.rules.schema.validate import schema_key
 
 SERVERS = {
     "type": "array",
@@ -32,9 +34,9 @@ SERVERS = {
 PLACE = {"type": "object", "properties": {"city": TEXT, "zip": {"type": "string", "pattern": r"^\d+$"}}}
 
 
-def reading(schema: Any, draft: Any, *, as_json: bool = False) -> Reading:
+def reading(schema: Any, draft: Any, *, as_json: bool = False) -> ParsedText:
     text = draft if isinstance(draft, str) else json.dumps(draft)
-    return read(describe(as_property(schema)), schema, text, as_json=as_json)
+    return form_text.parse(describe(as_property(schema)), rules_for_key(schema_key(schema)), text, as_json=as_json)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_draft_becomes_the_apis_own_value(schema: Any, draft: Any, value: Any)
 )
 def test_what_cannot_be_read_is_said_at_its_place(schema: Any, draft: Any, error: str, place: tuple[Any, ...]) -> None:
     found = reading(schema, draft)
-    assert (found.error, found.place) == (error, place)
+    assert (found.error, found.path) == (error, place)
 
 
 @pytest.mark.parametrize("draft", ["[", "5", '"x"', "{}", "[5]", '[{"name": 5}]', "[" * 100_000])
@@ -129,8 +131,8 @@ MIXED = {"anyOf": [{"type": "object"}, {"type": "string", "pattern": "^[0-9]+$"}
     [
         (MIXED, '{"a": 1}', {"a": 1}, None),
         (MIXED, "30", "30", None),  # a number would not fit, its text does
-        (MIXED, "null", "null", "null stands for nothing: leave the field blank instead."),
-        (MIXED, "{", "{", "This is no JSON at line 1, column 2. "),
+        (MIXED, "null", "null", "null means no value. Leave the field blank instead."),
+        (MIXED, "{", "{", "This is not JSON at line 1, column 2. "),
         (ROWS, '[{"name": "n", "id": "1"}]', [{"name": "n", "id": "1"}], None),
         ({"type": "array", "items": TEXT}, '["a\\nb"]', ["a\nb"], None),
     ],
@@ -162,9 +164,9 @@ def test_json_is_read_as_json_and_else_as_the_text_that_it_is(schema: Any, text:
 )
 def test_a_value_is_shown_in_its_own_input_where_nothing_is_lost(schema: Any, value: Any, is_json: bool) -> None:
     wanted = describe(as_property(schema))
-    text, as_json = write(wanted, schema, value)
+    text, as_json = form_text.format(wanted, rules_for_key(schema_key(schema)), value)
     assert as_json is is_json
-    assert read(wanted, schema, text, as_json=as_json).value == value
+    assert form_text.parse(wanted, rules_for_key(schema_key(schema)), text, as_json=as_json).value == value
 
 
 values = st.recursive(
@@ -180,8 +182,8 @@ values = st.recursive(
 @given(st.sampled_from([ROWS, SERVERS, PLACE, MIXED, {"type": "array", "items": TEXT}]), values)
 def test_no_value_is_lost_or_changed_by_being_shown(schema: dict[str, Any], value: Any) -> None:
     wanted = describe(as_property(schema))
-    text, as_json = write(wanted, schema, value)
-    found = read(wanted, schema, text, as_json=as_json)
+    text, as_json = form_text.format(wanted, rules_for_key(schema_key(schema)), value)
+    found = form_text.parse(wanted, rules_for_key(schema_key(schema)), text, as_json=as_json)
     assert found.value == value or found.error or value_error(as_property(schema), value)
 
 
@@ -189,4 +191,4 @@ def test_a_part_that_takes_json_is_read_as_json() -> None:
     holder = {"type": "object", "properties": {"any": {"type": "object"}}}
     assert describe(as_property(holder)).parts[0].input.kind is InputKind.JSON
     assert reading(holder, {"any": '{"a": [1]}'}).value == {"any": {"a": [1]}}
-    assert reading(holder, {"any": "{"}).place == ("any",)
+    assert reading(holder, {"any": "{"}).path == ("any",)

@@ -83,10 +83,10 @@ def test_what_is_typed_becomes_the_apis_own_value(wire: Wire, name: str, typed: 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("[", "This is no JSON at line 1, column 2. Expected a list of objects"),
-        ("NaN", "This is no JSON. Expected a list of objects"),
+        ("[", "This is not JSON at line 1, column 2. Expected a list of objects"),
+        ("NaN", "This is not JSON. Expected a list of objects"),
         ('[{"id": "1"}]', 'In item 1: "name" is missing.'),
-        ("[" * 100_000, "This is no JSON"),
+        ("[" * 100_000, "This is not JSON"),
     ],
 )
 def test_json_that_is_none_or_does_not_fit_is_said_so(wire: Wire, typed: str, words: str) -> None:

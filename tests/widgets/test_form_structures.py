@@ -132,7 +132,7 @@ def test_json_that_rows_cannot_show_stays_json(form: ConnectionForm, page: Page)
     page.say("editor", name="reports", json=False)
     assert page.fields["reports"]["json"] is True
     assert page.fields["reports"]["text"] == "[{"
-    assert "This is no JSON" in page.error("reports")
+    assert "This is not JSON" in page.error("reports")
     page.say("editor", name="tags", json=True)
     page.say("editor", name="tags", json=False)
     assert page.fields["tags"]["json"] is False, "an empty one can be turned as one likes"

@@ -157,9 +157,16 @@ def help_text(prop: Property, type_name: str = "") -> str:
     else:
         many = "As many as apply." if found.item and found.item.input.choices else ""
         words = _described(prop) or many or _GENERIC.get(found.kind) or _accepted(found)
+    if found.unchecked:
+        words = f"{words} {_unchecked_note(found.unchecked)}".lstrip()
     if prop.property_type == "user_provided_immutable":
         words = f"{words} Cannot be changed later.".lstrip()
     return words
+
+
+def _unchecked_note(keywords: tuple[str, ...]) -> str:
+    named = " and ".join(f'"{keyword}"' for keyword in keywords if keyword) or "rules"
+    return f"Only Stitch can check its {named}."
 
 
 def choice_label(name: str, choice: str) -> str:

@@ -16,16 +16,18 @@ from stitchnb.errors import near_names
 from stitchnb.models.report_card import Property, ReportCard
 from stitchnb.rules.report_cards.labels import help_text, label
 from stitchnb.rules.schema.formats import is_date
-from stitchnb.rules.schema.inputs import InputKind, PropertyInput, accepts, describe, shown, travels
-from stitchnb.rules.schema.validate import reason
+from stitchnb.rules.schema.inputs import InputKind, PropertyInput, describe, rules_of, to_wire_text
+from stitchnb.rules.schema.validate import Path, describe_violation
 
 __all__ = [
     "REQUIRED",
     "InputKind",
     "PropertyGroup",
     "PropertyInput",
+    "ValueProblem",
     "bad_properties",
     "by_name",
+    "check_value",
     "default_values",
     "describe",
     "groups",
@@ -141,42 +143,64 @@ def by_name(report_card: ReportCard) -> dict[str, Property]:
     return found
 
 
+@dataclass(frozen=True)
+class ValueProblem:
+    """What is wrong with a value.
+
+    Attributes
+    ----------
+    message
+        Such as ``Expected a whole number, such as 30.`` It never repeats a credential.
+    path
+        The path to the part of an object or a list that has to be fixed; empty where it is all of it.
+    """
+
+    message: str
+    path: Path = ()
+
+
 def value_error(prop: Property, value: Any, type_name: str = "") -> str | None:
-    """Say in words what is wrong with a value for a property.
+    """Say what is wrong with a value for a property; None where it is valid. See `check_value`."""
+    problem = check_value(prop, value, type_name)
+    return problem.message if problem else None
+
+
+def check_value(prop: Property, value: Any, type_name: str = "") -> ValueProblem | None:
+    """Check a value for a property.
 
     Parameters
     ----------
     prop
-        The property, whose ``json_schema`` judges.
+        The property, whose ``json_schema`` the value is checked against.
     value
-        The value as it would travel: mostly a string. A string for a schema that takes no strings is judged by what
+        The value as it would be sent: mostly a string. Where the schema accepts no strings, a string counts as what
         it says, so ``"5432"`` is a whole number.
     type_name
         The type that the property is of, for its examples.
 
     Returns
     -------
-    str or None
-        Such as ``Expected a whole number, such as 30.``; None where the value is fine. The value itself is never
-        repeated where it is a credential.
+    ValueProblem or None
+        None where the value is valid.
     """
-    wanted = describe(prop, type_name)
-    if value == "" and isinstance(value, str):
-        return f"Must not be blank. Expected {wanted.expected}."
+    expected = describe(prop, type_name)
+    message = f"Expected {expected.expected}."
+    if isinstance(value, str) and value == "":
+        return ValueProblem(f"Must not be blank. {message}")
     if value is None:
-        return f"Expected {wanted.expected}."
-    schema = prop.json_schema
-    # Destinations take a truth as itself; a source's is refused by its endpoint, in its own words.
-    may_travel = travels(schema, value) or isinstance(value, bool)
-    if may_travel and accepts(schema, value) and _is_real_day(wanted, value):
+        return ValueProblem(message)
+    rules = rules_of(prop)
+    # Destinations accept a boolean as it is. The sources endpoints refuse it with a message of their own.
+    is_accepted = rules.accepts(value) if isinstance(value, bool) else rules.accepts_on_wire(value)
+    if is_accepted and _is_real_day(expected, value):
         return None
-    message = f"Expected {wanted.expected}."
-    if wanted.is_secret:
-        return message
-    if not isinstance(value, str | list | dict) and accepts(schema, shown(value)):
-        return f'{message} It travels as a string: "{shown(value)}" rather than {value!r}.'
-    why = reason(schema, value)
-    return f"{message} {why}" if why else message
+    if not isinstance(value, str | list | dict) and not expected.is_secret and rules.accepts(to_wire_text(value)):
+        return ValueProblem(f'{message} It is sent as a string: "{to_wire_text(value)}", not {value!r}.')
+    violation = rules.validator.first_violation(value) if isinstance(value, list | dict) else None
+    if violation is None:
+        return ValueProblem(message)
+    details = None if expected.is_secret else describe_violation(violation)
+    return ValueProblem(f"{message} {details}" if details else message, violation.field_path)
 
 
 def is_asked_for(prop: Property) -> bool:

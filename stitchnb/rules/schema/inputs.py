@@ -18,8 +18,8 @@ from typing import Any
 from stitchnb.models.report_card import Property
 from stitchnb.rules.schema import patterns
 from stitchnb.rules.schema.examples import example_for
-from stitchnb.rules.schema.validate import fits, schema_key
-from stitchnb.rules.schema.variants import branches, type_of
+from stitchnb.rules.schema.validate import SchemaValidator, schema_key, validator_for_key
+from stitchnb.rules.schema.variants import type_of, variants
 
 _MOST_CHOICES_NAMED = 12
 _MOST_PARTS = 24
@@ -100,6 +100,8 @@ class PropertyInput:
         For `InputKind.OBJECT` and each of `InputKind.ROWS`: what an object consists of.
     item
         For `InputKind.LIST`: what each item asks for, its schema among it.
+    unchecked
+        The keywords of the schema that only Stitch can check, such as a pattern that is not valid.
     """
 
     kind: InputKind
@@ -112,6 +114,7 @@ class PropertyInput:
     is_multiline: bool = False
     parts: tuple[InputPart, ...] = ()
     item: InputPart | None = None
+    unchecked: tuple[str, ...] = ()
 
 
 def describe(prop: Property, type_name: str = "") -> PropertyInput:
@@ -129,14 +132,14 @@ def describe(prop: Property, type_name: str = "") -> PropertyInput:
     # A property is read-only: like its attributes, what it asks for is told once and kept.
     kept: dict[str, PropertyInput] = prop.__dict__.setdefault("_inputs", {})
     if type_name not in kept:
-        kept[type_name] = _asked_by(prop, type_name)
+        kept[type_name] = _input_of(prop, type_name)
     return kept[type_name]
 
 
-def _asked_by(prop: Property, type_name: str) -> PropertyInput:
-    found = _with_example(_described(schema_key(prop.json_schema)), prop, example_for(prop.name, type_name))
+def _input_of(prop: Property, type_name: str) -> PropertyInput:
+    found = _with_example(_input_for(schema_key(prop.json_schema)), prop, example_for(prop.name, type_name))
     if prop.is_credential:
-        kind = found.kind if found.kind in _OF_THEIR_OWN else InputKind.SECRET
+        kind = found.kind if found.kind in _NON_TEXT_KINDS else InputKind.SECRET
         if found.kind in (InputKind.ROWS, InputKind.OBJECT):
             # What is masked is masked as a whole.
             kind = InputKind.JSON
@@ -144,64 +147,108 @@ def _asked_by(prop: Property, type_name: str) -> PropertyInput:
         found = replace(found, kind=kind, expected=expected, is_secret=True)
     if found.kind in (InputKind.TEXT, InputKind.SECRET) and _has_lines(prop.name):
         found = replace(found, is_multiline=True)
-    return found
+    unchecked = rules_of(prop).validator.unchecked
+    return replace(found, unchecked=unchecked) if unchecked else found
 
 
 def _with_example(found: PropertyInput, prop: Property, example: str) -> PropertyInput:
     """Put the example that a name suggests in the place of the schema's own, where the schema takes it."""
-    if not example or not found.example or found.kind in STRUCTURED or not accepts(prop.json_schema, example):
+    if not example or not found.example or found.kind in STRUCTURED or not rules_of(prop).accepts(example):
         return found
     words = found.expected.replace(f"such as {found.example}", f"such as {example}")
     return replace(found, example=example, expected=words)
 
 
-def shown(value: Any) -> str:
-    """Write a value as text, the way that it travels: ``true``, ``30``, and JSON for lists and objects."""
+def to_wire_text(value: Any) -> str:
+    """Write a value as the text that is sent: ``true``, ``30``, and JSON for lists and objects."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+class ValueRules:
+    """What a schema says of values as the API sends and receives them.
+
+    Attributes
+    ----------
+    validator
+        The compiled schema.
+    accepts_text
+        Does the schema accept strings, as far as its variants and a few samples show?
+    """
+
+    def __init__(self, key: str) -> None:
+        self.validator: SchemaValidator = validator_for_key(key)
+        self._has_schema = bool(key) and key != "{}"
+        types = [type_of(variant) for variant in variants(json.loads(key))] if key else []
+        is_text = "string" in types or (None in types and any(map(self.validator.is_valid, _TEXT_SAMPLES)))
+        self.accepts_text = is_text or not key
+
+    def accepts(self, value: Any) -> bool:
+        """Say whether a value is valid as the API sees it.
+
+        Properties are sent as strings. Where a schema accepts no string at all, a string counts as what it says, so
+        ``"5432"`` is a whole number.
+        """
+        if self.validator.is_valid(value):
+            return True
+        if not isinstance(value, str) or self.accepts_text:
+            return False
+        if value in ("true", "false"):
+            return self.validator.is_valid(value == "true")
+        number = _NUMBER.fullmatch(value)
+        return number is not None and self.validator.is_valid(float(value) if number["decimals"] else int(value))
+
+    def is_wire_value(self, value: Any) -> bool:
+        """Say whether a value may be sent as it is: a string, or what the schema accepts and has no string for."""
+        return isinstance(value, str) or self._is_valid_as_itself(value)
+
+    def accepts_on_wire(self, value: Any) -> bool:
+        """Say whether a value is valid and may be sent as it is, in one validation."""
+        return self.accepts(value) if isinstance(value, str) else self._is_valid_as_itself(value)
+
+    def _is_valid_as_itself(self, value: Any) -> bool:
+        if not self._has_schema or not self.validator.is_valid(value):
+            return False
+        return isinstance(value, list | dict) or not self.accepts(to_wire_text(value))
+
+
+def rules_of(prop: Property) -> ValueRules:
+    """Give the compiled rules of a property's schema, compiled once."""
+    rules: ValueRules | None = prop.__dict__.get("_rules")
+    if rules is None:
+        rules = prop.__dict__["_rules"] = rules_for_key(schema_key(prop.json_schema))
+    return rules
+
+
 def accepts_text(schema: Mapping[str, Any] | None) -> bool:
-    """Say whether a schema takes strings, as far as its alternatives tell and a few samples show."""
-    if schema is None:
-        return True
-    types = [type_of(branch) for branch in branches(schema)]
-    return "string" in types or (None in types and any(fits(schema, sample) for sample in _TEXT_SAMPLES))
+    """Say whether a schema accepts strings; see `ValueRules.accepts_text`."""
+    return rules_for_key(schema_key(schema)).accepts_text
 
 
 def accepts(schema: Mapping[str, Any] | None, value: Any) -> bool:
-    """Say whether a value fits, as the API sees it.
-
-    Properties travel as strings: where a schema takes no string at all, a string is judged by what it says, so that
-    ``"5432"`` is a whole number.
-    """
-    if fits(schema, value):
-        return True
-    if not isinstance(value, str) or accepts_text(schema):
-        return False
-    if value in ("true", "false"):
-        return fits(schema, value == "true")
-    number = _NUMBER.fullmatch(value)
-    return number is not None and fits(schema, float(value) if number["decimals"] else int(value))
+    """Say whether a schema accepts a value as the API sees it; see `ValueRules.accepts`."""
+    return rules_for_key(schema_key(schema)).accepts(value)
 
 
-def travels(schema: Mapping[str, Any] | None, value: Any) -> bool:
-    """Say whether a value travels as it is: a string does, and of others what a schema takes and has no string for."""
-    if isinstance(value, str):
-        return True
-    if not schema or not fits(schema, value):
-        return False
-    return isinstance(value, list | dict) or not accepts(schema, shown(value))
+def is_wire_value(schema: Mapping[str, Any] | None, value: Any) -> bool:
+    """Say whether a value may be sent as it is; see `ValueRules.is_wire_value`."""
+    return rules_for_key(schema_key(schema)).is_wire_value(value)
+
+
+@lru_cache(maxsize=1024)
+def rules_for_key(key: str) -> ValueRules:
+    """Give the rules of the schema that `schema_key` wrote, compiled once; of everything for an empty key."""
+    return ValueRules(key)
 
 
 @lru_cache(maxsize=512)
-def _described(key: str) -> PropertyInput:
+def _input_for(key: str) -> PropertyInput:
     if not key:
         return _ANY_TEXT
     schema = json.loads(key)
-    alternatives = branches(schema)
-    inputs = [_from_branch(branch) for branch in alternatives if type_of(branch) != "null"]
-    found = _together([each for each in dict.fromkeys(inputs) if each is not None])
-    if found is None and alternatives and all(_takes_nothing(branch) for branch in alternatives):
+    alternatives = variants(schema)
+    inputs = [_from_variant(variant) for variant in alternatives if type_of(variant) != "null"]
+    found = _merge_alternatives([each for each in dict.fromkeys(inputs) if each is not None])
+    if found is None and alternatives and all(_takes_nothing(variant) for variant in alternatives):
         found = PropertyInput(InputKind.NOTHING, "no value at all")
     if found is None:
         found = _ANY_TEXT if accepts_text(schema) else PropertyInput(InputKind.JSON, "JSON")
@@ -218,46 +265,46 @@ def _has_lines(name: str) -> bool:
     return "key" in parts and bool(parts & {"private", "ssl", "rsa", "ssh"})
 
 
-def _fixed_values(branch: Mapping[str, Any]) -> list[Any] | None:
-    """List the only values that a branch takes, without the null and the blank, which are never given."""
-    values = [branch["const"]] if "const" in branch else branch.get("enum")
+def _fixed_values(variant: Mapping[str, Any]) -> list[Any] | None:
+    """List the only values that a variant takes, without the null and the blank, which are never given."""
+    values = [variant["const"]] if "const" in variant else variant.get("enum")
     return [v for v in values if v is not None and v != ""] if isinstance(values, list) else None
 
 
-def _takes_nothing(branch: Mapping[str, Any]) -> bool:
-    return type_of(branch) == "null" or _fixed_values(branch) == []
+def _takes_nothing(variant: Mapping[str, Any]) -> bool:
+    return type_of(variant) == "null" or _fixed_values(variant) == []
 
 
-def _from_branch(branch: Mapping[str, Any]) -> PropertyInput | None:
-    values = _fixed_values(branch)
+def _from_variant(variant: Mapping[str, Any]) -> PropertyInput | None:
+    values = _fixed_values(variant)
     if values is not None:
-        title = branch.get("title") if len(values) == 1 else None
-        return _choice([shown(v) for v in values], [title] if isinstance(title, str) else []) if values else None
-    match type_of(branch):
+        title = variant.get("title") if len(values) == 1 else None
+        return _choice([to_wire_text(v) for v in values], [title] if isinstance(title, str) else []) if values else None
+    match type_of(variant):
         case "string":
-            return _from_string(branch)
+            return _from_string(variant)
         case "boolean":
             return _choice(("true", "false"))
         case "integer":
-            return _from_number(branch, InputKind.INTEGER, "a whole number")
+            return _from_number(variant, InputKind.INTEGER, "a whole number")
         case "number":
-            return _from_number(branch, InputKind.NUMBER, "a number")
+            return _from_number(variant, InputKind.NUMBER, "a number")
         case "array":
-            return _from_array(branch)
+            return _from_array(variant)
         case "object":
-            return _from_object(branch)
+            return _from_object(variant)
         case _:
             return None
 
 
-def _from_string(branch: Mapping[str, Any]) -> PropertyInput:
-    pattern = branch.get("pattern")
+def _from_string(variant: Mapping[str, Any]) -> PropertyInput:
+    pattern = variant.get("pattern")
     if isinstance(pattern, str):
         return _from_pattern(pattern)
-    known = _FORMATS.get(str(branch.get("format")))
+    known = _FORMATS.get(str(variant.get("format")))
     if known is not None:
         return known
-    low, high = branch.get("minLength"), branch.get("maxLength")
+    low, high = variant.get("minLength"), variant.get("maxLength")
     if isinstance(low, int) and low > 1:
         span = f"{low} to {high}" if isinstance(high, int) else f"at least {low}"
     elif isinstance(high, int):
@@ -284,49 +331,49 @@ def _from_pattern(pattern: str) -> PropertyInput:
     return PropertyInput(InputKind.TEXT, f"text that fits the pattern {pattern}")
 
 
-def _from_number(branch: Mapping[str, Any], kind: InputKind, words: str) -> PropertyInput:
-    low, high = branch.get("minimum"), branch.get("maximum")
+def _from_number(variant: Mapping[str, Any], kind: InputKind, words: str) -> PropertyInput:
+    low, high = variant.get("minimum"), variant.get("maximum")
     has_low, has_high = isinstance(low, int), isinstance(high, int)
     if has_low and has_high:
         words += f" from {low} to {high}"
     elif has_low or has_high:
         words += f" of at least {low}" if has_low else f" of at most {high}"
     bounds = [bound for bound in (low, high) if isinstance(bound, int)]
-    candidates = [n for n in (30, 1, 0, *bounds) if fits(branch, n)]
+    candidates = [n for n in (30, 1, 0, *bounds) if accepts(variant, n)]
     if not candidates:
         return PropertyInput(kind, words)
     return PropertyInput(kind, f"{words}, such as {candidates[0]}", str(candidates[0]))
 
 
-def _from_array(branch: Mapping[str, Any]) -> PropertyInput:
-    items = branch.get("items")
-    example = json.dumps(_sample(branch), ensure_ascii=False)
+def _from_array(variant: Mapping[str, Any]) -> PropertyInput:
+    items = variant.get("items")
+    example = json.dumps(_sample(variant), ensure_ascii=False)
     if isinstance(items, Mapping) and items and not _refers(items):
-        item = _described(schema_key(items))
+        item = _input_for(schema_key(items))
         if item == _ANY_TEXT:
             of, example = "texts", '["a", "b"]'
         else:
             of = f"{'' if item.kind in STRUCTURED else 'values, each '}{item.expected.partition(', such as ')[0]}"
         if item.kind is InputKind.OBJECT:
             return PropertyInput(InputKind.ROWS, f"a list of objects, such as {example}", example, parts=item.parts)
-        if item.kind not in _OF_THEIR_OWN:
+        if item.kind not in _NON_TEXT_KINDS:
             part = InputPart("", True, item, schema_key(items))
             return PropertyInput(InputKind.LIST, f"a list of {of}, such as {example}", example, item=part)
     of = " of objects" if isinstance(items, Mapping) and items.get("type") == "object" else ""
     return PropertyInput(InputKind.JSON, f"a list{of} in JSON, such as {example}", example)
 
 
-def _from_object(branch: Mapping[str, Any]) -> PropertyInput:
-    example = json.dumps(_sample(branch), ensure_ascii=False)
-    parts = _parts(branch)
+def _from_object(variant: Mapping[str, Any]) -> PropertyInput:
+    example = json.dumps(_sample(variant), ensure_ascii=False)
+    parts = _parts(variant)
     if parts:
         return PropertyInput(InputKind.OBJECT, f"an object, such as {example}", example, parts=parts)
     return PropertyInput(InputKind.JSON, f"an object in JSON, such as {example}", example)
 
 
-def _parts(branch: Mapping[str, Any]) -> tuple[InputPart, ...]:
+def _parts(variant: Mapping[str, Any]) -> tuple[InputPart, ...]:
     """List what an object consists of; empty where that cannot be told, or is too much for a form."""
-    said, required = branch.get("properties"), branch.get("required", [])
+    said, required = variant.get("properties"), variant.get("required", [])
     if not isinstance(said, Mapping) or not 0 < len(said) <= _MOST_PARTS or not isinstance(required, list):
         return ()
     if not all(isinstance(each, Mapping) and not _refers(each) for each in said.values()):
@@ -334,7 +381,7 @@ def _parts(branch: Mapping[str, Any]) -> tuple[InputPart, ...]:
     if not all(isinstance(name, str) and name in said for name in required):
         return ()
     found = tuple(
-        InputPart(str(name), name in required, _described(schema_key(each)), schema_key(each))
+        InputPart(str(name), name in required, _input_for(schema_key(each)), schema_key(each))
         for name, each in said.items()
     )
     return found if _depth(found) <= _DEEPEST else ()
@@ -366,10 +413,10 @@ def _sample(node: Any, depth: int = 0) -> Any:
         case "boolean":
             return True
         case _:
-            return _described(schema_key(schema)).example or "…" if depth < 4 and not _refers(schema) else "…"
+            return _input_for(schema_key(schema)).example or "…" if depth < 4 and not _refers(schema) else "…"
 
 
-def _together(inputs: list[PropertyInput]) -> PropertyInput | None:
+def _merge_alternatives(inputs: list[PropertyInput]) -> PropertyInput | None:
     """Find one input for several alternatives."""
     if len(inputs) < 2:
         return inputs[0] if inputs else None
@@ -422,7 +469,7 @@ def _spans(numbers: tuple[int, ...]) -> str:
     return ", or ".join([words[0], " or ".join(words[1:])]) if len(words) > 1 else words[0]
 
 
-_OF_THEIR_OWN = STRUCTURED | {InputKind.NOTHING}
+_NON_TEXT_KINDS = STRUCTURED | {InputKind.NOTHING}
 _ANY_TEXT = PropertyInput(InputKind.TEXT, "any text")
 _MIDNIGHT = PropertyInput(
     InputKind.DATE,

@@ -4,14 +4,15 @@ A report card has no way to say "one of these" or "a date": it writes a pattern.
 list of choices, as a set of whole numbers, as digits, as a date at midnight. What cannot be read is no error, it is
 text that `matches` judges.
 
-Patterns are those of JSON Schema: they search rather than match in full, ``\\d`` is ``0`` to ``9``, and ``$`` is the
-end of the text, not the place before a last line break, where Python differs.
+`jsonschema_rs` matches, by the rules of ECMAScript: a pattern is searched for, ``\\d`` is ``0`` to ``9``, and ``$`` is
+the end of the text, not the place before a last line break.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
 from functools import lru_cache
 
 _START, _END = "\x02", "\x03"
@@ -23,13 +24,33 @@ _NO_DIGITS = (*string.ascii_letters, *string.punctuation, " ", "a1", " 1", "é")
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Say whether `pattern` is found in `text`.
+    """Say whether `pattern` is found in `text`; a pattern that is not ECMAScript's matches everything."""
+    matcher = _matcher(pattern)
+    try:
+        return matcher is None or matcher(text)
+    except ValueError:
+        # Half a surrogate pair is not text.
+        return False
 
-    A pattern that Python cannot read, such as one with ECMAScript's ``\\p{L}``, matches everything: what we cannot
-    judge is Stitch's to judge.
-    """
-    compiled = _compiled(pattern)
-    return compiled is None or compiled.search(text) is not None
+
+def normalize_pattern(pattern: str) -> str:
+    """Write what other languages have, and the compiler does not know, as ECMAScript does."""
+    in_set = False
+
+    def rewrite(found: re.Match[str]) -> str:
+        nonlocal in_set
+        part = found[0]
+        if in_set:
+            in_set = part != "]"
+            return part
+        in_set = part in ("[", "[^")
+        return _ECMASCRIPT.get(part, part)
+
+    return _TOKEN.sub(rewrite, pattern)
+
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?|\]|\(\?P<", re.DOTALL)
+_ECMASCRIPT = {r"\A": "^", r"\Z": "$", r"\z": "$", "[]": "(?!)", "[^]": r"[\s\S]", "(?P<": "(?<"}
 
 
 def choices(pattern: str) -> tuple[str, ...] | None:
@@ -75,7 +96,7 @@ def whole_numbers(pattern: str) -> tuple[int, ...] | None:
 
 def is_midnight(pattern: str) -> bool:
     """Say whether a pattern asks for a date at midnight UTC, such as ``2024-01-31T00:00:00Z``."""
-    if _compiled(pattern) is None:
+    if _matcher(pattern) is None:
         return False
     return all(matches(pattern, t) for t in _MIDNIGHTS) and not any(matches(pattern, t) for t in _NO_MIDNIGHTS)
 
@@ -94,7 +115,7 @@ def number_like(pattern: str) -> str | None:
         Digits, such as ``30``, or more of them where the pattern wants a certain count. None for patterns that take
         other text than numbers.
     """
-    if _compiled(pattern) is None or any(matches(pattern, text) for text in _NO_DIGITS):
+    if _matcher(pattern) is None or any(matches(pattern, text) for text in _NO_DIGITS):
         return None
     takes_decimals = matches(pattern, "1.5") and not matches(pattern, "1x5")
     if takes_decimals:
@@ -104,38 +125,13 @@ def number_like(pattern: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _matcher(pattern: str) -> Callable[[str], bool] | None:
+    import jsonschema_rs
+
     try:
-        return re.compile(_as_python(pattern), re.ASCII)
-    except (re.error, RecursionError, OverflowError):
+        return jsonschema_rs.Draft202012Validator({"pattern": normalize_pattern(pattern)}).is_valid
+    except ValueError:
         return None
-
-
-def _as_python(pattern: str) -> str:
-    """Write ECMAScript's ends, sets and named groups the way that Python has them."""
-    out: list[str] = []
-    in_set, i = False, 0
-    while i < len(pattern):
-        char, taken = pattern[i], 1
-        if char == "\\":
-            char, taken = pattern[i : i + 2], 2
-        elif in_set:
-            in_set = char != "]"
-            # Python foresees set operations where these signs stand, and warns.
-            if char in "[&|~" or (char == "-" and out[-1] in ("[", "[^", "-")):
-                char = "\\" + char
-        elif char == "[":
-            opening = next(o for o in ("[^]", "[]", "[^", "[") if pattern.startswith(o, i))
-            in_set = not opening.endswith("]")
-            char = {"[^]": r"[\s\S]", "[]": "(?!)"}.get(opening, opening)
-            taken = len(opening)
-        elif char == "$":
-            char = r"\Z"
-        elif pattern.startswith("(?<", i) and pattern[i + 3 : i + 4] not in ("=", "!"):
-            char, taken = "(?P<", 3
-        out.append(char)
-        i += taken
-    return "".join(out)
 
 
 class _NotPlainError(Exception):

@@ -1,324 +1,409 @@
-"""Does a value fit a JSON Schema, and if not, where does it break it?
+"""Does a value satisfy a JSON Schema, and if not, where does it break it?
 
-Nearly every schema of a report card says type, pattern, format, or lists, objects and alternatives of them. Those are
-judged here; the rest is left to jsonschema, which takes a second to load where Jupyter's own extras are installed, and
-is therefore loaded when the first such schema comes. A schema that is broken, or refers to what is not there, is not
-ours to judge: everything fits it.
+`jsonschema_rs` validates. It reads patterns as ECMAScript does, and it is loaded when the first schema is compiled.
+Report cards are written in several drafts, so a schema is normalized to the newest one first. What cannot be compiled
+even then, such as a broken pattern or a reference to another document, is left out and listed as unchecked: Stitch
+checks it.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from stitchnb.rules.schema.formats import CHECKS, conforms
-from stitchnb.rules.schema.patterns import matches
+from stitchnb.rules.schema.formats import stricter_formats
+from stitchnb.rules.schema.patterns import normalize_pattern
 
 if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
-
-_SAID_BESIDE = frozenset({"title", "description", "default", "examples", "$comment"})
-_EXPECTED = "expected "
-_TYPE_WORDS = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "null": "nothing",
-    "number": "a number",
-    "object": "an object",
-    "string": "text",
-}
+    import jsonschema_rs
 
 Path = tuple[str | int, ...]
 
+_ANNOTATIONS = frozenset(
+    {
+        *("$schema", "$comment", "title", "description", "default", "examples"),
+        *("deprecated", "readOnly", "writeOnly"),
+    }
+)
+# Keywords that hold schemas: by name, in a list, or one.
+_SCHEMA_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+_SCHEMA_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_SCHEMAS = frozenset(
+    {
+        *("additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not"),
+        *("propertyNames", "then", "unevaluatedItems", "unevaluatedProperties"),
+    }
+)
+# Leaving out part of these would refuse more values, not fewer.
+_ALL_OR_NOTHING = frozenset({"not", "oneOf", "if"})
+# Without its neighbor each of these would refuse more values.
+_DEPENDENT_KEYWORDS = {
+    "properties": ("additionalProperties", "unevaluatedProperties"),
+    "patternProperties": ("additionalProperties", "unevaluatedProperties"),
+    "prefixItems": ("items", "unevaluatedItems"),
+    "minContains": ("contains",),
+}
+_MOST_PROBLEMS = 50
+_DEEPEST = 50
+
+_EXPECTED = "expected "
+# In the order in which alternatives are named.
+_TYPE_WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "nothing",
+}
+
 
 @dataclass(frozen=True)
-class Misfit:
-    """Where a value breaks its schema, and how, as far as words are known for it.
+class Violation:
+    """Where a value breaks its schema, and how.
 
     Attributes
     ----------
     path
-        The way to the innermost list, object or value that breaks it.
-    words
-        What is wrong there, None where no words are known.
-    about
-        The part of an object that is missing, or not known there.
+        The path to the innermost list, object or value that breaks it.
+    message
+        What is wrong there.
+    key
+        The key of an object that is missing, or that the schema does not allow.
     """
 
     path: Path = ()
-    words: str | None = None
-    about: str | None = None
+    message: str = "this value is not allowed"
+    key: str | None = None
 
     @property
-    def place(self) -> Path:
-        """The way to the very part that is to be mended."""
-        return self.path if self.about is None else (*self.path, self.about)
-
-    def at(self, step: str | int) -> Misfit:
-        """Say the same, seen from the list or object around it."""
-        return Misfit((step, *self.path), self.words, self.about)
+    def field_path(self) -> Path:
+        """The path to the part that has to be fixed."""
+        return self.path if self.key is None else (*self.path, self.key)
 
 
-_Check = Callable[[Any], Misfit | None]
+@dataclass(frozen=True)
+class SchemaProblem:
+    """Why a keyword of a schema cannot be compiled.
+
+    Attributes
+    ----------
+    path
+        The path to the value that is wrong, within the normalized schema.
+    keyword
+        The keyword that is left out.
+    value
+        What is wrong.
+    message
+        Why.
+    """
+
+    path: Path
+    keyword: str
+    value: Any
+    message: str
+
+
+class SchemaValidator:
+    """A compiled JSON Schema.
+
+    Parameters
+    ----------
+    schema
+        JSON Schema of any draft from 3 to 2020-12; None accepts everything.
+
+    Attributes
+    ----------
+    unchecked
+        The keywords that could not be compiled and are not checked.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self._validator: jsonschema_rs.Validator | None = None
+        self.unchecked: tuple[str, ...] = ()
+        if schema is not None:
+            self._validator, problems = build_validator(normalize(schema))
+            self.unchecked = tuple(dict.fromkeys(problem.keyword for problem in problems))
+
+    def is_valid(self, value: Any) -> bool:
+        """Say whether a JSON value satisfies the schema."""
+        if self._validator is None:
+            return True
+        if type(value) is str and value.isascii():
+            return self._validator.is_valid(value)
+        try:
+            return self._validator.is_valid(_to_json_value(value))
+        except ValueError:
+            return False
+
+    def first_violation(self, value: Any) -> Violation | None:
+        """Find the first place where a JSON value breaks the schema."""
+        if self._validator is None:
+            return None
+        try:
+            error = next(iter(self._validator.iter_errors(_to_json_value(value))), None)
+        except ValueError:
+            return Violation(message="this value cannot be written as JSON")
+        return _violation_of(error) if error else None
 
 
 def schema_key(schema: Mapping[str, Any] | None) -> str:
-    """Give a text that is the same for equal schemas: what caches go by."""
+    """Give a text that is the same for equal schemas, for caches."""
     return json.dumps(dict(schema), default=str) if schema is not None else ""
 
 
-def fits(schema: Mapping[str, Any] | None, value: Any) -> bool:
-    """Say whether a JSON value fits a schema; everything fits None."""
-    return misfit(schema, value) is None
+@lru_cache(maxsize=1024)
+def validator_for_key(key: str) -> SchemaValidator:
+    """Compile the schema that `schema_key` wrote, once."""
+    return SchemaValidator(json.loads(key) if key else None)
 
 
-def misfit(schema: Mapping[str, Any] | None, value: Any) -> Misfit | None:
-    """Find where a JSON value breaks a schema; None where it fits."""
-    if schema is None:
-        return None
-    key = schema_key(schema)
-    plain = _plain(key)
-    return plain(value) if plain else _by_jsonschema(key, value)
+def is_valid(schema: Mapping[str, Any] | None, value: Any) -> bool:
+    """Say whether a JSON value satisfies a schema; None accepts everything."""
+    return validator_for_key(schema_key(schema)).is_valid(value)
 
 
-def reason(schema: Mapping[str, Any] | None, value: Any) -> str | None:
-    """Say in words where a list or an object breaks its schema.
+def first_violation(schema: Mapping[str, Any] | None, value: Any) -> Violation | None:
+    """Find the first place where a JSON value breaks a schema; None where it satisfies it."""
+    return validator_for_key(schema_key(schema)).first_violation(value)
+
+
+def describe_violation(violation: Violation) -> str | None:
+    """Say where a list or an object breaks its schema.
 
     Returns
     -------
     str or None
-        Such as ``In item 2: "id" is missing.``; None where it fits, or where there is no more to say than that it
-        does not.
+        Such as ``In item 2: "id" is missing.``; None where the message would only repeat that the value is not allowed.
     """
-    found = misfit(schema, value)
-    if found is None or found.words is None or not isinstance(value, list | dict):
-        return None
-    if not found.path:
-        if found == _DOES_NOT_FIT or found.words.startswith(_EXPECTED):
+    if not violation.path:
+        if violation.message == Violation.message or violation.message.startswith(_EXPECTED):
             return None
-        return f"{found.words[0].upper()}{found.words[1:]}."
-    where = ", ".join(f"item {step + 1}" if isinstance(step, int) else f'"{step}"' for step in found.path)
-    return f"In {where}: {found.words}."
+        return f"{violation.message[0].upper()}{violation.message[1:]}."
+    return f"In {describe_path(violation.path)}: {violation.message}."
 
 
-@lru_cache(maxsize=512)
-def _plain(key: str) -> _Check | None:
-    return _plain_check(json.loads(key))
+def describe_path(path: Path) -> str:
+    """Write a path for people: ``item 2, "id"``."""
+    return ", ".join(f"item {step + 1}" if isinstance(step, int) else f'"{step}"' for step in path)
 
 
-def _plain_check(schema: Any) -> _Check | None:
-    """Build the check of a schema that only says simple things; None for any other."""
-    if not isinstance(schema, dict):
-        return None
-    checks: list[_Check] = []
-    for keyword, rule in schema.items():
-        if keyword in _SAID_BESIDE:
-            continue
-        make = _PLAIN.get(keyword)
-        check = make(rule, schema) if make else None
-        if check is None:
-            return None
-        checks.append(check)
-    return lambda value: next((found for check in checks if (found := check(value)) is not None), None)
+def normalize(schema: Any) -> Any:
+    """Rewrite a schema of any draft as draft 2020-12, without its annotations."""
+    return map_schemas(json.loads(json.dumps(_unwrap(schema), default=str)), _normalize_node)
 
 
-def _plain_type(rule: Any, _: Any) -> _Check | None:
-    names = [rule] if isinstance(rule, str) else rule
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) and n in _IS for n in names):
-        return None
-    tests = [_IS[name] for name in names]
-    wrong = Misfit(words=_expected_type(names))
-    return lambda value: None if any(test(value) for test in tests) else wrong
+def map_schemas(node: Any, rewrite: Callable[[dict[str, Any]], dict[str, Any]], depth: int = 0) -> Any:
+    """Rewrite every schema within a schema, the outermost first."""
+    if not isinstance(node, dict) or depth > _DEEPEST:
+        return node
+    result = rewrite(node)
+    for keyword, value in result.items():
+        if keyword in _SCHEMA_MAPS and isinstance(value, dict):
+            result[keyword] = {name: map_schemas(each, rewrite, depth + 1) for name, each in value.items()}
+        elif keyword in _SCHEMA_LISTS and isinstance(value, list):
+            result[keyword] = [map_schemas(each, rewrite, depth + 1) for each in value]
+        elif keyword in _SCHEMAS:
+            result[keyword] = map_schemas(value, rewrite, depth + 1)
+    return result
 
 
-def _plain_text(conforms_to: Callable[[str, str], bool], rule: Any) -> _Check | None:
-    if not isinstance(rule, str):
-        return None
-    return lambda value: None if not isinstance(value, str) or conforms_to(rule, value) else _DOES_NOT_FIT
+def build_validator(
+    schema: Any, *, keywords: dict[str, Any] | None = None
+) -> tuple[jsonschema_rs.Validator | None, list[SchemaProblem]]:
+    """Compile a normalized schema without the keywords that cannot be compiled, and list those.
 
+    Returns
+    -------
+    tuple
+        The validator, None where nothing of the schema can be compiled; and what was left out.
+    """
+    import jsonschema_rs
 
-def _plain_enum(rule: Any, _: Any) -> _Check | None:
-    if not isinstance(rule, list) or not rule or not all(isinstance(v, str | bool | int) for v in rule):
-        return None
-    # For JSON, true is not 1.
-    return lambda value: (
-        None if any(v == value and isinstance(v, bool) == isinstance(value, bool) for v in rule) else _DOES_NOT_FIT
-    )
-
-
-def _plain_any_of(rule: Any, _: Any) -> _Check | None:
-    checks = [_plain_check(each) for each in rule] if isinstance(rule, list) else []
-    known = [check for check in checks if check is not None]
-    if not known or len(known) < len(checks):
-        return None
-    return lambda value: None if any(check(value) is None for check in known) else _DOES_NOT_FIT
-
-
-def _plain_items(rule: Any, _: Any) -> _Check | None:
-    check = _plain_check(rule)
-    if check is None:
-        return None
-
-    def items(value: Any) -> Misfit | None:
-        found = ((i, check(item)) for i, item in enumerate(value)) if isinstance(value, list) else iter(())
-        return next((wrong.at(i) for i, wrong in found if wrong), None)
-
-    return items
-
-
-def _plain_properties(rule: Any, _: Any) -> _Check | None:
-    checks = {name: _plain_check(each) for name, each in rule.items()} if isinstance(rule, dict) else {}
-    known = {name: check for name, check in checks.items() if check is not None}
-    if not isinstance(rule, dict) or len(known) < len(checks):
-        return None
-
-    def properties(value: Any) -> Misfit | None:
-        present = [name for name in known if name in value] if isinstance(value, dict) else []
-        return next((wrong.at(name) for name in present if (wrong := known[name](value[name]))), None)
-
-    return properties
-
-
-def _plain_required(rule: Any, _: Any) -> _Check | None:
-    if not isinstance(rule, list) or not all(isinstance(name, str) for name in rule):
-        return None
-
-    def required(value: Any) -> Misfit | None:
-        absent = [name for name in rule if name not in value] if isinstance(value, dict) else []
-        return _missing(absent[0]) if absent else None
-
-    return required
-
-
-def _plain_additional(rule: Any, schema: Any) -> _Check | None:
-    known = schema.get("properties", {})
-    if not isinstance(rule, bool) or not isinstance(known, dict):
-        return None
-
-    def additional(value: Any) -> Misfit | None:
-        unknown = [name for name in value if name not in known] if isinstance(value, dict) and not rule else []
-        return _unknown(unknown[0]) if unknown else None
-
-    return additional
-
-
-_PLAIN: Mapping[str, Callable[[Any, Any], _Check | None]] = {
-    "type": _plain_type,
-    "pattern": lambda rule, _: _plain_text(matches, rule),
-    "format": lambda rule, _: _plain_text(conforms, rule),
-    "enum": _plain_enum,
-    "anyOf": _plain_any_of,
-    "items": _plain_items,
-    "properties": _plain_properties,
-    "required": _plain_required,
-    "additionalProperties": _plain_additional,
-}
-
-_IS: Mapping[str, Callable[[Any], bool]] = {
-    "array": lambda value: isinstance(value, list),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: (
-        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
-    ),
-    "null": lambda value: value is None,
-    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "object": lambda value: isinstance(value, dict),
-    "string": lambda value: isinstance(value, str),
-}
-
-
-def _expected_type(names: list[str]) -> str:
-    return f"{_EXPECTED}{' or '.join(_TYPE_WORDS.get(name, name) for name in names)}"
-
-
-def _missing(name: str) -> Misfit:
-    return Misfit(words=f'"{name}" is missing', about=name)
-
-
-def _unknown(name: str) -> Misfit:
-    return Misfit(words=f'"{name}" is not known here', about=name)
-
-
-_DOES_NOT_FIT = Misfit(words="this value does not fit")
-
-
-def _by_jsonschema(key: str, value: Any) -> Misfit | None:
-    validator = _validator(key)
-    if validator is None:
-        return None
-    from jsonschema.exceptions import best_match
-    from referencing.exceptions import Unresolvable
-
-    try:
-        error = best_match(validator.iter_errors(value))
-    except (Unresolvable, RecursionError, re.error):
-        return None
-    return replace(_in_words(error), path=tuple(error.absolute_path)) if error is not None else None
-
-
-def _in_words(error: Any) -> Misfit:
-    rule, instance = error.validator_value, error.instance
-    match error.validator:
-        case "required" if isinstance(rule, list):
-            return _missing(next(name for name in rule if name not in instance))
-        case "additionalProperties":
-            known = error.schema.get("properties", {})
-            unknown = [name for name in instance if name not in known]
-            return _unknown(unknown[0]) if unknown else Misfit()
-        case "type":
-            return Misfit(words=_expected_type([rule] if isinstance(rule, str) else rule))
-        case "minItems":
-            return Misfit(words=f"at least {rule} are needed")
-        case "maxItems":
-            return Misfit(words=f"at most {rule} are allowed")
-        case "uniqueItems":
-            return Misfit(words="the same item stands there twice")
-        case _:
-            return _DOES_NOT_FIT
-
-
-@lru_cache(maxsize=512)
-def _validator(key: str) -> Validator | None:
-    from jsonschema import FormatChecker
-    from jsonschema.exceptions import SchemaError
-    from referencing import Registry
-
-    schema = json.loads(key)
-    for draft in _drafts():
+    schema = deepcopy(schema)
+    problems: list[SchemaProblem] = []
+    while len(problems) < _MOST_PROBLEMS:
         try:
-            draft.check_schema(schema, format_checker=FormatChecker(formats=()))
-        except (SchemaError, RecursionError):
+            validator = jsonschema_rs.Draft202012Validator(
+                schema,
+                validate_formats=True,
+                formats=dict(stricter_formats()),
+                keywords=keywords,
+                # A report card never makes us fetch anything.
+                offline=True,
+            )
+        except jsonschema_rs.ValidationError as error:
+            is_reference = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing)
+            broken = _unresolved_references(schema) if is_reference else []
+            if not broken:
+                broken = [(tuple(error.instance_path), error.instance, error.message)]
+            for path, value, message in broken:
+                keyword = _leave_out(schema, path)
+                problems.append(SchemaProblem(path, keyword or "", value, message))
+                if keyword is None:
+                    return None, problems
+        except ValueError as error:
+            return None, [*problems, SchemaProblem((), "", schema, str(error))]
+        else:
+            return validator, problems
+    return None, problems
+
+
+def _unwrap(schema: Any) -> Any:
+    return dict(schema) if isinstance(schema, Mapping) else schema
+
+
+def _normalize_node(node: dict[str, Any]) -> dict[str, Any]:
+    result = {keyword: value for keyword, value in node.items() if keyword not in _ANNOTATIONS}
+    # In draft 3 a property itself says that it is required.
+    if isinstance(result.get("required"), bool):
+        del result["required"]
+    properties = result.get("properties")
+    if isinstance(properties, dict) and "required" not in result:
+        required = [
+            name for name, each in properties.items() if isinstance(each, dict) and each.get("required") is True
+        ]
+        result |= {"required": required} if required else {}
+    # Draft 4 says with a flag that the bound itself is excluded.
+    for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(result.get(flag), bool):
+            is_exclusive = result.pop(flag)
+            if is_exclusive and bound in result:
+                result[flag] = result.pop(bound)
+    # Before 2020-12 `items` was also the list of schemas.
+    if isinstance(result.get("items"), list):
+        result["prefixItems"] = result.pop("items")
+        if "additionalItems" in result:
+            result["items"] = result.pop("additionalItems")
+    if isinstance(result.get("dependencies"), dict):
+        dependencies = result.pop("dependencies")
+        for name, value in dependencies.items():
+            keyword = "dependentRequired" if isinstance(value, list) else "dependentSchemas"
+            result[keyword] = {**result.get(keyword, {}), name: value}
+    if isinstance(result.get("pattern"), str):
+        result["pattern"] = normalize_pattern(result["pattern"])
+    if isinstance(result.get("patternProperties"), dict):
+        result["patternProperties"] = {normalize_pattern(p): s for p, s in result["patternProperties"].items()}
+    return result
+
+
+def _unresolved_references(schema: Any) -> list[tuple[Path, Any, str]]:
+    """List the references that lead nowhere: the compiler does not say where they are."""
+    return [
+        (path, reference, f"{reference} cannot be resolved")
+        for path, reference in _references(schema, ())
+        if resolve_pointer(reference, schema) is None
+    ]
+
+
+def resolve_pointer(reference: str, schema: Any) -> Any:
+    """Look up a reference within the same document, such as ``#/$defs/a``; None where it leads elsewhere or nowhere."""
+    if reference != "#" and not reference.startswith("#/"):
+        return None
+    node = schema
+    for step in reference[2:].split("/") if reference != "#" else ():
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+            node = node[int(name)]
+        elif isinstance(node, Mapping) and name in node:
+            node = node[name]
+        else:
+            return None
+    return node
+
+
+def _references(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if len(path) > 2 * _DEEPEST:
+        return
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(value, str):
+                yield (*path, key), value
+            elif key not in ("enum", "const"):
+                yield from _references(value, (*path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _references(value, (*path, index))
+
+
+def _leave_out(schema: Any, path: Path) -> str | None:
+    """Remove the keyword that a path leads to or into; None where the schema itself is wrong."""
+    if path[-2:-1] == ("patternProperties",):
+        path = path[:-1]
+    steps = next((path[: i + 1] for i, step in enumerate(path) if step in _ALL_OR_NOTHING), path)
+    nodes = [schema]
+    for step in steps:
+        try:
+            nodes.append(nodes[-1][step])
+        except (LookupError, TypeError):
+            break
+    for index in reversed(range(min(len(nodes), len(steps)))):
+        node, step = nodes[index], steps[index]
+        if not isinstance(node, dict):
             continue
-        # An empty registry fetches nothing: a report card must not send us anywhere.
-        validator: Validator = draft(schema, registry=Registry(), format_checker=_format_checker())
-        return validator
+        if index and steps[index - 1] in _SCHEMA_MAPS:
+            node[step] = True
+            return str(steps[index - 1])
+        for keyword in (step, *_DEPENDENT_KEYWORDS.get(str(step), ())):
+            node.pop(keyword, None)
+        return str(step)
     return None
 
 
-@cache
-def _drafts() -> tuple[Any, ...]:
-    """Give the drafts that a schema may be written in, newest first, with patterns read as everywhere here."""
-    from jsonschema import Draft7Validator, Draft202012Validator, ValidationError, validators
+def _to_json_value(value: Any) -> Any:
+    """Make plain JSON types of a value, as the validator knows no others.
 
-    extend: Any = validators.extend
+    Raises
+    ------
+    ValueError
+        When it cannot be written as JSON.
+    """
+    if isinstance(value, str):
+        # A secret shows a mask, and only this gives its text.
+        text = str.__str__(value)
+        text.encode()
+        return text
+    if isinstance(value, Mapping):
+        return {_to_json_value(_key_of(key)): _to_json_value(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_to_json_value(each) for each in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"a {type(value).__name__} is not a JSON value")
 
-    def pattern(validator: Any, rule: Any, instance: Any, schema: Any) -> Any:
-        if isinstance(instance, str) and not matches(rule, instance):
-            yield ValidationError("does not match")
 
-    return tuple(extend(d, validators={"pattern": pattern}) for d in (Draft202012Validator, Draft7Validator))
+def _key_of(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    raise ValueError("a key of an object is not text")
 
 
-@cache
-def _format_checker() -> Any:
-    from jsonschema import FormatChecker
+def _violation_of(error: jsonschema_rs.ValidationError) -> Violation:
+    kind, path = error.kind, tuple(error.instance_path)
+    match kind.name:
+        case "required":
+            name = kind.value
+            return Violation(path, f'"{name}" is missing', name)
+        case "additionalProperties" | "unevaluatedProperties" if isinstance(kind.value, list):
+            name = kind.value[0]
+            return Violation(path, f'"{name}" is not allowed here', name)
+        case "type":
+            return Violation(path, f"{_EXPECTED}{' or '.join(w for t, w in _TYPE_WORDS.items() if t in kind.value)}")
+        case "minItems":
+            return Violation(path, f"at least {_count_items(kind.value)} required")
+        case "maxItems":
+            return Violation(path, f"at most {_count_items(kind.value)} allowed")
+        case "uniqueItems":
+            return Violation(path, "the same item is listed twice")
+        case _:
+            return Violation(path)
 
-    checker = FormatChecker(formats=())
-    for name in CHECKS:
-        checker.checks(name)(lambda value, name=name: not isinstance(value, str) or conforms(name, value))
-    return checker
+
+def _count_items(count: int) -> str:
+    return "1 item is" if count == 1 else f"{count} items are"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.schema.inputs import travels
+from stitchnb.rules.schema.inputs import is_wire_value
 from stitchnb.sandbox import errors
 from stitchnb.sandbox.errors import APIErrorResponse
 from stitchnb.sandbox.store import destinations
@@ -27,7 +27,7 @@ def checked_properties(card: ReportCard, properties: Any, error: Callable[[], AP
     schemas = {p.name: p.json_schema for p in card.properties}
     for name, value in properties.items():
         schema = schemas.get(name)
-        if not (_is_structured(schema) or travels(schema, value)):
+        if not (_is_structured(schema) or is_wire_value(schema, value)):
             raise error()
     return dict(properties)
 

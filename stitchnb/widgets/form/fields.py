@@ -13,11 +13,19 @@ from stitchnb.models.base import MASK
 from stitchnb.models.report_card import Property
 from stitchnb.rules.names import derive_name, display_name_error
 from stitchnb.rules.report_cards.labels import help_text, label
-from stitchnb.rules.report_cards.properties import is_asked_for, missing_error, value_error
+from stitchnb.rules.report_cards.properties import check_value, is_asked_for, missing_error
 from stitchnb.rules.schedules.quartz import CronError, CronExpression
-from stitchnb.rules.schema.form_text import read, write
-from stitchnb.rules.schema.inputs import STRUCTURED, InputKind, PropertyInput, describe, shown
-from stitchnb.rules.schema.validate import Path, misfit
+from stitchnb.rules.schema import form_text
+from stitchnb.rules.schema.inputs import (
+    STRUCTURED,
+    InputKind,
+    PropertyInput,
+    describe,
+    rules_for_key,
+    rules_of,
+    to_wire_text,
+)
+from stitchnb.rules.schema.validate import Path
 from stitchnb.widgets.form.overrides import Override
 
 DISPLAY_NAME = "display_name"
@@ -187,7 +195,7 @@ class FormField:
             self.as_json, self._text = as_json or self._begins_as_json, ""
         elif as_json:
             json_only = replace(self.input, kind=InputKind.JSON)
-            self._text, self.as_json = write(json_only, None, self._value)
+            self._text, self.as_json = form_text.format(json_only, rules_for_key(""), self._value)
         else:
             self._text, self.as_json = self._written(self._value)
         self.revision += 1
@@ -238,7 +246,7 @@ class FormField:
         return text.strip() or None, None, ()
 
     def _written(self, value: Any) -> tuple[str, bool]:
-        return shown(value), False
+        return to_wire_text(value), False
 
 
 class TextField(FormField):
@@ -310,11 +318,8 @@ class PropertyField(FormField):
         return self.property.property_type == "user_provided_immutable"
 
     def _judge(self, value: Any) -> tuple[str | None, Path]:
-        error = value_error(self.property, value, self._type_name)
-        if error is None or not isinstance(value, list | dict):
-            return error, ()
-        found = misfit(self.property.json_schema, value)
-        return error, found.place if found else ()
+        problem = check_value(self.property, value, self._type_name)
+        return (problem.message, problem.path) if problem else (None, ())
 
     def _missing_error(self) -> str:
         return missing_error(self.property, self._type_name)
@@ -328,17 +333,17 @@ class PropertyField(FormField):
         if isinstance(value, date):
             return value.isoformat() + (self.input.date_suffix or "")
         if isinstance(value, bool | int | float):
-            return shown(value)
+            return to_wire_text(value)
         if isinstance(value, Mapping):
             return dict(value)
         return list(value) if isinstance(value, tuple) else value
 
     def _read(self, text: str) -> tuple[Any, str | None, Path]:
-        reading = read(self.input, self.property.json_schema, text, as_json=self.as_json)
-        return reading.value, reading.error, reading.place
+        parsed = form_text.parse(self.input, rules_of(self.property), text, as_json=self.as_json)
+        return parsed.value, parsed.error, parsed.path
 
     def _written(self, value: Any) -> tuple[str, bool]:
-        text, as_json = write(self.input, self.property.json_schema, value)
+        text, as_json = form_text.format(self.input, rules_of(self.property), value)
         return text, as_json and self.input.kind in STRUCTURED
 
 
