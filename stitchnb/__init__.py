@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stitchnb import errors, frames, models, plots, rules
+    from stitchnb import errors, frames, models, plots, rules, sandbox
     from stitchnb._help import help
     from stitchnb.client import AsyncClient, AsyncImportClient, Client, ImportClient, create_account
     from stitchnb.embedded import Sandbox, connect
@@ -52,6 +52,7 @@ __all__ = [
     "models",
     "plots",
     "rules",
+    "sandbox",
 ]
 
 _HOMES = {
@@ -74,7 +75,7 @@ _HOMES = {
     "connect": "stitchnb.embedded",
     "help": "stitchnb._help",
 }
-_MODULES = ("errors", "frames", "models", "plots", "rules")
+_MODULES = ("errors", "frames", "models", "plots", "rules", "sandbox")
 
 
 def __getattr__(name: str) -> Any:

@@ -43,7 +43,7 @@ def test_another_client_may_use_it(stitch_sandbox):
     headers = {"Authorization": f"Bearer {stitch_sandbox.token.reveal()}"}
     with stitch_sandbox.faults.add(status=502, times=1):
         assert httpx.get(f"{stitch_sandbox.url}/v4/sources", headers=headers).status_code == 502
-    assert [exchange.status for exchange in stitch_sandbox.journal()] == [502]
+    assert [exchange.status for exchange in stitch_sandbox.journal] == [502]
 """
 
 OWN = """

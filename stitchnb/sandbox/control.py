@@ -178,7 +178,10 @@ class ControlEndpoints:
         count = None if last is None else parsed_id(last)
         if last is not None and count is None:
             raise _bad(f"last is {last!r}; give a whole number")
-        return [exchange.to_dict() for exchange in self._journal.last(count)]
+        return [
+            exchange.to_dict()
+            for exchange in self._journal[max(0, len(self._journal) - count) if count is not None else 0 :]
+        ]
 
     def clear_journal(self) -> list[Any]:
         """Forget the last requests."""

@@ -1,14 +1,15 @@
-"""What the sandbox was asked lately, for a test to look at."""
+"""The last requests that the sandbox received."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
+from stitchnb._deprecated import warn_renamed
 from stitchnb.models import format_time
 
 _KEPT = 1000
@@ -17,20 +18,20 @@ _LONGEST_PATH = 500
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what became of it. Neither bodies, headers nor queries are kept: they may hold secrets.
+    """One request and its result. Bodies, headers and queries are not stored, as they may hold secrets.
 
     Attributes
     ----------
     at
         The sandbox's time; aware, UTC.
     method, path
-        As asked for, without the query.
+        The path without the query.
     status
-        The answer's status; None where the connection was closed without an answer.
+        The response's status; None when the connection was closed without a response.
     duration_ms
         Milliseconds of the machine's time.
     fault
-        The kind of the fault that was met, such as ``drop``; None where there was none.
+        The kind of the fault that was injected, such as ``drop``; None when there was none.
     """
 
     at: datetime
@@ -41,7 +42,7 @@ class Exchange:
     fault: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         return {
             "at": format_time(self.at),
             "method": self.method,
@@ -52,13 +53,20 @@ class Exchange:
         }
 
 
-class Journal:
-    """The last 1,000 exchanges; a request is in it by the time that its answer is there.
+class Journal(Sequence[Exchange]):
+    """The last 1,000 exchanges, the newest at the end. A request is in it before its response is sent.
 
     Parameters
     ----------
     secret
-        Masked wherever it turns up in a path.
+        Masked wherever it appears in a path.
+
+    Examples
+    --------
+    >>> import stitchnb
+    >>> with stitchnb.Sandbox() as sandbox:
+    ...     [exchange.path for exchange in sandbox.journal]
+    []
     """
 
     def __init__(self, secret: str) -> None:
@@ -66,24 +74,43 @@ class Journal:
         self._lock = threading.Lock()
         self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
 
-    def write(
+    def record(
         self, at: datetime, method: str, path: str, status: int | None, duration_ms: float, fault: str | None
     ) -> None:
-        """Write one exchange down."""
+        """Add one exchange."""
         path = path.replace(self._secret, "…")[:_LONGEST_PATH]
         with self._lock:
             self._exchanges.append(Exchange(at, method, path, status, duration_ms, fault))
 
-    def last(self, count: int | None = None) -> list[Exchange]:
-        """List the last exchanges, the newest at the end; None for all that are kept."""
-        with self._lock:
-            exchanges = list(self._exchanges)
-        return exchanges if count is None else exchanges[max(0, len(exchanges) - count) :]
-
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all exchanges."""
         with self._lock:
             self._exchanges.clear()
 
+    def __call__(self, last: int | None = None) -> list[Exchange]:
+        """Return the last exchanges as a list. Deprecated: the journal is a sequence itself."""
+        warn_renamed("sandbox.journal()", "sandbox.journal, which is a sequence")
+        return self[:] if last is None else self[max(0, len(self) - last) :]
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Exchange]: ...
+
+    def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
+        with self._lock:
+            return list(self._exchanges)[index]
+
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(self.last())
+        return iter(self[:])
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._exchanges)
+
+    def __dir__(self) -> list[str]:
+        return sorted(set(super().__dir__()) - {"record"})
+
+    def __repr__(self) -> str:
+        return f"<Journal: {len(self)} {'request' if len(self) == 1 else 'requests'}>"

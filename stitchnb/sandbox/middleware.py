@@ -91,7 +91,7 @@ class FaultMiddleware:
 
         def write(status: int | None) -> None:
             duration_ms = (time.perf_counter() - started) * 1000
-            self._journal.write(at, scope["method"], scope["path"], status, duration_ms, kind)
+            self._journal.record(at, scope["method"], scope["path"], status, duration_ms, kind)
 
         return write
 

@@ -26,7 +26,7 @@ from stitchnb.sandbox.errors import APIErrorResponse
 from stitchnb.sandbox.faults import Faults
 from stitchnb.sandbox.http_server import PromptServer
 from stitchnb.sandbox.jobs.runner import Engine
-from stitchnb.sandbox.journal import Exchange, Journal
+from stitchnb.sandbox.journal import Journal
 from stitchnb.sandbox.middleware import AbortableProtocol, FaultMiddleware
 from stitchnb.sandbox.openapi import Description
 from stitchnb.sandbox.plans import PlanName, plan_named
@@ -165,8 +165,8 @@ class Sandbox:
         _seed_defaults(self._ctx)
         self._scheduler = Scheduler(self._ctx, self._engine)
         self._snapshots = Snapshots(self._ctx, self._engine, self._warehouse, _seed_defaults)
-        self._journal = Journal(self.token.reveal())
-        self._control = ControlEndpoints(self._ctx, self._engine, self._snapshots, self._journal)
+        self.journal = Journal(self.token.reveal())
+        self._control = ControlEndpoints(self._ctx, self._engine, self._snapshots, self.journal)
         logs = LogEndpoints(self._ctx)
         tokens = AccessTokens(self._state, self.clock, self.token.reveal())
         self._authorizations = AuthorizationEndpoints(self._ctx, sources)
@@ -190,7 +190,7 @@ class Sandbox:
         of_controls += Description([*of_api, *of_controls]).endpoints()
         api = build_app(of_api, accepts=tokens.accepts)
         control = build_app(of_controls, accepts=tokens.accepts)
-        self._app = FaultMiddleware(api, control, clock=self.clock, journal=self._journal, faults=self._ctx.faults)
+        self._app = FaultMiddleware(api, control, clock=self.clock, journal=self.journal, faults=self._ctx.faults)
 
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(
@@ -282,16 +282,6 @@ class Sandbox:
         ``sandbox.warehouses.of(destination.id)`` reads them.
         """
         return self._ctx.warehouses
-
-    def journal(self, last: int | None = None) -> list[Exchange]:
-        """List the last requests to the API, the newest at the end.
-
-        Parameters
-        ----------
-        last
-            How many at most; None for all that are kept, which are 1,000.
-        """
-        return self._journal.last(last)
 
     def reset(self) -> None:
         """Make it as good as new, and keep url and token: no source, no row, no fault, the clock at its start.

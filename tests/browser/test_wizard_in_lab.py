@@ -189,7 +189,7 @@ def test_what_goes_on_is_drawn_once_and_not_anew_at_each_look(begin: Begin) -> N
     expect(form.root.get_by_role("status").filter(has_text="Connecting")).to_be_visible()
     bar = form.root.locator("progress")
     bar.evaluate("bar => { bar.dataset.seen = 'yes'; }")
-    seen = "sum('last-connection-check' in one.path for one in sandbox.journal())"
+    seen = "sum('last-connection-check' in one.path for one in sandbox.journal)"
     before = int(form.notebook.execute(f"print({seen})"))
     form.expect_printed(f"print({seen} >= {before + 3})", "True\n")
     expect(bar).to_have_attribute("aria-label", "Connecting and discovering streams")

@@ -5,6 +5,7 @@ The table is the one of the design; whoever adds a room or bends a rule says so 
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
         "frames",
         "plots",
         "widgets",
+        "sandbox",
         "embedded",
         "magics",
         "_help",
@@ -250,3 +252,20 @@ def test_every_name_that_a_module_offers_is_there_once() -> None:
         missing = {name for name in offered if not hasattr(sys.modules[dotted], name)}
         faults += [f"{dotted}.{name}" for name in sorted(twice | missing)]
     assert faults == []
+
+
+def test_the_bindings_of_a_sandbox_are_there_without_importing_it_first() -> None:
+    code = "import stitchnb; print(stitchnb.sandbox.connectors.CsvFiles, stitchnb.sandbox.warehouses.Postgres)"
+    assert python(code).count("class") == 2
+
+
+STATE_SQL = re.compile(r"\.execute(many)?\(\s*f?[\"']")
+
+
+def test_the_sql_of_the_state_is_in_the_store_alone() -> None:
+    # Warehouses and connectors run SQL on databases of their own.
+    elsewhere = ("sandbox/store/", "sandbox/warehouses/", "sandbox/connectors/")
+    sandbox = {name: path for name, path in MODULES.items() if name.startswith("sandbox/")}
+    found = {name for name, path in sandbox.items() if STATE_SQL.search(path.read_text("utf-8"))}
+    assert any(name.startswith("sandbox/store/") for name in found), "the pattern finds SQL"
+    assert [name for name in sorted(found) if not name.startswith(elsewhere)] == []

@@ -191,10 +191,10 @@ def test_the_journal_tells_what_was_asked_and_what_came_of_it(api: httpx.Client,
         ("GET", "/v4/sources", None, "drop"),
     ]
     assert all(e["duration_ms"] > 0 and e["at"].startswith("2026-03-20T12:00") for e in told)
-    assert [e.to_dict() for e in sandbox.journal(2)] == told[-2:]
+    assert [e.to_dict() for e in sandbox.journal[-2:]] == told[-2:]
     assert api.get("/_sandbox/journal?last=1").json() == told[-1:]
     assert api.get("/_sandbox/journal?last=many").status_code == 400
-    assert api.delete("/_sandbox/journal").json() == sandbox.journal() == []
+    assert api.delete("/_sandbox/journal").json() == sandbox.journal[:] == []
 
 
 def test_the_journal_holds_no_secret_and_only_so_much(api: httpx.Client, sandbox: Sandbox) -> None:
@@ -203,10 +203,22 @@ def test_the_journal_holds_no_secret_and_only_so_much(api: httpx.Client, sandbox
     api.get(f"/v4/{token}/loads?token={token}")
     api.get("/" + "x" * 5000)
 
-    told = json.dumps(api.get("/_sandbox/journal").json()) + repr(sandbox.journal())
+    told = json.dumps(api.get("/_sandbox/journal").json()) + repr(sandbox.journal[:])
     assert token not in told
     assert "RECURLY_API_KEY" not in told
-    assert len(sandbox.journal(1)[0].path) == 500
+    assert len(sandbox.journal[-1].path) == 500
     for _ in range(1000):
         api.get("/_sandboxes")
-    assert len(sandbox.journal()) == 1000
+    assert len(sandbox.journal) == 1000
+
+
+def test_the_journal_is_a_sequence_that_can_still_be_called(sandbox: Sandbox, api: httpx.Client) -> None:
+    for path in ("/v4/sources", "/v4/destinations"):
+        api.get(path)
+
+    assert [exchange.path for exchange in sandbox.journal] == ["/v4/sources", "/v4/destinations"]
+    assert (len(sandbox.journal), sandbox.journal[-1].path) == (2, "/v4/destinations")
+    with pytest.warns(DeprecationWarning, match=r"sandbox\.journal, "):
+        assert sandbox.journal(1) == sandbox.journal[-1:]
+    with pytest.warns(DeprecationWarning, match=r"sandbox\.journal, "):
+        assert sandbox.journal() == [*sandbox.journal]

@@ -93,7 +93,7 @@ def test_a_delay_comes_before_what_else_goes_wrong(sandbox: Sandbox, api: httpx.
 
     api.get("/v4/sources")
 
-    (exchange,) = sandbox.journal()
+    (exchange,) = sandbox.journal
     assert (exchange.status, exchange.fault) == (503, "status")
     assert exchange.duration_ms >= 10
 

@@ -82,7 +82,7 @@ def test_no_token_is_in_the_state_file(tmp_path: Path) -> None:
         api.headers["Authorization"] = f"Bearer {sandbox.token.reveal()}"
         source = api.post("/v4/sources", json=CREATE).json()
         token = api.post(f"/v4/sources/{source['id']}/tokens").json()["access_token"]
-        assert token not in str([exchange.to_dict() for exchange in sandbox.journal()])
+        assert token not in str([exchange.to_dict() for exchange in sandbox.journal])
 
     files = [path.read_bytes() for path in tmp_path.iterdir()]
     assert files

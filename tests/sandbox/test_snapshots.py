@@ -81,7 +81,7 @@ def test_a_reset_sandbox_is_as_a_new_one(api: httpx.Client, sandbox: Sandbox, co
     sandbox.reset()
 
     assert (sandbox.url, sandbox.token.reveal()) == (url, token)
-    assert sandbox.journal() == []
+    assert sandbox.journal[:] == []
     assert list(sandbox.faults) == []
     with Sandbox(clock=NOON, pace_s=0, token=token) as new, httpx.Client(base_url=new.url) as new_api:
         new_api.headers["Authorization"] = f"Bearer {token}"
