@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import certifi
 import loopback
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,17 +21,8 @@ settings.load_profile("no-clock")
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Seconds that a test of a folder or file takes, roughly: only the order of the files comes from them.
-_SECONDS = {
-    "tests/browser": 5.0,
-    "tests/notebooks": 5.0,
-    "tests/test_app.py": 5.0,
-    "tests/test_app_processes.py": 5.0,
-    "tests/test_cli.py": 1.0,
-    "tests/meta": 0.5,
-    "tests/sandbox": 0.2,
-}
 _UNNEEDED = ROOT / "tests" / "unneeded"
+_END = "-----END CERTIFICATE-----\n"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _HOMES = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "NETRC")
 _original_environment = pytest.StashKey[dict[str, str]]()
@@ -64,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Workers, kernels and servers find it before the installed module of the same name.
     sys.path.insert(0, str(_UNNEEDED))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_UNNEEDED), os.environ.get("PYTHONPATH"))))
+    # Each httpx.Client reads all certificate authorities, 30 ms of CPU. Nothing here speaks TLS, so one is enough.
+    authority = home / "authority.pem"
+    authority.write_text(certifi.contents().partition(_END)[0] + _END)
+    os.environ["SSL_CERT_FILE"] = str(authority)
     loopback.install()
 
 
@@ -73,24 +69,6 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     words = config.option.markexpr.split()
     if "benchmark" in words and "not" not in words:
         config.option.numprocesses = 0
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give xdist the longest files first, so that no worker is left with one at the end."""
-    if not hasattr(config, "workerinput"):
-        return
-    seconds: Counter[Path] = Counter()
-    for item in items:
-        seconds[item.path] += _expected_seconds(item)
-    # Stable, so that tests of one file keep their order.
-    items.sort(key=lambda item: (-seconds[item.path], item.path))
-
-
-def _expected_seconds(item: pytest.Item) -> float:
-    """About how long a test takes, by its folder: a page, a kernel and a process take long."""
-    folder = item.path.relative_to(ROOT).parts[:2] if item.path.is_relative_to(ROOT) else ()
-    return _SECONDS.get("/".join(folder), _SECONDS.get(folder[0] if folder else "", 0.1))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,15 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"^pytestmark = .*\bmark\.benchmark\b", re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_documented_command_collects_every_benchmark() -> None:
     page = (ROOT / "notebooks" / "pages" / "benchmarks.md").read_text("utf-8")
     (arguments,) = re.findall(r"^uv run --group bench pytest (.+)$", page, re.MULTILINE)
-    pytest = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    command = [*pytest, *shlex.split(arguments)]
+    program = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [*program, *shlex.split(arguments)]
     collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert collected.returncode == 0, collected.stdout

@@ -228,6 +228,7 @@ def test_a_closing_sandbox_does_not_wait_for_a_long_query(database: Database) ->
     assert time.monotonic() - begun < 300
 
 
+@pytest.mark.slow
 def test_kills_in_the_middle_lose_no_row_and_double_none(database: Database, tmp_path: Path) -> None:
     """The table has no key to upsert by but the one that its bookmark goes by, and is read a hundred rows at a time."""
     database.run(
