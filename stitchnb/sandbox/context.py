@@ -20,7 +20,7 @@ from stitchnb.sandbox.plans import Plan
 from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
 from stitchnb.sandbox.store.ids import Ids, Sequences
-from stitchnb.sandbox.warehouses.bindings import Destination, Warehouses
+from stitchnb.sandbox.warehouses.registry import DestinationSettings, Warehouses
 from stitchnb.sandbox.workers.workers import Workers
 
 
@@ -55,7 +55,7 @@ class SandboxContext:
     def connector(self, source_type: str) -> Connector:
         """Return a source type's connector, which runs wherever this sandbox runs connectors."""
         connector = self.connectors[source_type]
-        return connector if self.workers is None else self.workers.running(connector)
+        return connector if self.workers is None else self.workers.wrap(connector)
 
     def source_properties(
         self, db: sqlite3.Connection, row: sqlite3.Row, credentials: Mapping[str, str] | None = None
@@ -66,7 +66,7 @@ class SandboxContext:
 
     def destination(
         self, db: sqlite3.Connection, row: sqlite3.Row, decrypted: dict[bytes, str] | None = None
-    ) -> Destination:
+    ) -> DestinationSettings:
         """Return a destination with its credentials, from which its warehouse is opened.
 
         Parameters
@@ -75,7 +75,7 @@ class SandboxContext:
             Credentials that are decrypted already, by their encrypted form; those that are not yet are added.
         """
         properties = {**json.loads(row["properties"]), **self.credentials.read(db, row["id"], decrypted)}
-        return Destination(row["id"], row["type"], bool(row["is_embedded"]), properties)
+        return DestinationSettings(row["id"], row["type"], bool(row["is_embedded"]), properties)
 
 
 @cache

@@ -1,53 +1,95 @@
-"""What the engine's two halves promise each other: connectors extract batches, warehouses load them."""
+"""What the sandbox's parts agree on: a connector extracts batches, and a warehouse loads them.
+
+To add a kind of source, implement `Connector`. To add a kind of destination, implement `WarehouseType` and `Warehouse`.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stitchnb.errors import SandboxError
-from stitchnb.sandbox.workers.cancel import Stop
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class CancelToken(threading.Event):
+    """An event that also calls actions when it is set, to interrupt work that is waiting for something else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._actions: list[Callable[[], None]] = []
+        self._guard = threading.Lock()
+
+    def set(self) -> None:
+        """Request cancellation, and call the registered actions in this thread."""
+        super().set()
+        with self._guard:
+            actions = list(self._actions)
+        for action in actions:
+            action()
+
+    @contextmanager
+    def on_set(self, action: Callable[[], None]) -> Iterator[None]:
+        """Register an action for `set` to call while the block runs. If the token is already set, call it now.
+
+        Parameters
+        ----------
+        action
+            Called from another thread, possibly twice, possibly just after the work has ended. It must not wait for
+            long and must not raise.
+        """
+        with self._guard:
+            self._actions.append(action)
+        try:
+            if self.is_set():
+                action()
+            yield
+        finally:
+            with self._guard:
+                self._actions.remove(action)
+
 
 Breadcrumb = tuple[str, ...]
 JSONSchema = Mapping[str, Any]
 
 
 class ConnectorError(Exception):
-    """The source refused: its own words, as a tap would print them.
+    """The source refused. The message is the source's own, as a tap would print it.
 
-    Never holds a credential.
+    It never contains a credential.
 
     Attributes
     ----------
     exit_status
-        What the tap ended with; None where it did not end by itself.
+        Exit status of the tap. None if the tap was ended.
     """
 
     exit_status: int | None = 1
 
 
 class WarehouseError(SandboxError):
-    """A whole load failed: nothing of the batch is visible, the next job tries again."""
+    """A load failed. Nothing of the batch is visible, and the next job tries again."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredStream:
-    """One stream that a discovery found.
+    """One stream that `Connector.discover` found.
 
     Attributes
     ----------
     tap_stream_id, stream_name
-        The two names of a stream; `stream_name` becomes the table's name.
+        The two names of a stream. `stream_name` becomes the table's name.
     schema
         JSON schema of a record.
     metadata
-        Read-only metadata by breadcrumb, ``()`` being the stream itself, keys as on the wire
-        (``table-key-properties``, ``inclusion`` …).
+        Read-only metadata by breadcrumb. ``()`` is the stream itself. Keys are those of the API, such as
+        ``table-key-properties`` and ``inclusion``.
     """
 
     tap_stream_id: str
@@ -63,13 +105,13 @@ class SelectedStream:
     Attributes
     ----------
     schema
-        JSON schema cut down to the replicated fields.
+        JSON schema of the replicated fields only.
     key_properties
-        Primary key, in order; empty when the stream has none.
+        Primary key, in order. Empty if the stream has none.
     replication_method
         ``FULL_TABLE``, ``INCREMENTAL`` or ``LOG_BASED``.
     replication_key
-        The bookmark's field, None for ``FULL_TABLE``.
+        The field that the bookmark is about. None for ``FULL_TABLE``.
     """
 
     tap_stream_id: str
@@ -82,12 +124,12 @@ class SelectedStream:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one stream, in the order in which they were extracted.
+    """Records of one stream, in the order of extraction.
 
     Attributes
     ----------
     records
-        JSON objects holding only the fields of ``stream.schema``.
+        JSON objects with the fields of ``stream.schema`` only.
     time_extracted
         Aware, UTC.
     bookmark
@@ -100,39 +142,39 @@ class Batch:
     bookmark: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _unwritten(line: str) -> None:
-    """Write nowhere."""
+def _discard(line: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a connector is given of the check or the job that it works for.
+    """The check or job that a connector works for.
 
     Attributes
     ----------
     stop
-        Set once the work is to stop. Whatever comes of it afterwards, an error included, counts for nothing: what
-        waits for something is to be broken off through `Stop.calling`.
+        Set when the work must stop. What the connector does afterwards is ignored, errors included. To interrupt a
+        wait, use `CancelToken.on_set`.
     log
-        Writes one line, or several with line feeds between them, into the job's log; credentials are taken out. A
-        check has no log.
+        Writes one line, or several separated by line feeds, to the job's log. Credentials are removed. A check has no
+        log.
     """
 
-    stop: Stop = field(default_factory=Stop)
-    log: Callable[[str], None] = _unwritten
+    stop: CancelToken = field(default_factory=CancelToken)
+    log: Callable[[str], None] = _discard
 
 
 class Connector(Protocol):
     """Checks, discovers and extracts one kind of source.
 
-    ``properties`` are the source's form values, credentials included. ``now`` is the sandbox clock's time.
+    ``properties`` are the form values of the source, including credentials. ``now`` is the time of the sandbox clock.
     """
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
-        """Test the properties; raise `ConnectorError` with the tap's message when they do not connect."""
+        """Test the connection. Raise `ConnectorError` with the tap's message if it fails."""
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
-        """List the streams, in the order in which the tap tells them."""
+        """List the streams, in the order of the tap."""
 
     def extract(
         self,
@@ -142,33 +184,33 @@ class Connector(Protocol):
         now: datetime,
         context: Context | None = None,
     ) -> Iterator[Batch]:
-        """Yield batches, stream by stream; ``state`` maps ``tap_stream_id`` to the last loaded bookmark.
+        """Yield batches, stream by stream. ``state`` maps ``tap_stream_id`` to the last loaded bookmark.
 
-        Incremental streams yield records with ``replication_key >= bookmark`` ordered by that key, and those at or
-        after the ``start_date`` property where there is no bookmark yet. A batch is loaded, and its bookmark kept,
-        before the next is asked for. The job closes a generator however it ends.
+        Incremental streams yield records with ``replication_key >= bookmark``, ordered by that key. Without a bookmark
+        they begin at the ``start_date`` property. The job loads a batch and saves its bookmark before it requests the
+        next one. It always closes a generator.
 
         Raises
         ------
         ConnectorError
-            The source refused, at once or while batches are taken.
+            The source refused, either at once or between batches.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBatch:
-    """One batch on its way into a table.
+    """One batch to load into a table.
 
     Attributes
     ----------
     schema_name, table_name
         The source's ``name`` and the stream's name.
     first_sequence
-        ``_sdc_sequence`` of the first record (Unix epoch in nanoseconds); later records count on by one.
+        ``_sdc_sequence`` of the first record (Unix time in nanoseconds). Later records count up by one.
     sequences
-        ``_sdc_sequence`` of each record where they have their own, never falling; None counts on.
+        ``_sdc_sequence`` of each record, in ascending order. None counts up from `first_sequence`.
     table_version
-        A number other than the table's own replaces the table's rows.
+        If it differs from the table's version, the batch replaces the table's rows.
     """
 
     schema_name: str
@@ -183,12 +225,12 @@ class LoadBatch:
 
 @dataclass(frozen=True, slots=True)
 class SubtableResult:
-    """What one load brought to one subtable.
+    """The rows that one load added to a subtable.
 
     Attributes
     ----------
     path
-        Where its arrays stand in the record.
+        Path of its arrays in the record.
     """
 
     table: str
@@ -198,20 +240,20 @@ class SubtableResult:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What one load did, for the extraction's log and the post-load hooks.
+    """The outcome of one load, for the job's log and the post-load hooks.
 
     Attributes
     ----------
     rows_loaded, rows_rejected
-        Together they are the batch's records.
+        Together they add up to the batch's records.
     table
-        The destination table's name, which may differ from the stream's.
+        Name of the destination table, which may differ from the stream's.
     subtables
-        Those that rows came to.
+        Those that received rows.
     by_column
-        The rows of a file were taken in at once.
+        The rows of a file were loaded column by column, all at once.
     by_record
-        Why the rows of a file were looked at one by one.
+        Why the rows of a file were loaded one by one.
     """
 
     table: str
@@ -223,10 +265,10 @@ class LoadResult:
 
 
 class Warehouse(Protocol):
-    """A destination that rows can land in."""
+    """A destination that rows can be loaded into."""
 
     def load(self, batch: LoadBatch) -> LoadResult:
-        """Load one batch in one transaction; raise `WarehouseError` when none of it landed."""
+        """Load one batch in one transaction. Raise `WarehouseError` if nothing of it was loaded."""
 
     def tables(self) -> pd.DataFrame:
         """One row per table."""
@@ -235,7 +277,17 @@ class Warehouse(Protocol):
         """The rows of ``schema.table``."""
 
     def sql(self, query: str) -> pd.DataFrame:
-        """The answer to one query."""
+        """The result of one query."""
 
     def close(self) -> None:
-        """Let go of the file or connection."""
+        """Close the file or connection."""
+
+
+class WarehouseType(Protocol):
+    """What a destination type is bound to. It checks a destination and opens its warehouse."""
+
+    def check(self, properties: Mapping[str, Any]) -> None:
+        """Test the form values. Raise `WarehouseError` with the server's message if they do not work."""
+
+    def open(self, properties: Mapping[str, Any]) -> Warehouse:
+        """Return the warehouse for the form values. Equal values return equal warehouses."""

@@ -47,8 +47,7 @@ from stitchnb.sandbox.store.credentials import CredentialStore
 from stitchnb.sandbox.store.database import State
 from stitchnb.sandbox.store.ids import Ids, Sequences
 from stitchnb.sandbox.store.tokens import AccessTokens
-from stitchnb.sandbox.warehouses.bindings import Destination, Warehouses
-from stitchnb.sandbox.warehouses.embedded import EmbeddedWarehouse
+from stitchnb.sandbox.warehouses.registry import DestinationSettings, EmbeddedWarehouse, Warehouses
 from stitchnb.sandbox.workers.workers import Workers
 
 if TYPE_CHECKING:
@@ -401,7 +400,7 @@ def _seed_defaults(ctx: SandboxContext) -> None:
     add_embedded_destination(ctx)
 
 
-def _destination(ctx: SandboxContext, destination_id: int) -> Destination:
+def _destination(ctx: SandboxContext, destination_id: int) -> DestinationSettings:
     with ctx.state.read() as db:
         rows = destinations.list_live(db)
         for row in rows:

@@ -15,7 +15,7 @@ from stitchnb.models import format_time
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.runner import Engine
 from stitchnb.sandbox.store.database import State
-from stitchnb.sandbox.warehouses.embedded import EmbeddedWarehouse
+from stitchnb.sandbox.warehouses.registry import EmbeddedWarehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ class Snapshots:
             tables = f"stitchnb snapshot {self._taken}"
             # During a load the rows may be ahead of the bookmark, and never behind.
             with self._ctx.state.read():
-                has_tables = self._warehouse.keep_copy(tables)
+                has_tables = self._warehouse.snapshot(tables)
                 copy = self._ctx.state.copy()
             self._delete(name)
             self._kept[name] = Snapshot(
@@ -114,7 +114,7 @@ class Snapshots:
                 # The state first: if the process is killed in between, its bookmarks are behind the rows.
                 self._ctx.state.restore(found._state)
                 self._ctx.sequences.reload()
-                self._warehouse.bring_back(found._tables)
+                self._warehouse.restore(found._tables)
                 self._ctx.clock.reset_offset(found._offset)
             self._engine.recover()
             return found
@@ -133,7 +133,7 @@ class Snapshots:
                     self._ctx.sequences.reload()
                 finally:
                     fresh.close()
-                self._warehouse.bring_back(None)
+                self._warehouse.restore(None)
             self._engine.recover()
 
     def delete(self, snapshot: Snapshot | str) -> None:
@@ -164,7 +164,7 @@ class Snapshots:
         if snapshot is not None:
             snapshot._state.close()
             if snapshot._tables is not None:
-                self._warehouse.forget_copy(snapshot._tables)
+                self._warehouse.drop_snapshot(snapshot._tables)
 
     @contextmanager
     def _paused(self) -> Iterator[None]:

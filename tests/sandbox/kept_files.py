@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stitchnb.sandbox.connectors.seeded.connector import connector_for
+from stitchnb.sandbox.connectors.seeded.connector import seeded_connector
 from stitchnb.sandbox.pipeline import SelectedStream
 from stitchnb.sandbox.store import streams
 from stitchnb.sandbox.warehouses.duckdb.warehouse import DuckDBWarehouse
@@ -34,7 +34,7 @@ class KeptFiles:
         now = datetime.now(UTC)
         with closing(self._open()) as db:
             for source in db.execute("SELECT * FROM sources").fetchall():
-                connector = connector_for(source["type"], 0)
+                connector = seeded_connector(source["type"], 0)
                 bookmarks = {
                     row["tap_stream_id"]: json.loads(row["bookmark"])
                     for row in db.execute("SELECT * FROM bookmarks WHERE source_id = ?", (source["id"],))

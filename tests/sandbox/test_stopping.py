@@ -1,12 +1,12 @@
 """What breaks off the work of a job that is asked to stop."""
 
-from stitchnb.sandbox.workers.cancel import Stop
+from stitchnb.sandbox.pipeline import CancelToken
 
 
 def test_stopping_calls_what_the_work_left_to_be_called() -> None:
-    stop, called = Stop(), []
+    stop, called = CancelToken(), []
 
-    with stop.calling(lambda: called.append("a")), stop.calling(lambda: called.append("b")):
+    with stop.on_set(lambda: called.append("a")), stop.on_set(lambda: called.append("b")):
         stop.set()
 
     assert called == ["a", "b"]
@@ -14,17 +14,17 @@ def test_stopping_calls_what_the_work_left_to_be_called() -> None:
 
 
 def test_work_that_begins_after_the_stop_is_broken_off_at_once() -> None:
-    stop, called = Stop(), []
+    stop, called = CancelToken(), []
     stop.set()
 
-    with stop.calling(lambda: called.append("a")):
+    with stop.on_set(lambda: called.append("a")):
         assert called == ["a"]
 
 
 def test_work_that_has_ended_is_left_alone() -> None:
-    stop, called = Stop(), []
+    stop, called = CancelToken(), []
 
-    with stop.calling(lambda: called.append("a")):
+    with stop.on_set(lambda: called.append("a")):
         pass
     stop.set()
 

@@ -156,14 +156,14 @@ def test_a_disk_that_is_full_when_the_file_is_brought_up_to_date_is_got_over(tmp
     """DuckDB lets go of a file then, and everything fails until it is opened again."""
     with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.load(load(0))
-        warehouse.keep_copy("before")
+        warehouse.snapshot("before")
         with room_for(1_000_000), pytest.raises(WarehouseError, match="File too large"):
             warehouse.sql("CHECKPOINT")
 
         assert len(warehouse.table("shop.rows")) == 2_000
         warehouse.load(load(2_000))
         assert warehouse.table("shop.rows")["id"].tolist() == list(range(4_000))
-        warehouse.bring_back("before")
+        warehouse.restore("before")
         assert len(warehouse.table("shop.rows")) == 2_000, "copies are still there"
 
 

@@ -21,8 +21,8 @@ from worker_connectors import CREATE, TYPE, Rows
 
 from stitchnb.sandbox import Sandbox
 from stitchnb.sandbox.pipeline import Batch, Connector, SelectedStream
-from stitchnb.sandbox.workers import file_queue as exchange
-from stitchnb.sandbox.workers.workers import Task, Workers, carry_out
+from stitchnb.sandbox.workers import file_queue
+from stitchnb.sandbox.workers.workers import Task, Workers, run_task
 
 NOW = datetime(2026, 3, 20, 16, tzinfo=UTC)
 STREAM = SelectedStream("rows", "rows", {"properties": {}}, ("id",), "FULL_TABLE")
@@ -240,7 +240,7 @@ def test_a_load_that_fails_ends_the_extraction(
 
 def test_a_worker_is_never_more_than_two_pieces_ahead(threads: Executor, tmp_path: Path) -> None:
     rows = Rows(tmp_path / "notes", rows=50)
-    batches = Workers(threads).running(rows).extract(FORM, [STREAM], {}, NOW)
+    batches = Workers(threads).wrap(rows).extract(FORM, [STREAM], {}, NOW)
 
     for number, batch in enumerate(batches):
         time.sleep(0.005)
@@ -256,7 +256,7 @@ def test_nothing_is_left_of_what_was_handed_over(threads: Executor, tmp_path: Pa
     shared.mkdir()
     workers = Workers(threads, shared)
 
-    batches: Iterator[Batch] = workers.running(Rows(tmp_path / "notes")).extract(FORM, [STREAM], {}, NOW)
+    batches: Iterator[Batch] = workers.wrap(Rows(tmp_path / "notes")).extract(FORM, [STREAM], {}, NOW)
     next(batches)
     (folder,) = shared.iterdir()
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -266,22 +266,22 @@ def test_nothing_is_left_of_what_was_handed_over(threads: Executor, tmp_path: Pa
 
 
 def test_a_folder_that_a_worker_does_not_find_is_told(tmp_path: Path, rows: Rows) -> None:
-    answer = carry_out(Task("check", rows, (FORM,), tmp_path / "elsewhere" / "of-one-job"))
+    answer = run_task(Task("check", rows, (FORM,), tmp_path / "elsewhere" / "of-one-job"))
 
-    assert answer.refusal is not None
-    assert f"the worker cannot use the folder {tmp_path / 'elsewhere'}" in answer.refusal
-    assert "shared_folder" in answer.refusal
+    assert answer.error is not None
+    assert f"the worker cannot use the folder {tmp_path / 'elsewhere'}" in answer.error
+    assert "shared_folder" in answer.error
 
 
 def test_work_is_not_begun_twice(tmp_path: Path, rows: Rows) -> None:
     """Some executors begin anew when a worker is lost, and its rows would come once more."""
     task = Task("extract", rows, (FORM, [STREAM], {}, NOW), tmp_path)
     (tmp_path / "lease").touch()
-    carry_out(Task("check", rows, (FORM,), tmp_path))
+    run_task(Task("check", rows, (FORM,), tmp_path))
 
-    answer = carry_out(task)
+    answer = run_task(task)
 
-    assert answer.refusal == "the worker that had begun with this was lost"
+    assert answer.error == "the worker that had begun with this was lost"
     assert rows.noted() == []
 
 
@@ -292,7 +292,7 @@ def test_a_worker_whose_sandbox_was_killed_ends_and_tidies_up(tmp_path: Path) ->
     (folder / "lease").touch()
 
     begun = time.monotonic()
-    carry_out(Task("extract", rows, (FORM, [STREAM], {}, NOW), folder, lease_s=0.5))
+    run_task(Task("extract", rows, (FORM, [STREAM], {}, NOW), folder, lease_s=0.5))
 
     assert time.monotonic() - begun > 0.4
     assert rows.noted()[-1] == "closed"
@@ -302,13 +302,13 @@ def test_a_worker_whose_sandbox_was_killed_ends_and_tidies_up(tmp_path: Path) ->
 def test_a_sandbox_that_lives_keeps_its_worker(
     threads: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "_RENEW_S", 0.05)
+    monkeypatch.setattr(file_queue, "_RENEW_S", 0.05)
     taken = []
-    with exchange.exchange(None) as taker:
-        task = Task("extract", Rows(tmp_path / "notes", rows=6), (FORM, [STREAM], {}, NOW), taker.folder)
-        future = threads.submit(carry_out, task)
-        lease = taker.folder / "lease"
-        for piece in taker.taken(future, lambda: future.result().pieces):
+    with file_queue.open_queue(None) as consumer:
+        task = Task("extract", Rows(tmp_path / "notes", rows=6), (FORM, [STREAM], {}, NOW), consumer.folder)
+        future = threads.submit(run_task, task)
+        lease = consumer.folder / "lease"
+        for piece in consumer.chunks(future, lambda: future.result().chunk_count):
             # However long a piece takes here, the lease is renewed meanwhile.
             before = lease.stat().st_mtime_ns
             wait_until(lambda: lease.stat().st_mtime_ns, lambda now, before=before: now > before, what="a renewal")

@@ -17,6 +17,7 @@ from stitchnb.errors import InvalidInputError, near_names
 from stitchnb.sandbox.pipeline import (
     Batch,
     Breadcrumb,
+    CancelToken,
     ConnectorError,
     Context,
     DiscoveredStream,
@@ -24,7 +25,6 @@ from stitchnb.sandbox.pipeline import (
     SelectedStream,
 )
 from stitchnb.sandbox.warehouses.naming import literal
-from stitchnb.sandbox.workers.cancel import Stop
 from stitchnb.sandbox.workers.folders import temporary_folder
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ _CASTS = {INTEGER: "BIGINT", NUMBER: "DOUBLE", DATE_TIME: "TIMESTAMPTZ"}
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _GLOB = re.compile(r"[*?\[]")
-_FETCHED_ROWS = 10_000
-_MOST_LINE_BYTES = 2_000_000
+_FETCH_ROWS = 10_000
+_MAX_LINE_BYTES = 2_000_000
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": "256MB",
     "autoinstall_known_extensions": False,
 }
 
-Row = Sequence[str | None]
+CsvRow = Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class CsvTable:
     path: Path
     delimiter: str
     columns: tuple[str, ...]
-    stop: Stop
+    stop: CancelToken
 
     @classmethod
-    def open(cls, path: Path, delimiter: str, stop: Stop) -> CsvTable:
+    def open(cls, path: Path, delimiter: str, stop: CancelToken) -> CsvTable:
         """Read the header.
 
         Raises
@@ -123,7 +123,7 @@ class CsvTable:
 
     def rows(
         self, names: Sequence[str], *, key: str | None = None, kind: str = TEXT, since: Any = None
-    ) -> Iterator[Sequence[Row]]:
+    ) -> Iterator[Sequence[CsvRow]]:
         """Give some of the columns, many rows at a time, as text and None.
 
         Parameters
@@ -149,16 +149,16 @@ class CsvTable:
             if key is not None:
                 column = self._column(key)
                 ordering = f"CAST({column} AS {_CASTS.get(kind, 'VARCHAR')})"
-                self._refuse_other_kinds(connection, key, kind)
+                self._check_key_values(connection, key, kind)
                 if since is not None:
                     query += f" WHERE {ordering} >= CAST(? AS {_CASTS.get(kind, 'VARCHAR')})"
                     parameters = [str(since)]
                 query += f" ORDER BY {ordering} NULLS FIRST"
             found = connection.execute(query, parameters)
-            while rows := found.fetchmany(_FETCHED_ROWS):
+            while rows := found.fetchmany(_FETCH_ROWS):
                 yield rows
 
-    def _refuse_other_kinds(self, connection: duckdb.DuckDBPyConnection, key: str, kind: str) -> None:
+    def _check_key_values(self, connection: duckdb.DuckDBPyConnection, key: str, kind: str) -> None:
         if kind not in _CASTS:
             return
         column = self._column(key)
@@ -182,8 +182,8 @@ class CsvTable:
         return (
             f"read_csv({file}, columns={{{columns}}}, delim={literal(self.delimiter)}, quote='\"', escape='\"', "
             "header=false, skip=1, auto_detect=false, nullstr='', allow_quoted_nulls=false, strict_mode=true, "
-            f"compression='none', hive_partitioning=false, max_line_size={_MOST_LINE_BYTES}, "
-            f"buffer_size={4 * _MOST_LINE_BYTES})"
+            f"compression='none', hive_partitioning=false, max_line_size={_MAX_LINE_BYTES}, "
+            f"buffer_size={4 * _MAX_LINE_BYTES})"
         )
 
     @contextlib.contextmanager
@@ -202,13 +202,13 @@ class CsvTable:
                         connection.interrupt()
 
                 connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-                with self.stop.calling(interrupt):
+                with self.stop.on_set(interrupt):
                     yield connection
         except duckdb.Error as error:
-            raise ConnectorError(f"{self.path.name}: {_in_words(str(error))}") from error
+            raise ConnectorError(f"{self.path.name}: {_explain(str(error))}") from error
 
 
-def _in_words(message: str) -> str:
+def _explain(message: str) -> str:
     """Say DuckDB's refusal of a line without its advice, which is for those who write the query."""
     line = _LINE.search(message)
     where = f"line {line[1]}" if line else "a line"
@@ -219,7 +219,7 @@ def _in_words(message: str) -> str:
     if "unterminated quote" in message:
         return f"{where} opens a quote that is not closed"
     if "line size" in message.lower():
-        return f"{where} is longer than {_MOST_LINE_BYTES // 1_000_000} MB"
+        return f"{where} is longer than {_MAX_LINE_BYTES // 1_000_000} MB"
     return message.partition("\n")[0].removeprefix("Invalid Input Error: ")
 
 
@@ -359,7 +359,7 @@ def _batches(
     names = [name for name in fields if name in table.columns]
     readers = [_READERS[_kind(fields[name])] for name in names]
 
-    def record(row: Row) -> dict[str, Any]:
+    def record(row: CsvRow) -> dict[str, Any]:
         return {
             name: None if text is None else read(text)
             for name, read, text in zip(names, readers, row[: len(names)], strict=True)

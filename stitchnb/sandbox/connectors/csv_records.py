@@ -1,4 +1,4 @@
-"""A long stream of CSV cut into files of bounded size, the next being written while the last is loaded."""
+"""Records in CSV files of bounded size. The next file is written while the last one is loaded."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ Kind = Literal["integer", "decimal", "double", "boolean", "timestamp", "text", "
 
 Record = Mapping[str, Any]
 
-# One value and what ends it. A quoted value is never null, an empty one without quotes is.
-_VALUE = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\n]*))([,\n])')
+# One value and what ends it. An empty value without quotes is null. Possessive, so that a value which is not complete
+# yet matches neither as a part of itself nor slowly.
+_VALUE = re.compile(r'(?:"([^"]*+(?:""[^"]*+)*+)"|((?!")[^,\n]*+))([,\n])')
+_BLOCK_CHARACTERS = 1024 * 1024
 _TIME = re.compile(r"(\d+)(-\d\d-\d\d)(?: ([\d:.]+)(?:\+00)?)?( BC)?")
 
 
@@ -32,15 +34,15 @@ class CsvColumn:
     Attributes
     ----------
     name
-        The field of the record.
+        Name of the record's field.
     kind
-        What the values are. As text they are written as follows: ``boolean`` as ``t`` and ``f``; ``decimal`` without
-        an exponent; ``timestamp`` as ``2026-03-01 12:00:00.5`` in UTC, with or without ``+00``, a day alone for its
-        midnight, with `` BC`` where it is, or ``infinity``; ``array`` as JSON that holds such texts.
+        Type of the values. The file has ``boolean`` as ``t`` and ``f``, ``decimal`` without an exponent, ``timestamp``
+        as ``2026-03-01 12:00:00.5`` in UTC, with or without ``+00``, as a date alone for midnight, with `` BC`` if it
+        applies, or as ``infinity``, and ``array`` as JSON with such texts.
     precision, scale
-        Most digits that a ``decimal`` has, and most of them after the point; None where nothing limits them.
+        Most digits of a ``decimal``, in total and after the point. None if there is no limit.
     items
-        What an ``array`` holds, at whatever depth.
+        Type of the elements of an ``array``, at any depth.
     """
 
     name: str
@@ -52,18 +54,18 @@ class CsvColumn:
 
 @dataclass(frozen=True, slots=True)
 class CsvRecords(Sequence[Record]):
-    r"""A file of CSV as PostgreSQL writes it, to be read as records as often as needed.
+    r"""A CSV file as PostgreSQL writes it. It can be read as records any number of times.
 
-    Lines end with ``\n``, there is no header, quotes are doubled, and null is an empty value without quotes.
+    Lines end with ``\n``, there is no header, quotes are doubled, and an empty value without quotes is null.
 
     Attributes
     ----------
     size
-        How many records there are.
+        Number of records.
     first, last
-        The records at both ends, for a file that is ordered by a key.
+        The first and the last record.
     longest
-        Bytes of the longest record.
+        Size of the longest record in bytes.
     """
 
     path: Path
@@ -77,15 +79,14 @@ class CsvRecords(Sequence[Record]):
         return self.size
 
     def __iter__(self) -> Iterator[Record]:
-        # Bytes that are no UTF-8 stay what they are, for the loader to reject.
+        count = 0
+        # Bytes that are not UTF-8 are kept, for the loader to reject.
         with self.path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            text = file.read()
-        read = 0
-        for record in records_of(text, self.columns):
-            read += 1
-            yield record
-        if read != self.size:
-            raise WarehouseError(f"{read} records were read from {self.path.name}, which was written with {self.size}")
+            for record in parse_records(iter(partial(file.read, _BLOCK_CHARACTERS), ""), self.columns):
+                count += 1
+                yield record
+        if count != self.size:
+            raise WarehouseError(f"{self.path.name} was written with {self.size} records, but {count} were read.")
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
@@ -100,28 +101,44 @@ class CsvRecords(Sequence[Record]):
         return next(itertools.islice(self, number, None))
 
 
-def records_of(text: str, columns: Sequence[CsvColumn]) -> Iterator[Record]:
-    """Read CSV into records that hold every column, None for null."""
+def parse_records(blocks: Iterable[str], columns: Sequence[CsvColumn]) -> Iterator[Record]:
+    """Parse CSV into records with every column, None for null.
+
+    Parameters
+    ----------
+    blocks
+        The text in parts, which may end anywhere. No more than one part and one record are in memory.
+    """
     names = [column.name for column in columns]
     readers = [_reader(column) for column in columns]
     values: list[Any] = []
-    for match in _VALUE.finditer(text):
-        quoted, plain, end = match.groups()
-        value = plain or None if quoted is None else quoted.replace('""', '"')
-        values.append(None if value is None else readers[len(values)](value))
-        if end == "\n":
-            yield dict(zip(names, values, strict=True))
-            values = []
+    text, incomplete = "", 0
+    for block in itertools.chain(blocks, [""]):
+        text += block
+        # A long value is tried again only once the text has doubled, so that the time is proportional to its length.
+        if block and len(text) < 2 * incomplete:
+            continue
+        position = 0
+        while match := _VALUE.match(text, position):
+            quoted, plain, end = match.groups()
+            value = plain or None if quoted is None else quoted.replace('""', '"')
+            values.append(None if value is None else readers[len(values)](value))
+            position = match.end()
+            if end == "\n":
+                yield dict(zip(names, values, strict=True))
+                values = []
+        text = text[position:]
+        incomplete = len(text)
 
 
-def record_of(texts: Sequence[str | None], columns: Sequence[CsvColumn]) -> Record:
-    """Make a record of values as they stand in the file, None for null."""
+def parse_row(texts: Sequence[str | None], columns: Sequence[CsvColumn]) -> Record:
+    """Make a record from the text of its values in the file, None for null."""
     pairs = zip(columns, texts, strict=True)
     return {column.name: None if text is None else _reader(column)(text) for column, text in pairs}
 
 
 def iso_time(text: str) -> str:
-    """Write a time of the file as ISO 8601 does: ``2026-03-01T12:00:00.5Z``, years before the first from 0 down."""
+    """Convert a time of the file to ISO 8601: ``2026-03-01T12:00:00.5Z``. Years BC count down from 0."""
     match = _TIME.fullmatch(text)
     if match is None:
         return text
@@ -146,7 +163,7 @@ def _array(reader: Callable[[str], Any], text: str) -> list[Any]:
 
 
 def _boolean(text: str) -> bool:
-    # Of arrays the values are written out, and of bits as numbers.
+    # In arrays the words are complete, and bits are numbers.
     return text in ("t", "true", "1")
 
 
@@ -162,48 +179,50 @@ _READERS: Mapping[Kind, Callable[[str], Any]] = {
 
 
 PART_BYTES = 32 * 1024 * 1024
-"""About how large a file gets: what one transaction of the warehouse takes in. Of rows of the usual size it holds two
-of the groups that DuckDB writes at a time, so that two threads write."""
+"""Approximate size of a file, which the warehouse loads in one transaction. With rows of the usual size, it has two of
+the groups that DuckDB writes at a time, so that two threads write."""
 
-# Rows that are written at once: as many as these bytes hold of the longest row so far.
-_HANDFUL_BYTES = 64 * 1024
+# Rows are written in groups of about this size, by the longest row so far.
+_GROUP_BYTES = 64 * 1024
 _SHORTEST_ROW = 256
 
 _T = TypeVar("_T")
 _Bytes = bytes | bytearray | memoryview
 
 
-def parts_of(
-    rows: Iterable[_Bytes], columns: Sequence[CsvColumn], folder: Path, *, most_rows: int | None = None
+def write_parts(
+    rows: Iterable[_Bytes], columns: Sequence[CsvColumn], folder: Path, *, max_rows: int | None = None
 ) -> Iterator[CsvRecords]:
-    """Write rows of CSV, each ending with its line feed, into one file after the other.
+    """Write rows of CSV, each with its line feed, to one file after another.
 
     Parameters
     ----------
     folder
-        Where the files go; whoever takes a part deletes its file.
-    most_rows
-        Rows of one file; None for as many as `PART_BYTES` holds.
+        Where the files are written. The caller deletes each file after use.
+    max_rows
+        Most rows in a file. None is limited by `PART_BYTES` only.
     """
-    coming = iter(rows)
+    remaining = iter(rows)
     for number in itertools.count():
         path = folder / f"{number}.csv"
         written = size = longest = 0
         first: _Bytes = b""
         last: _Bytes = b""
         with path.open("wb", buffering=1024 * 1024) as file:
-            # By the handful: a step of Python for each row would cost more than the row.
+            # In groups, because a step of Python for each row would cost more than the row itself.
             while written < PART_BYTES:
-                handful = max(1, _HANDFUL_BYTES // max(longest, _SHORTEST_ROW))
-                taken = list(itertools.islice(coming, handful if most_rows is None else min(handful, most_rows - size)))
-                if not taken:
+                group_size = max(1, _GROUP_BYTES // max(longest, _SHORTEST_ROW))
+                if max_rows is not None:
+                    group_size = min(group_size, max_rows - size)
+                group = list(itertools.islice(remaining, group_size))
+                if not group:
                     break
-                file.writelines(taken)
-                lengths = list(map(len, taken))
+                file.writelines(group)
+                lengths = list(map(len, group))
                 written += sum(lengths)
                 longest = max(longest, max(lengths))
-                size += len(taken)
-                first, last = first or taken[0], taken[-1]
+                size += len(group)
+                first, last = first or group[0], group[-1]
         if not size:
             path.unlink()
             return
@@ -211,29 +230,29 @@ def parts_of(
 
 
 def _record(row: _Bytes, columns: Sequence[CsvColumn]) -> Record:
-    return next(records_of(bytes(row).decode("utf-8", "surrogateescape"), columns))
+    return next(parse_records([bytes(row).decode("utf-8", "surrogateescape")], columns))
 
 
-def read_ahead(items: Generator[_T, None, None], break_off: Callable[[], None]) -> Iterator[_T]:
-    """Let another thread make the next item while the last one is in use.
+def prefetch(items: Generator[_T, None, None], interrupt: Callable[[], None]) -> Iterator[_T]:
+    """Produce the next item in another thread while the last one is used.
 
     Parameters
     ----------
     items
         Closed at the end.
-    break_off
-        Called when no more items are wanted while one may be in the making: has it end soon.
+    interrupt
+        Called if the caller stops while the next item is being produced, to end that soon.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="stitchnb-extract") as thread:
-        coming = thread.submit(next, items, None)
+        upcoming = thread.submit(next, items, None)
         try:
-            while (item := coming.result()) is not None:
-                coming = thread.submit(next, items, None)
+            while (item := upcoming.result()) is not None:
+                upcoming = thread.submit(next, items, None)
                 yield item
         finally:
-            if not coming.done():
-                break_off()
-                # What it says of being broken off interests nobody.
+            if not upcoming.done():
+                interrupt()
+                # An error after the interruption has no meaning.
                 with suppress(Exception):
-                    coming.result()
+                    upcoming.result()
             items.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stitchnb.errors import InvalidInputError, UnknownSourceTypeError
 from stitchnb.sandbox import catalog
-from stitchnb.sandbox.connectors.seeded.connector import connector_for
+from stitchnb.sandbox.connectors.seeded.connector import seeded_connector
 from stitchnb.sandbox.pipeline import Connector
 
 _METHODS = ("check", "discover", "extract")
@@ -42,7 +42,7 @@ class Connectors:
 
     def __getitem__(self, source_type: str) -> Connector:
         bound = self._bound.get(source_type)
-        return bound if bound is not None else connector_for(self._known(source_type), self._seed)
+        return bound if bound is not None else seeded_connector(self._known(source_type), self._seed)
 
     def __setitem__(self, source_type: str, connector: Connector) -> None:
         source_type = self._known(source_type)

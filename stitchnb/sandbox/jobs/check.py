@@ -9,10 +9,9 @@ from functools import partial
 
 from stitchnb.errors import StateFileError
 from stitchnb.sandbox.context import SandboxContext
-from stitchnb.sandbox.pipeline import ConnectorError, Context, DiscoveredStream, WarehouseError
+from stitchnb.sandbox.pipeline import CancelToken, ConnectorError, Context, DiscoveredStream, WarehouseError
 from stitchnb.sandbox.store import connections, destinations, sources, streams
 from stitchnb.sandbox.store.connections import Kind
-from stitchnb.sandbox.workers.cancel import Stop
 
 # What a check takes on a frozen clock, so that it ends later than it starts.
 _SIMULATED_S = 2.0
@@ -41,7 +40,7 @@ class Check:
             running = connections.running_checks(db)
         return [cls(ctx, name, connection_id) for name, connection_id in running]
 
-    def run(self, pace: Callable[[], None], stop: Stop) -> None:
+    def run(self, pace: Callable[[], None], stop: CancelToken) -> None:
         """Test and discover, and record the result; a check that is stopped stays recorded as running."""
         with self.ctx.state.read() as db:
             kind = connections.kind_of_check(db, self.name)

@@ -19,6 +19,7 @@ from stitchnb.sandbox.jobs.loading import DestinationWarehouses
 from stitchnb.sandbox.jobs.log import BatchLogAggregator, JobLog
 from stitchnb.sandbox.pipeline import (
     Batch,
+    CancelToken,
     Connector,
     ConnectorError,
     Context,
@@ -30,7 +31,6 @@ from stitchnb.sandbox.pipeline import (
 from stitchnb.sandbox.store import jobs, sources
 from stitchnb.sandbox.store import streams as stored_streams
 from stitchnb.sandbox.store.jobs import Bookmark, Part
-from stitchnb.sandbox.workers.cancel import Stop
 
 # What the two halves of a job take on a frozen clock, so that rows land after they were extracted.
 _SIMULATED_TAP_S = 30.0
@@ -77,7 +77,7 @@ class Job:
             running = jobs.list_running(db)
         return [cls(ctx, name, source_id) for name, source_id in running]
 
-    def run(self, stop: Stop, pace: Callable[[], None]) -> None:
+    def run(self, stop: CancelToken, pace: Callable[[], None]) -> None:
         """Extract and load every selected stream, then record how each part ended."""
         log = JobLog(self.ctx, self.name)
         recorder = BatchRecorder(self, log)
@@ -113,7 +113,7 @@ class Job:
             self.ctx.sequences.skip_unrecorded(db)
             self._finish("failed", outcome, JobLog(self.ctx, self.name), LoadSummary())
 
-    def _replicate(self, stop: Stop, log: JobLog, recorder: BatchRecorder) -> None:
+    def _replicate(self, stop: CancelToken, log: JobLog, recorder: BatchRecorder) -> None:
         with self.ctx.state.read() as db:
             source = sources.get(db, self.source_id)
             credentials = self.ctx.credentials.read(db, self.source_id)

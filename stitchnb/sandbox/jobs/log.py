@@ -10,7 +10,7 @@ from typing import Literal
 from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.pipeline import LoadResult, SelectedStream
 from stitchnb.sandbox.store import jobs
-from stitchnb.sandbox.warehouses.simulated import without
+from stitchnb.sandbox.warehouses.simulated import redact
 
 Level = Literal["INFO", "WARNING", "ERROR"]
 
@@ -36,7 +36,7 @@ class JobLog:
 
     def without_secrets(self, message: str) -> str:
         """Return a message without the texts to hide."""
-        return without(self._secrets, message)
+        return redact(self._secrets, message)
 
     def begin(self, source_type: str, schema_name: str, streams: Collection[SelectedStream]) -> None:
         """Write what the job replicates."""

@@ -13,7 +13,7 @@ from stitchnb.sandbox.context import SandboxContext
 from stitchnb.sandbox.jobs.check import Check
 from stitchnb.sandbox.jobs.hooks import HookDeliveries
 from stitchnb.sandbox.jobs.job import Job
-from stitchnb.sandbox.workers.cancel import Stop
+from stitchnb.sandbox.pipeline import CancelToken
 from stitchnb.sandbox.workers.folders import remove_abandoned
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Engine:
         threads = _THREADS if ctx.workers is None else _WAITING_THREADS
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="stitchnb-engine")
         self._hooks = HookDeliveries(ctx)
-        self._stops: dict[str, Stop] = {}
+        self._stops: dict[str, CancelToken] = {}
         self._futures: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
@@ -61,7 +61,7 @@ class Engine:
         if job is None:
             return None
 
-        def run(stop: Stop) -> None:
+        def run(stop: CancelToken) -> None:
             try:
                 job.run(stop, lambda: self._pace(stop if paced else None))
             finally:
@@ -156,8 +156,8 @@ class Engine:
     def _run_check(self, check: Check) -> None:
         self._submit(check.name, lambda stop: check.run(lambda: self._pace(stop), stop))
 
-    def _submit(self, name: str, work: Callable[[Stop], None]) -> None:
-        stop = Stop()
+    def _submit(self, name: str, work: Callable[[CancelToken], None]) -> None:
+        stop = CancelToken()
 
         def run() -> None:
             try:
@@ -181,7 +181,7 @@ class Engine:
             if self._futures.get(name) is future:
                 del self._futures[name]
 
-    def _pace(self, stop: Stop | None) -> None:
+    def _pace(self, stop: CancelToken | None) -> None:
         """Wait for the least duration, or until stopped."""
         if stop is not None:
             stop.wait(self._pace_s)

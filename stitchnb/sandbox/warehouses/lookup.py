@@ -1,4 +1,4 @@
-"""What every warehouse's reader does alike: it finds tables and columns by name, and puts their rows into order."""
+"""Reads a warehouse: finds tables and columns by name, and returns results as DataFrames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from stitchnb.sandbox.warehouses.naming import SEQUENCE, folded, is_level_id, is
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
 _DTYPES = {
     "tinyint": "Int64",
@@ -39,12 +38,12 @@ _DTYPES = {
 }
 _WIDE_INTEGERS = frozenset(["hugeint", "uhugeint"])
 
-# NumPy has no type for these, and DuckDB hands them out as floats unless it is asked for Python objects.
+# NumPy has no type for these, so DuckDB returns them as floats unless Python objects are requested.
 _FLOATS_IN_NUMPY = _WIDE_INTEGERS | {"decimal"}
 
 
 def frame(result: duckdb.DuckDBPyConnection | None) -> pd.DataFrame:
-    """Fetch the result of the query that a connection has just run; None where there was no statement.
+    """Fetch the result of a query as a DataFrame. `result` is None if there was no statement.
 
     Returns
     -------
@@ -52,7 +51,7 @@ def frame(result: duckdb.DuckDBPyConnection | None) -> pd.DataFrame:
         One row per row of the result, in its order. Integers are ``Int64`` (``object`` of int where 64 bits do not
         hold them), floats ``float64``, decimals ``object`` of `~decimal.Decimal` and None, booleans ``boolean``,
         text ``str``, timestamps and dates ``datetime64[us]`` (UTC where the type has a zone), everything else
-        ``object``. An empty result keeps columns and dtypes; a column name that repeats gets a number.
+        ``object``. An empty result keeps columns and dtypes. Repeated column names get a number.
     """
     if result is None or not result.description:
         return pd.DataFrame()
@@ -64,13 +63,13 @@ def frame(result: duckdb.DuckDBPyConnection | None) -> pd.DataFrame:
     else:
         rows = result.fetchall()
         values = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    names = unique(str(column[0]) for column in description)
+    names = make_unique(str(column[0]) for column in description)
     series = [_series(column, kind) for column, kind in zip(values, kinds, strict=True)]
     return pd.concat(series, axis="columns", keys=names)
 
 
 def _series(values: Any, kind: str) -> pd.Series[Any]:
-    """One column, from an array, a masked array, or a sequence with None for null."""
+    """Make one column from an array, a masked array, or a sequence with None for null."""
     if kind in _WIDE_INTEGERS:
         fits = all(value is None or -(2**63) <= value < 2**63 for value in values)
         return pd.Series(list(values), dtype="Int64" if fits else "object")
@@ -80,65 +79,63 @@ def _series(values: Any, kind: str) -> pd.Series[Any]:
     return pd.Series(pd.array(values if isinstance(values, np.ndarray) else list(values), dtype=dtype))
 
 
-def unique(names: Iterable[str]) -> list[str]:
-    """Give a name that repeats a number."""
+def make_unique(names: Iterable[str]) -> list[str]:
+    """Append a number to each repeated name."""
     taken: set[str] = set()
-    unique = []
+    result = []
     for name in names:
         candidate, number = name, 0
         while candidate in taken:
             number += 1
             candidate = f"{name}_{number}"
         taken.add(candidate)
-        unique.append(candidate)
-    return unique
+        result.append(candidate)
+    return result
 
 
 Tables = Mapping[tuple[str, str], Sequence[str]]
-"""Columns of every table by schema and table, sorted."""
+"""Columns of each table by schema and table, sorted."""
 
 
 def tables_frame(rows: Iterable[tuple[str, str, int, int]]) -> pd.DataFrame:
-    """One row per table: ``schema`` and ``table`` (str), ``rows`` and ``columns`` (int64)."""
-    import pandas as pd
-
+    """Make a DataFrame with one row per table: ``schema`` and ``table`` (str), ``rows`` and ``columns`` (int64)."""
     found = pd.DataFrame(rows, columns=["schema", "table", "rows", "columns"])
     return found.astype({"schema": "str", "table": "str", "rows": "int64", "columns": "int64"})
 
 
 def find_table(name: str, tables: Tables) -> tuple[str, str, Sequence[str]]:
-    """Find ``schema.table``, as it is written or else in another case; its columns with it.
+    """Find ``schema.table`` and its columns. An exact match wins over one that differs in case.
 
     Raises
     ------
     WarehouseError
-        There is none; the message names the near ones.
+        It does not exist. The message lists similar names.
     """
     names = {f"{schema}.{table}": (schema, table) for schema, table in tables}
     found = names.get(name) or next((place for other, place in names.items() if folded(other) == folded(name)), None)
     if found is None:
-        raise WarehouseError(f"There is no table {name}{_near(name, list(names), 'nothing has been loaded yet')}")
+        raise WarehouseError(f"There is no table {name}.{_suggestion(name, list(names), 'Nothing is loaded yet.')}")
     return *found, tables[found]
 
 
 def find_column(name: str, table: str, columns: Sequence[str]) -> str:
-    """Find a column, as it is written or else in another case.
+    """Find a column. An exact match wins over one that differs in case.
 
     Raises
     ------
     WarehouseError
-        There is none; the message names the near ones.
+        It does not exist. The message lists similar names.
     """
     if name in columns:
         return name
     for column in columns:
         if folded(column) == folded(name):
             return column
-    raise WarehouseError(f"Table {table} has no column {name}{_near(name, columns, 'it has none')}")
+    raise WarehouseError(f"Table {table} has no column {name}.{_suggestion(name, columns, 'It has no columns.')}")
 
 
 def order_of(key: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Columns that a table's rows are ordered by: its key, or else a subtable's source key and position."""
+    """Return the columns that order a table's rows: its key, or else a subtable's source key and position."""
     return list(key) or [
         *filter(is_source_key, columns),
         *(column for column in columns if column == SEQUENCE),
@@ -146,9 +143,9 @@ def order_of(key: Sequence[str], columns: Sequence[str]) -> list[str]:
     ]
 
 
-def _near(name: str, names: Sequence[str], if_none: str) -> str:
-    """End of a message about an unknown name: what may have been meant."""
+def _suggestion(name: str, names: Sequence[str], if_none: str) -> str:
+    """Return the end of a message about an unknown name: similar names, or all names."""
     if not names:
-        return f": {if_none}"
+        return f" {if_none}"
     near = difflib.get_close_matches(name, names) or [other for other in names if name in other]
-    return f". Near it: {', '.join(near)}" if near else f". There are: {', '.join(names)}"
+    return f" Did you mean {' or '.join(near)}?" if near else f" It can be one of: {', '.join(names)}."

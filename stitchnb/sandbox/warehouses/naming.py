@@ -1,4 +1,4 @@
-"""What a source's names become in a destination, and how names and text are written in SQL."""
+"""Names of tables and columns in a destination, and quoting of names and text in SQL."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ MAX_NAME_BYTES = 63
 SEPARATOR = "__"
 
 DATABASE = "stitchnb warehouse"
-"""The attached database. The space keeps its name apart from every source's: DuckDB calls ``name.table`` ambiguous
-when a database and a schema share a name."""
+"""Name of the attached database. The space keeps it different from the name of any source: DuckDB calls ``name.table``
+ambiguous if a database and a schema share a name."""
 
 INTERNAL_SCHEMA = "_stitchnb"
 
@@ -28,10 +28,10 @@ _VARIATION_SELECTORS = frozenset([*map(chr, range(0xFE00, 0xFE10)), *map(chr, ra
 
 
 def valid_name(parts: Iterable[str]) -> str:
-    """Name of a column or table in the destination.
+    """Return the name of a column or table in the destination.
 
-    Letters, digits, underscores, dollar signs and inner spaces stay as they are, in any script and case; everything
-    else goes, and so does whatever stands before the first letter or underscore.
+    Letters, digits, underscores, dollar signs and inner spaces are kept, in any script and case. Everything else is
+    removed, and so is everything before the first letter or underscore.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def valid_name(parts: Iterable[str]) -> str:
     Returns
     -------
     str
-        The parts joined by two underscores and cleaned; empty when nothing of them is left.
+        The cleaned parts, joined by two underscores. Empty if nothing is left.
     """
     joined = unicodedata.normalize("NFC", SEPARATOR.join(parts))
     kept = "".join(filter(_is_supported, joined)).rstrip(" ")
@@ -52,18 +52,18 @@ def valid_name(parts: Iterable[str]) -> str:
 
 
 def _is_supported(character: str) -> bool:
-    # Variation selectors count as marks but are what an emoji leaves behind: invisible in a name.
+    # Variation selectors count as marks, but are invisible remains of an emoji.
     kept = character in _KEPT or unicodedata.category(character)[0] in "LMN"
     return kept and character not in _VARIATION_SELECTORS
 
 
 def is_too_long(name: str) -> bool:
-    """Whether a name takes more than the 63 bytes that a destination allows."""
+    """Return whether a name has more than the 63 bytes that a destination allows."""
     return len(name.encode()) > MAX_NAME_BYTES
 
 
 def folded(name: str) -> str:
-    """Form in which two names are equal exactly when the destination takes them for one.
+    """Return a form of a name that is equal for names which are the same to the destination.
 
     DuckDB ignores the case of ASCII letters only.
     """
@@ -71,30 +71,30 @@ def folded(name: str) -> str:
 
 
 def source_key(column: str) -> str:
-    """Name of the subtable column that holds the top table's key column."""
+    """Return the name of the subtable column that holds a key column of the top table."""
     return _SOURCE_KEY + column
 
 
 def is_source_key(column: str) -> bool:
-    """Whether a column is a subtable's copy of the top table's key."""
+    """Return whether a column is a subtable's copy of the top table's key."""
     return column.startswith(_SOURCE_KEY)
 
 
 def level_id(level: int) -> str:
-    """Name of the subtable column that holds the position at one level of nesting."""
+    """Return the name of the subtable column that holds the position at one level of nesting."""
     return f"_sdc_level_{level}_id"
 
 
 def is_level_id(column: str) -> bool:
-    """Whether a column holds a position."""
+    """Return whether a column holds a position."""
     return re.fullmatch(r"_sdc_level_\d+_id", column) is not None
 
 
 def quoted(*names: str) -> str:
-    """Qualified SQL identifier, safe whatever the names hold."""
+    """Quote names as one qualified SQL identifier, safely for any text."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def literal(text: str) -> str:
-    """SQL string literal."""
+    """Quote text as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"

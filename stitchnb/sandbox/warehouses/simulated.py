@@ -1,4 +1,4 @@
-"""Refuses a destination's properties as its server would, where that server is made up."""
+"""Simulated servers: reject the properties of a source or destination as a real server would, by ``checks.toml``."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from stitchnb.sandbox.catalog.tables import Table, read_table
 from stitchnb.sandbox.pipeline import WarehouseError
 
 _HIDDEN = "[hidden]"
-# Shorter texts occur in any message by chance.
+# Shorter texts are too likely to occur in a message by chance.
 _SHORTEST_SECRET = 4
 
 
-def refusal_of(
+def find_connection_error(
     types: str, type_name: str, properties: Mapping[str, Any], *, credentials: Collection[str]
 ) -> str | None:
-    """Say why these properties do not connect.
+    """Return the error message for properties that do not connect.
 
     Parameters
     ----------
     types
-        The table of ``checks.toml`` that tells what a type speaks: ``types`` of sources, ``destinations``.
+        The table of ``checks.toml`` with the protocol of each type: ``types`` for sources, or ``destinations``.
     credentials
-        Names of the properties whose values no message may hold.
+        Names of the properties whose values must not appear in the message.
 
     Returns
     -------
     str or None
-        The other side's words; None where the properties connect.
+        The simulated server's message. None if the properties connect.
     """
     rules = read_table("checks.toml")
     spoken = rules[types].get(type_name, {})
@@ -43,11 +43,11 @@ def refusal_of(
     else:
         return None
     message: str = rules["messages"][spoken.get("speaks", "http")][problem]
-    return without(secrets.values(), message.format_map(_Blank(shown | {"host": _host(spoken, shown, rules)})))
+    return redact(secrets.values(), message.format_map(_EmptyIfMissing(shown | {"host": _host(spoken, shown, rules)})))
 
 
-def without(secrets: Collection[str], text: str) -> str:
-    """Take credentials out of a text; one may have been typed into another property as well."""
+def redact(secrets: Collection[str], text: str) -> str:
+    """Replace credentials in a text, even if one was also entered in another property."""
     for value in secrets:
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, _HIDDEN)
@@ -58,21 +58,21 @@ def _host(spoken: Table, shown: Mapping[str, str], rules: Table) -> str:
     template = spoken.get("host")
     if template is None:
         return next((shown[name] for name in rules["host_properties"] if name in shown), rules["host_of_others"])
-    host: str = template.format_map(_Blank(shown))
+    host: str = template.format_map(_EmptyIfMissing(shown))
     return host
 
 
-class _Blank(dict[str, str]):
-    """Stands in for properties that were not given."""
+class _EmptyIfMissing(dict[str, str]):
+    """Replaces missing properties by empty text."""
 
     def __missing__(self, key: str) -> str:
         return ""
 
 
-def check_destination(destination_type: str, properties: Mapping[str, Any]) -> None:
-    """Raise `WarehouseError` where ``checks.toml`` says that these properties do not connect."""
+def check_simulated_destination(destination_type: str, properties: Mapping[str, Any]) -> None:
+    """Raise `WarehouseError` if these properties do not connect according to ``checks.toml``."""
     steps = destination_cards()[destination_type]["steps"]
     credentials = {entry["name"] for step in steps for entry in step["properties"] if entry["is_credential"]}
-    message = refusal_of("destinations", destination_type, properties, credentials=credentials)
+    message = find_connection_error("destinations", destination_type, properties, credentials=credentials)
     if message is not None:
         raise WarehouseError(message)

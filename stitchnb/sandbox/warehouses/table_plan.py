@@ -1,4 +1,4 @@
-"""One destination table while a batch is laid out for it: its columns, their names and types, and the batch's cells."""
+"""The plan for loading a batch into one destination table: its columns, their names and types, and the values."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from stitchnb.sandbox.warehouses.cells import Rejected, decimal_digits
 from stitchnb.sandbox.warehouses.naming import folded, is_too_long, valid_name
-from stitchnb.sandbox.warehouses.types import DECIMAL, DECIMAL_DIGITS, FIRST_SCALE, Limits, decimal_type, suffix
+from stitchnb.sandbox.warehouses.types import (
+    DECIMAL,
+    DECIMAL_DIGITS,
+    FIRST_SCALE,
+    Limits,
+    RecordRejectedError,
+    decimal_digits,
+    decimal_type,
+    suffix,
+)
 
 MAX_COLUMNS = 1600
 
 Path = tuple[str, ...]
-"""Names from the record, or from an array's element, down to a field."""
+"""Names from the record, or from the element of an array, down to a field."""
 
 
 @dataclass(slots=True, eq=False)
-class Slot:
-    """One typed column of the destination, and what the batch puts into it.
+class TypedColumn:
+    """One column of the destination table, and the batch's values for it.
 
     Attributes
     ----------
     name, stored_name
-        The column's name after the load and before it; the latter is None for a new column.
+        The column's name after the load and before it. `stored_name` is None for a new column.
     stored_type
-        SQL type before the load; None for a new column.
+        SQL type before the load. None for a new column.
     width, scale
-        Digits of a decimal column, and how many of them stand after the point; without a width every decimal fits.
+        Digits of a decimal column, and how many of them are after the point. Without a width, any decimal fits.
     whole_digits
-        Most digits before the point among the batch's decimals.
+        Most digits before the point in the batch.
     rows, texts
-        The batch's cells: row numbers in the sheet, and values as text.
+        The batch's values: row numbers in the plan, and the values as text.
     """
 
     name: str
@@ -46,75 +54,75 @@ class Slot:
 
     @property
     def sql_type(self) -> str:
-        """The type as DDL writes it."""
+        """The type as SQL writes it."""
         if self.kind != DECIMAL or self.width is None:
             return self.kind
         return decimal_type(self.width, self.scale)
 
     @property
-    def has_grown(self) -> bool:
-        """Whether a stored column needs a wider type."""
+    def is_widened(self) -> bool:
+        """Whether an existing column needs a wider type."""
         return self.kind == DECIMAL and self.stored_type not in (None, self.sql_type)
 
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """One field of the source in one table: one slot, or one for each type once it is split.
+    """One field of the source in one table, with one typed column, or with several if it is split by type.
 
     Attributes
     ----------
     name
-        The column's name as long as it is not split.
+        The column's name while it is not split.
     is_key
-        Part of the stream's key: never split.
+        Part of the stream's key, so it is never split.
     """
 
     path: Path
     name: str
-    slots: dict[str, Slot] = field(default_factory=dict)
+    typed_columns: dict[str, TypedColumn] = field(default_factory=dict)
     is_split: bool = False
     is_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Foreign:
-    """A column that somebody else made in the destination."""
+class _ForeignColumn:
+    """A column that was not made by a load."""
 
     name: str
     kind: str
     sql_type: str
 
 
-class Sheet:
-    """Columns and cells of one table for one batch.
+class TablePlan:
+    """The columns of one table, and the values of one batch for them.
 
-    Every change to the columns can be taken back, so that a rejected record leaves no trace.
+    Every change of the columns can be rolled back, so that a rejected record leaves no trace.
 
     Parameters
     ----------
     name
         The table's name.
     path
-        Where its arrays stand in the record; empty for the top table.
+        Path of its arrays in the record. Empty for the stream's own table.
     depth
-        How many arrays its rows are nested in.
+        Number of arrays that its rows are nested in.
     reserved
-        Columns that the loader fills itself.
+        Columns that the loader fills.
     exists
-        Whether the table is in the destination already.
+        Whether the table exists in the destination.
     digits_held
-        Asks the destination how many digits before the point a stored column needs.
+        Returns how many digits before the point the values of an existing column have.
     limits
         What the destination can hold.
 
     Attributes
     ----------
     rows
-        One tuple a row: number of the record in the batch, then the positions in the arrays.
+        One tuple for each row: number of the record in the batch, then the positions in the arrays.
     staged_rows
-        Rows of the batch that are in the database already, with no cells here.
+        Number of rows that are staged in the database, with no values here.
     added
-        New columns, in order of arrival.
+        New columns, in the order in which their values occur.
     """
 
     def __init__(
@@ -134,29 +142,29 @@ class Sheet:
         self.reserved = tuple(reserved)
         self.exists = exists
         self.columns: dict[Path, Column] = {}
-        self.added: list[Slot] = []
+        self.added: list[TypedColumn] = []
         self.rows: list[tuple[int, ...]] = []
         self.staged_rows = 0
         self._width = len(self.reserved)
         self._digits_held = digits_held
         self._limits = limits
-        self._owners: dict[str, Column | _Foreign | None] = dict.fromkeys(map(folded, self.reserved))
+        self._owners: dict[str, Column | _ForeignColumn | None] = dict.fromkeys(map(folded, self.reserved))
         self._undo: list[Callable[[], object]] = []
 
     def add_stored(self, column: Column) -> None:
-        """Take over a source field with its columns as the destination has them."""
+        """Add a source field with its existing columns."""
         self.columns[column.path] = column
-        for name in (column.name, *(slot.name for slot in column.slots.values())):
+        for name in (column.name, *(typed.name for typed in column.typed_columns.values())):
             self._owners[folded(name)] = column
-        self._width += len(column.slots)
+        self._width += len(column.typed_columns)
 
     def add_foreign(self, name: str, kind: str, sql_type: str) -> None:
-        """Note a column that somebody else made in the destination."""
-        self._owners[folded(name)] = _Foreign(name, kind, sql_type)
+        """Add an existing column that was not made by a load."""
+        self._owners[folded(name)] = _ForeignColumn(name, kind, sql_type)
         self._width += 1
 
     def column(self, path: Path) -> Column | None:
-        """Column of a source field; None where no valid name is left of it, or one that is too long."""
+        """Return the column of a source field. None if its name would be empty or too long."""
         if (column := self.columns.get(path)) is not None:
             return column
         name = valid_name(path)
@@ -165,123 +173,123 @@ class Sheet:
         column = self.columns[path] = Column(path, name)
         return column
 
-    def claim(self, column: Column, kind: str, scale: int) -> Slot:
-        """Give a field a column for values of one more type, splitting it where it has another type already.
+    def add_type(self, column: Column, kind: str, scale: int) -> TypedColumn:
+        """Add a typed column to a field for values of one more type. A second type splits the field.
 
         Parameters
         ----------
         scale
-            Digits after the point that the schema asks for; counts for decimals only.
+            Digits after the point that the schema requires. Only for decimals.
 
         Raises
         ------
-        Rejected
-            The name is taken or gets too long, the table is full, or the field is part of the key.
+        RecordRejectedError
+            The name is taken or too long, the table has too many columns, or the field is part of the key.
         """
-        if column.slots and column.is_key:
-            have = " or ".join(column.slots)
-            raise Rejected(f"Key property {column.name} is {have} in the table and {kind} in the record")
-        slot = self._second(column, kind) if column.slots else self._first(column, kind)
-        if slot.stored_name is None:
-            self._add(slot, scale)
-        column.slots[kind] = slot
-        self._undo.append(partial(column.slots.pop, kind))
-        return slot
+        if column.typed_columns and column.is_key:
+            have = " or ".join(column.typed_columns)
+            raise RecordRejectedError(f"Key property {column.name} is {have} in the table and {kind} in the record")
+        typed = self._further_type(column, kind) if column.typed_columns else self._first_type(column, kind)
+        if typed.stored_name is None:
+            self._add(typed, scale)
+        column.typed_columns[kind] = typed
+        self._undo.append(partial(column.typed_columns.pop, kind))
+        return typed
 
-    def admit_decimal(self, column: Column, slot: Slot, text: str) -> None:
-        """Make room for one decimal, giving the column more digits where they do not cost others theirs.
+    def fit_decimal(self, column: Column, typed: TypedColumn, text: str) -> None:
+        """Make sure that a decimal fits, and widen the column if the other values still fit.
 
         Raises
         ------
-        Rejected
-            The number needs more digits than the column can have.
+        RecordRejectedError
+            The decimal needs more digits than the column can have.
         """
-        if slot.width is None:
+        if typed.width is None:
             return
         whole, scale = decimal_digits(text)
-        whole, scale = max(whole, slot.whole_digits), max(scale, slot.scale)
-        if whole == slot.whole_digits and scale == slot.scale:
+        whole, scale = max(whole, typed.whole_digits), max(scale, typed.scale)
+        if whole == typed.whole_digits and scale == typed.scale:
             return
-        fits = scale == slot.scale and whole + scale <= slot.width
+        fits = scale == typed.scale and whole + scale <= typed.width
         if not fits and not self._limits.fixed_decimals:
-            self._set(slot, "width", None)
-        elif not fits and self._can_grow(column, slot, whole, scale):
-            self._set(slot, "width", DECIMAL_DIGITS)
-            self._set(slot, "scale", scale)
+            self._set(typed, "width", None)
+        elif not fits and self._can_grow(column, typed, whole, scale):
+            self._set(typed, "width", DECIMAL_DIGITS)
+            self._set(typed, "scale", scale)
         elif not fits:
-            raise Rejected(f"{text} is out of range for column {slot.name}, which is {slot.sql_type}")
-        self._set(slot, "whole_digits", whole)
+            raise RecordRejectedError(f"{text} is out of range for column {typed.name}, which is {typed.sql_type}")
+        self._set(typed, "whole_digits", whole)
 
-    def forget_changes(self, row_count: int) -> None:
-        """Take back what the current record changed, and its rows."""
+    def rollback(self, row_count: int) -> None:
+        """Undo the changes of the current record, and remove its rows."""
         while self._undo:
             self._undo.pop()()
         del self.rows[row_count:]
 
-    def keep_changes(self) -> None:
-        """Let the current record's changes stand."""
+    def commit(self) -> None:
+        """Keep the changes of the current record."""
         self._undo.clear()
 
     @property
     def has_rows(self) -> bool:
-        """Whether the batch has any row for the table."""
+        """Whether the batch has rows for the table."""
         return bool(self.rows or self.staged_rows)
 
     @property
     def has_values(self) -> bool:
-        """Whether some record has a value for the table."""
-        return any(column.slots for column in self.columns.values())
+        """Whether any record has a value for the table."""
+        return any(column.typed_columns for column in self.columns.values())
 
-    def slots(self) -> list[Slot]:
-        """Every typed column of a source field."""
-        return [slot for column in self.columns.values() for slot in column.slots.values()]
+    def all_typed_columns(self) -> list[TypedColumn]:
+        """Return the typed columns of all fields."""
+        return [typed for column in self.columns.values() for typed in column.typed_columns.values()]
 
-    def _first(self, column: Column, kind: str) -> Slot:
+    def _first_type(self, column: Column, kind: str) -> TypedColumn:
         owner = self._owners.get(folded(column.name), column)
-        slot = Slot(column.name, kind)
-        if isinstance(owner, _Foreign) and owner.kind == kind and kind != DECIMAL:
-            slot = Slot(owner.name, kind, stored_name=owner.name, stored_type=owner.sql_type)
+        typed = TypedColumn(column.name, kind)
+        if isinstance(owner, _ForeignColumn) and owner.kind == kind and kind != DECIMAL:
+            typed = TypedColumn(owner.name, kind, stored_name=owner.name, stored_type=owner.sql_type)
         elif owner is not column:
-            raise Rejected(f"Field collision on {column.name}")
-        self._own(column.name, column)
-        return slot
+            raise RecordRejectedError(f"Field collision on {column.name}")
+        self._reserve_name(column.name, column)
+        return typed
 
-    def _second(self, column: Column, kind: str) -> Slot:
+    def _further_type(self, column: Column, kind: str) -> TypedColumn:
         if not column.is_split:
-            (only,) = column.slots.values()
+            (only,) = column.typed_columns.values()
             self._set(only, "name", self._split_name(column, only.kind))
             self._set(column, "is_split", True)
-        return Slot(self._split_name(column, kind), kind)
+        return TypedColumn(self._split_name(column, kind), kind)
 
     def _split_name(self, column: Column, kind: str) -> str:
         name = column.name + suffix(kind)
         if folded(name) in self._owners:
-            raise Rejected(f"Field collision on {name}")
+            raise RecordRejectedError(f"Field collision on {name}")
         if is_too_long(name):
-            raise Rejected(f"Column {column.name} cannot be split by type: the name {name} is too long")
-        self._own(name, column)
+            raise RecordRejectedError(f"Column {column.name} cannot be split by type: the name {name} is too long")
+        self._reserve_name(name, column)
         return name
 
-    def _add(self, slot: Slot, scale: int) -> None:
+    def _add(self, typed: TypedColumn, scale: int) -> None:
         if self._width >= MAX_COLUMNS:
-            raise Rejected(f"Table {self.name} cannot have more than {MAX_COLUMNS} columns")
-        if slot.kind == DECIMAL and self._limits.fixed_decimals:
-            slot.scale = min(scale, FIRST_SCALE)
-        elif slot.kind == DECIMAL:
-            slot.width = None
+            raise RecordRejectedError(f"Table {self.name} cannot have more than {MAX_COLUMNS} columns")
+        if typed.kind == DECIMAL and self._limits.fixed_decimals:
+            typed.scale = min(scale, FIRST_SCALE)
+        elif typed.kind == DECIMAL:
+            typed.width = None
         self._set(self, "_width", self._width + 1)
-        self.added.append(slot)
+        self.added.append(typed)
         self._undo.append(self.added.pop)
 
-    def _can_grow(self, column: Column, slot: Slot, whole: int, scale: int) -> bool:
-        if slot.stored_name is None:
+    def _can_grow(self, column: Column, typed: TypedColumn, whole: int, scale: int) -> bool:
+        if typed.stored_name is None:
             return whole + scale <= DECIMAL_DIGITS
-        # A key's column has an index, and a column with an index keeps its type.
+        # A key column has an index, and the type of an indexed column cannot change.
         if column.is_key:
             return False
-        return max(whole, self._digits_held(slot.stored_name)) + scale <= DECIMAL_DIGITS
+        return max(whole, self._digits_held(typed.stored_name)) + scale <= DECIMAL_DIGITS
 
-    def _own(self, name: str, column: Column) -> None:
+    def _reserve_name(self, name: str, column: Column) -> None:
         key = folded(name)
         if key in self._owners:
             self._undo.append(partial(self._owners.__setitem__, key, self._owners[key]))

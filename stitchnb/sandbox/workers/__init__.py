@@ -1,1 +1,1 @@
-"""Extraction in other processes, and the files that carry batches back."""
+"""Runs connectors in an executor, and brings their batches back in files."""

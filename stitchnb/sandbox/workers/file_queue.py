@@ -1,8 +1,9 @@
-"""A folder in which a worker hands over what it extracts, and by which it learns that nobody takes it any more.
+"""A queue of files between the sandbox and a worker of an executor.
 
-Nothing but a function, its arguments and its answer has to pass between the two, so that any executor will do. What is
-handed over waits in the folder, two pieces at most, and so memory and disk stay bounded however much there is. As long
-as the taker is there it renews a lease, a file in the folder: once it is gone or was not renewed, the worker stops.
+A worker in another process or on another machine writes what it extracts into a folder, chunk by chunk, and the sandbox
+reads it from there. Only a function, its arguments and its result pass through the executor, so any executor will do.
+At most two chunks wait in the folder, which bounds memory and disk. While the sandbox reads, it renews a lease, which
+is a file in the folder. Without the lease, the worker stops.
 """
 
 from __future__ import annotations
@@ -20,252 +21,254 @@ from pathlib import Path
 from typing import Any
 
 from stitchnb.sandbox.connectors.csv_records import CsvRecords
-from stitchnb.sandbox.pipeline import Batch, ConnectorError
-from stitchnb.sandbox.workers.cancel import Stop
+from stitchnb.sandbox.pipeline import Batch, CancelToken, ConnectorError
 from stitchnb.sandbox.workers.folders import temporary_folder
 
 LEASE_S = 60.0
-"""How long a worker goes on that hears nothing of the taker. A folder on a network may show a change that late."""
+"""How long a worker continues without a renewal. A network folder may show a change this late."""
 
-_MOST_WAITING = 2
-_LOOK_S, _RENEW_S = 0.02, 1.0
+_MAX_WAITING = 2
+_POLL_S, _RENEW_S = 0.02, 1.0
 _WATCH_S = 0.1
-# What a worker that was told to stop has for it before it is left to itself.
+# How long a cancelled worker may take to stop before the sandbox no longer waits for it.
 _GRACE_S = 10.0
-_LEASE, _BEGUN, _ENDED = "lease", "begun", "ended"
+_LEASE, _STARTED, _FINISHED = "lease", "started", "finished"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What is handed over at once: lines of the log, and the batch that they came before."""
+class Chunk:
+    """One entry of the queue: lines of the log, and the batch that follows them."""
 
     lines: tuple[str, ...] = ()
     batch: Batch | None = None
 
 
 class LostWorkerError(ConnectorError):
-    """The worker that began is gone, and what it handed over must not come twice."""
+    """The worker that started this task is gone. The task is not repeated, so that no row arrives twice."""
 
 
-class Taker:
-    """The sandbox's end: takes what comes, in order.
+class BatchConsumer:
+    """The sandbox's end of the queue: reads the chunks in order.
 
     Parameters
     ----------
     folder
-        Made by `exchange`.
+        Made by `open_queue`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._withdrawn_at: float | None = None
+        self._cancelled_at: float | None = None
         self._ended = threading.Event()
 
-    def withdraw(self) -> None:
-        """Take nothing any more: the worker is to stop. From any thread, as often as one likes."""
-        if self._withdrawn_at is None:
-            self._withdrawn_at = time.monotonic()
+    def cancel(self) -> None:
+        """Stop reading, which makes the worker stop. Safe to call from any thread, more than once."""
+        if self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
         self._ended.set()
         (self.folder / _LEASE).unlink(missing_ok=True)
 
-    def renew(self) -> None:
-        """Keep the lease until it is withdrawn."""
+    def renew_lease(self) -> None:
+        """Renew the lease regularly until `cancel` is called."""
         while not self._ended.wait(_RENEW_S):
             with suppress(FileNotFoundError):
                 os.utime(self.folder / _LEASE)
 
-    def taken(self, until: Future[Any], count_of: Callable[[], int]) -> Iterator[Piece]:
-        """Take piece by piece until the worker has ended and everything has come.
+    def chunks(self, worker: Future[Any], chunk_count: Callable[[], int]) -> Iterator[Chunk]:
+        """Yield chunks until the worker has finished and all of its chunks have arrived.
 
         Parameters
         ----------
-        until
-            Done when the worker has ended.
-        count_of
-            Gives how many pieces it handed over, once it has ended.
+        worker
+            Done when the worker has finished.
+        chunk_count
+            Returns how many chunks the worker wrote, once it has finished.
 
         Raises
         ------
         ConnectorError
-            What it handed over does not come, or it does not stop when it should.
+            A chunk does not arrive, or the worker does not stop after `cancel`.
         """
-        number, late_since = 0, 0.0
+        number, missing_since = 0, 0.0
         while True:
-            has_ended = until.done()
-            path = self.folder / f"{number}.piece"
+            has_finished = worker.done()
+            path = self.folder / f"{number}.chunk"
             if path.exists():
-                piece = self._take(path)
-                yield piece
-                _let_go(piece)
-                number, late_since = number + 1, 0.0
-            elif not has_ended:
-                self.wait_for(until, _LOOK_S)
-            elif number >= count_of():
+                chunk = self._read(path)
+                yield chunk
+                _delete_file(chunk)
+                number, missing_since = number + 1, 0.0
+            elif not has_finished:
+                self.wait_for(worker, _POLL_S)
+            elif number >= chunk_count():
                 return
             else:
-                # A folder on a network shows late what was written elsewhere.
-                late_since = late_since or time.monotonic()
-                if time.monotonic() - late_since > LEASE_S:
-                    raise ConnectorError(f"what the worker handed over does not show in {self.folder.parent}")
-                self._ended.wait(_LOOK_S)
+                # A network folder may be late to show what another machine wrote.
+                missing_since = missing_since or time.monotonic()
+                if time.monotonic() - missing_since > LEASE_S:
+                    raise ConnectorError(
+                        f"The rows that the worker extracted did not arrive in {self.folder.parent} within "
+                        f"{LEASE_S:g} s. Check that every worker shares this folder."
+                    )
+                self._ended.wait(_POLL_S)
 
-    def wait_for(self, future: Future[Any], seconds: float | None = None) -> None:
-        """Wait for a worker to end, as long as it need not be given up.
+    def wait_for(self, worker: Future[Any], timeout_s: float | None = None) -> None:
+        """Wait until the worker has finished or the time is up.
 
         Raises
         ------
         ConnectorError
-            It was told to stop, and goes on.
+            The worker did not stop after `cancel`.
         """
-        until = None if seconds is None else time.monotonic() + seconds
-        while not future.done() and (until is None or time.monotonic() < until):
-            wait([future], _LOOK_S)
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while not worker.done() and (end is None or time.monotonic() < end):
+            wait([worker], _POLL_S)
             if self._is_overdue():
-                raise ConnectorError("the worker was told to stop and goes on")
+                raise ConnectorError(f"The worker did not stop within {_GRACE_S:g} s of being cancelled.")
 
-    def let_end(self, future: Future[Any]) -> None:
-        """Have the worker stop, and wait until it does not use the folder any more; not for ever."""
-        self.withdraw()
-        future.cancel()
-        while not (future.done() and self._is_left(future)) and not self._is_overdue():
-            time.sleep(_LOOK_S)
+    def stop_worker(self, worker: Future[Any]) -> None:
+        """Cancel the worker, and wait for a limited time until it no longer uses the folder."""
+        self.cancel()
+        worker.cancel()
+        while not (worker.done() and self._has_left_folder(worker)) and not self._is_overdue():
+            time.sleep(_POLL_S)
 
-    def _is_left(self, future: Future[Any]) -> bool:
-        """Whether the worker has left: some executors call work cancelled that goes on."""
-        return not future.cancelled() or not (self.folder / _BEGUN).exists() or (self.folder / _ENDED).exists()
+    def _has_left_folder(self, worker: Future[Any]) -> bool:
+        """Whether the worker has stopped. Some executors report a task as cancelled while it still runs."""
+        return not worker.cancelled() or not (self.folder / _STARTED).exists() or (self.folder / _FINISHED).exists()
 
     def _is_overdue(self) -> bool:
-        return self._withdrawn_at is not None and time.monotonic() - self._withdrawn_at > _GRACE_S
+        return self._cancelled_at is not None and time.monotonic() - self._cancelled_at > _GRACE_S
 
-    def _take(self, path: Path) -> Piece:
-        # Nobody else may write here.
-        piece: Piece = pickle.loads(path.read_bytes())
+    def _read(self, path: Path) -> Chunk:
+        # The folder is private to this user, so the pickle is safe to load.
+        chunk: Chunk = pickle.loads(path.read_bytes())
         path.unlink()
-        batch = piece.batch
+        batch = chunk.batch
         if batch is None or not isinstance(batch.records, CsvRecords):
-            return piece
-        # The folder may be called otherwise where the worker is.
+            return chunk
+        # The worker may know the folder by another path.
         records = replace(batch.records, path=self.folder / batch.records.path.name)
-        return replace(piece, batch=replace(batch, records=records))
+        return replace(chunk, batch=replace(batch, records=records))
 
 
-def _let_go(piece: Piece) -> None:
-    if piece.batch is not None and isinstance(piece.batch.records, CsvRecords):
-        piece.batch.records.path.unlink()
+def _delete_file(chunk: Chunk) -> None:
+    if chunk.batch is not None and isinstance(chunk.batch.records, CsvRecords):
+        chunk.batch.records.path.unlink()
 
 
 @contextmanager
-def exchange(within: Path | None) -> Iterator[Taker]:
-    """Make a folder for one piece of work, and have the worker stop when the block ends.
+def open_queue(parent: Path | None) -> Iterator[BatchConsumer]:
+    """Make a folder for one task. The worker stops when the block ends.
 
     Parameters
     ----------
-    within
-        A folder that the worker finds at the same path; the machine's own for temporary files when None.
+    parent
+        Where the folder is made, at the same path for every worker. None means the temporary folder of this machine.
     """
-    with temporary_folder("exchange", within) as folder:
-        taker = Taker(folder)
+    with temporary_folder("queue", parent) as folder:
+        consumer = BatchConsumer(folder)
         (folder / _LEASE).touch(mode=0o600)
-        renewing = threading.Thread(target=taker.renew, name="stitchnb-lease", daemon=True)
+        renewing = threading.Thread(target=consumer.renew_lease, name="stitchnb-lease", daemon=True)
         renewing.start()
         try:
-            yield taker
+            yield consumer
         finally:
-            taker.withdraw()
+            consumer.cancel()
             renewing.join()
 
 
-class Giver:
-    """The worker's end: hands over piece by piece, and waits where the taker is slow.
+class BatchProducer:
+    """The worker's end of the queue: writes chunks, and waits when the sandbox is slower.
 
     Attributes
     ----------
-    given
-        How many pieces were handed over.
+    count
+        How many chunks were written.
 
     Raises
     ------
     ConnectorError
-        The folder is not here, or may not be written to.
+        The folder does not exist here or is not writable.
     LostWorkerError
-        Somebody has begun with this before.
+        Another worker has started this task before.
     """
 
-    def __init__(self, folder: Path, stop: Stop, lease_s: float) -> None:
-        self.given = 0
-        self._is_alone = False
+    def __init__(self, folder: Path, stop: CancelToken, lease_s: float) -> None:
+        self.count = 0
+        self._is_orphaned = False
         self._folder = folder
         self._stop = stop
         self._lease_s = lease_s
         try:
-            os.close(os.open(folder / _BEGUN, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(folder / _STARTED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError as error:
-            raise LostWorkerError("the worker that had begun with this was lost") from error
+            raise LostWorkerError("The worker that started this task was lost. Start the job again.") from error
         except OSError as error:
             raise ConnectorError(
-                f"the worker cannot use the folder {folder.parent} ({error.strerror}): give the sandbox, as "
-                "shared_folder, one that every worker finds at the same path"
+                f"The worker cannot use the folder {folder.parent}: {error.strerror}. Pass the sandbox, as "
+                "shared_folder, a folder that every worker has at the same path."
             ) from error
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """While the block runs, have the work stop when the taker is gone."""
-        over = threading.Event()
-        watching = threading.Thread(target=self._watch, args=[over], name="stitchnb-lease", daemon=True)
+    def watch_lease(self) -> Iterator[None]:
+        """While the block runs, set the cancel token when the lease is gone or expires."""
+        ended = threading.Event()
+        watching = threading.Thread(target=self._watch, args=[ended], name="stitchnb-lease", daemon=True)
         watching.start()
         try:
             yield
         finally:
-            over.set()
+            ended.set()
             watching.join()
-            if self._is_alone:
+            if self._is_orphaned:
                 shutil.rmtree(self._folder, ignore_errors=True)
             else:
                 with suppress(FileNotFoundError):
-                    (self._folder / _ENDED).touch()
+                    (self._folder / _FINISHED).touch()
 
-    def give(self, piece: Piece) -> None:
-        """Hand over one piece; what comes after a stop goes nowhere."""
-        before = self._folder / f"{self.given - _MOST_WAITING}.piece"
-        while before.exists() and not self._stop.wait(_LOOK_S):
+    def put(self, chunk: Chunk) -> None:
+        """Write one chunk, once there is room. After cancellation, the chunk is dropped."""
+        before = self._folder / f"{self.count - _MAX_WAITING}.chunk"
+        while before.exists() and not self._stop.wait(_POLL_S):
             pass
         if self._stop.is_set():
             return
+        # The folder disappears together with the lease.
         with suppress(FileNotFoundError):
-            # It is gone with the lease.
-            self._write(f"{self.given}.piece", replace(piece, batch=self._kept(piece.batch)))
-            self.given += 1
+            self._write(f"{self.count}.chunk", replace(chunk, batch=self._with_own_file(chunk.batch)))
+            self.count += 1
 
-    def _kept(self, batch: Batch | None) -> Batch | None:
-        """Bring the records of a batch to where they are taken from: their file goes with the next batch."""
+    def _with_own_file(self, batch: Batch | None) -> Batch | None:
+        """Move the batch's records into the folder: the connector deletes its own file with the next batch."""
         if batch is None or not isinstance(batch.records, CsvRecords):
             return None if batch is None else replace(batch, records=list(batch.records))
-        path = self._folder / f"{self.given}.csv"
+        path = self._folder / f"{self.count}.csv"
         try:
             os.link(batch.records.path, path)
         except OSError:
-            # Another disk, or one without links.
+            # Another disk, or a file system without hard links.
             shutil.copyfile(batch.records.path, path)
         return replace(batch, records=replace(batch.records, path=path))
 
-    def _write(self, name: str, piece: Piece) -> None:
-        made = self._folder / f"{name}.new"
-        made.write_bytes(pickle.dumps(piece, pickle.HIGHEST_PROTOCOL))
-        made.rename(self._folder / name)
+    def _write(self, name: str, chunk: Chunk) -> None:
+        partial = self._folder / f"{name}.new"
+        partial.write_bytes(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+        partial.rename(self._folder / name)
 
-    def _watch(self, over: threading.Event) -> None:
+    def _watch(self, ended: threading.Event) -> None:
         lease = self._folder / _LEASE
-        renewed, seen_at = 0, time.monotonic()
-        while not over.wait(_WATCH_S):
+        renewed_at, seen_at = 0, time.monotonic()
+        while not ended.wait(_WATCH_S):
             try:
-                found = lease.stat().st_mtime_ns
+                modified_at = lease.stat().st_mtime_ns
             except FileNotFoundError:
                 break
-            # Clocks of two machines differ: only that it changes counts.
-            if found != renewed:
-                renewed, seen_at = found, time.monotonic()
+            # The clocks of two machines differ, so only a change of the time counts.
+            if modified_at != renewed_at:
+                renewed_at, seen_at = modified_at, time.monotonic()
             elif time.monotonic() - seen_at > self._lease_s:
-                self._is_alone = True
+                self._is_orphaned = True
                 break
         else:
             return

@@ -1,4 +1,4 @@
-"""Temporary folders that do not outlive their process: what a killed one leaves behind goes at the next start."""
+"""Temporary folders that are removed with their process. What a killed process left is removed at the next start."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _OWNER = ".owner"
 
 
 @contextmanager
-def temporary_folder(purpose: str, within: Path | None = None) -> Iterator[Path]:
-    """Make a folder that only its owner may read, for the time of the block.
+def temporary_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder that only this user can read, and remove it when the block ends.
 
     Parameters
     ----------
     purpose
-        A word of its name.
-    within
-        Where it is made; the machine's folder for temporary files when None.
+        Becomes part of the folder's name.
+    parent
+        Where it is made. None means the temporary folder of this machine.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-", dir=within))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-", dir=parent))
     try:
-        owner = _own(folder)
+        owner = _lock(folder)
         try:
             yield folder
         finally:
@@ -41,28 +41,28 @@ def temporary_folder(purpose: str, within: Path | None = None) -> Iterator[Path]
 
 
 def remove_abandoned() -> None:
-    """Remove the folders that processes of this user on this machine have left behind when they ended."""
+    """Remove the folders of this user whose processes on this machine have ended without removing them."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        # It may be another user's, or no folder of ours, or somebody else may be removing it as well.
+        # It may belong to another user, not be one of these folders, or be in the middle of its removal.
         with contextlib.suppress(OSError):
             if not folder.is_symlink() and _is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _own(folder: Path) -> int:
-    """Hold a lock on a file in the folder, which ends with the process however that ends."""
-    # It gets its name once it is locked, so that nobody finds it without.
-    made = folder / f"{_OWNER}.new"
-    owner = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+def _lock(folder: Path) -> int:
+    """Lock a file in the folder. The lock ends with the process, even when the process is killed."""
+    # It is renamed after it is locked, so that nobody finds it unlocked.
+    partial = folder / f"{_OWNER}.new"
+    owner = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     if sys.platform != "win32":
         fcntl.flock(owner, fcntl.LOCK_EX)
-    made.rename(folder / _OWNER)
+    partial.rename(folder / _OWNER)
     return owner
 
 
 def _is_abandoned(folder: Path) -> bool:
     if sys.platform == "win32":
-        # Nothing there tells the folder of a process that has ended from another's.
+        # On Windows there is no such lock, so no folder is known to be abandoned.
         return False
     owner = os.open(folder / _OWNER, os.O_RDWR | os.O_NOFOLLOW)
     try:

@@ -1,4 +1,4 @@
-"""Connectors that run in the workers of an executor, in other threads, processes or machines; rows land here."""
+"""Runs connectors in the workers of an executor: in other threads, processes or machines. Rows are loaded here."""
 
 from __future__ import annotations
 
@@ -12,24 +12,31 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stitchnb.errors import SandboxError
-from stitchnb.sandbox.pipeline import Batch, Connector, ConnectorError, Context, DiscoveredStream, SelectedStream
-from stitchnb.sandbox.workers.cancel import Stop
-from stitchnb.sandbox.workers.file_queue import LEASE_S, Giver, Piece, Taker, exchange
+from stitchnb.sandbox.pipeline import (
+    Batch,
+    CancelToken,
+    Connector,
+    ConnectorError,
+    Context,
+    DiscoveredStream,
+    SelectedStream,
+)
+from stitchnb.sandbox.workers.file_queue import LEASE_S, BatchConsumer, BatchProducer, Chunk, open_queue
 
-Work = Literal["check", "discover", "extract"]
+Method = Literal["check", "discover", "extract"]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is sent to a worker.
+    """One call of a connector's method in a worker.
 
     Attributes
     ----------
     arguments
-        Of the connector's method. Credentials are among them: they are never shown.
+        Of the method. They include credentials, so they are never shown.
     """
 
-    work: Work
+    method: Method
     connector: Connector
     arguments: tuple[Any, ...] = field(repr=False)
     folder: Path
@@ -37,57 +44,57 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What comes of it; an error comes as a text, for the executor may write errors down with what led to them.
+class TaskResult:
+    """The outcome of a task. Errors are text: an executor may log exceptions together with what caused them.
 
     Attributes
     ----------
-    pieces
-        How many were handed over.
-    refusal, exit_status
-        The connector refused.
-    fault
-        Something else went wrong: where, and what.
+    chunk_count
+        How many chunks were written to the queue.
+    error, exit_status
+        The connector raised `ConnectorError`.
+    traceback
+        The connector raised another exception.
     """
 
-    pieces: int = 0
+    chunk_count: int = 0
     streams: list[DiscoveredStream] = field(default_factory=list)
-    refusal: str | None = None
+    error: str | None = None
     exit_status: int | None = 1
-    fault: str | None = None
+    traceback: str | None = None
 
 
-def carry_out(task: Task) -> Answer:
-    """Do what a task says, in the worker."""
-    stop = Stop()
+def run_task(task: Task) -> TaskResult:
+    """Run a task. The executor calls this in the worker."""
+    stop = CancelToken()
     streams: list[DiscoveredStream] = []
-    pieces = 0
+    chunk_count = 0
     try:
-        giver = Giver(task.folder, stop, task.lease_s)
-        with giver.watching():
+        producer = BatchProducer(task.folder, stop, task.lease_s)
+        with producer.watch_lease():
             lines: list[str] = []
             context = Context(stop, lines.append)
-            called = getattr(task.connector, task.work)(*task.arguments, context)
-            if task.work == "discover":
-                streams = called
-            elif task.work == "extract":
+            result = getattr(task.connector, task.method)(*task.arguments, context)
+            if task.method == "discover":
+                streams = result
+            elif task.method == "extract":
                 try:
-                    _hand_over(called, giver, stop, lines)
+                    _put_batches(result, producer, stop, lines)
                 finally:
                     if lines:
-                        giver.give(Piece(tuple(lines)))
-                    pieces = giver.given
+                        producer.put(Chunk(tuple(lines)))
+                    chunk_count = producer.count
     except ConnectorError as error:
-        return Answer(pieces, refusal=str(error), exit_status=error.exit_status)
-    except Exception:  # noqa: BLE001 - told to the sandbox, which treats it as one of its own
-        return Answer(pieces, fault=traceback.format_exc())
-    return Answer(pieces, streams)
+        return TaskResult(chunk_count, error=str(error), exit_status=error.exit_status)
+    except Exception:  # noqa: BLE001 - the sandbox raises it again, as an error of its own
+        return TaskResult(chunk_count, traceback=traceback.format_exc())
+    return TaskResult(chunk_count, streams)
 
 
-def _hand_over(batches: Iterator[Batch], giver: Giver, stop: Stop, lines: list[str]) -> None:
+def _put_batches(batches: Iterator[Batch], producer: BatchProducer, stop: CancelToken, lines: list[str]) -> None:
     with closing(batches) if isinstance(batches, Generator) else nullcontext():
         for batch in batches:
-            giver.give(Piece(tuple(lines), batch))
+            producer.put(Chunk(tuple(lines), batch))
             lines.clear()
             if stop.is_set():
                 return
@@ -95,35 +102,35 @@ def _hand_over(batches: Iterator[Batch], giver: Giver, stop: Stop, lines: list[s
 
 @dataclass(frozen=True)
 class Workers:
-    """An executor that connectors run in.
+    """An executor that runs connectors.
 
     Parameters
     ----------
     executor
-        Only its ``submit`` is used; it is its owner who ends it.
+        Only its ``submit`` is used. Its owner shuts it down.
     shared_folder
-        Where extracted rows wait to be loaded, at the same path for every worker; the machine's folder for temporary
-        files when None.
+        Where extracted rows wait to be loaded, at the same path for every worker. None means the temporary folder of
+        this machine.
     """
 
     executor: Executor
     shared_folder: Path | None = None
 
-    def running(self, connector: Connector) -> Connector:
-        """Give a connector that has another one do the same in a worker."""
-        return _Elsewhere(connector, self)
+    def wrap(self, connector: Connector) -> Connector:
+        """Return a connector that runs the given one in a worker."""
+        return _RemoteConnector(connector, self)
 
 
 @dataclass(frozen=True)
-class _Elsewhere:
+class _RemoteConnector:
     connector: Connector
     workers: Workers
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
-        self._ask("check", properties, context)
+        self._call("check", properties, context)
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
-        return self._ask("discover", properties, context).streams
+        return self._call("discover", properties, context).streams
 
     def extract(
         self,
@@ -135,57 +142,61 @@ class _Elsewhere:
     ) -> Iterator[Batch]:
         context = context or Context()
         arguments = (dict(properties), list(streams), dict(state), now)
-        with self._begun("extract", arguments, context) as (taker, future):
-            for piece in taker.taken(future, lambda: _answer(future, "extract").pieces):
-                for line in piece.lines:
+        with self._submit("extract", arguments, context) as (consumer, future):
+            for chunk in consumer.chunks(future, lambda: _result(future, "extract").chunk_count):
+                for line in chunk.lines:
                     context.log(line)
-                if piece.batch is not None:
-                    yield piece.batch
-            _refuse(_answer(future, "extract"))
+                if chunk.batch is not None:
+                    yield chunk.batch
+            _raise_for_error(_result(future, "extract"))
 
-    def _ask(self, work: Work, properties: Mapping[str, Any], context: Context | None) -> Answer:
-        with self._begun(work, (dict(properties),), context or Context()) as (taker, future):
-            taker.wait_for(future)
-            return _refuse(_answer(future, work))
+    def _call(self, method: Method, properties: Mapping[str, Any], context: Context | None) -> TaskResult:
+        with self._submit(method, (dict(properties),), context or Context()) as (consumer, future):
+            consumer.wait_for(future)
+            return _raise_for_error(_result(future, method))
 
     @contextmanager
-    def _begun(
-        self, work: Work, arguments: tuple[Any, ...], context: Context
-    ) -> Iterator[tuple[Taker, Future[Answer]]]:
-        with exchange(self.workers.shared_folder) as taker:
+    def _submit(
+        self, method: Method, arguments: tuple[Any, ...], context: Context
+    ) -> Iterator[tuple[BatchConsumer, Future[TaskResult]]]:
+        with open_queue(self.workers.shared_folder) as consumer:
             try:
-                future = self.workers.executor.submit(carry_out, Task(work, self.connector, arguments, taker.folder))
+                future = self.workers.executor.submit(
+                    run_task, Task(method, self.connector, arguments, consumer.folder)
+                )
             except RuntimeError as error:
                 # It was shut down, or is broken.
-                raise ConnectorError(f"the executor takes no more work: {error}") from error
+                raise ConnectorError(f"The executor accepts no more tasks: {error}") from error
 
-            def break_off() -> None:
-                taker.withdraw()
+            def cancel() -> None:
+                consumer.cancel()
                 future.cancel()
 
             try:
-                with context.stop.calling(break_off):
-                    yield taker, future
+                with context.stop.on_set(cancel):
+                    yield consumer, future
             finally:
-                taker.let_end(future)
+                consumer.stop_worker(future)
 
 
-def _answer(future: Future[Answer], work: Work) -> Answer:
-    """Give the answer of a worker that has ended; an executor that could not get one is told of."""
+def _result(future: Future[TaskResult], method: Method) -> TaskResult:
+    """Return the result of a worker that has finished; raise `ConnectorError` where the executor has none."""
     try:
         error = future.exception()
     except CancelledError as cancelled:
-        raise ConnectorError(f"the executor has taken back the {work}") from cancelled
+        raise ConnectorError(f"The executor cancelled the {method} task.") from cancelled
     if error is not None:
-        raise ConnectorError(f"the executor could not carry out the {work}: {type(error).__name__}: {error}") from error
+        raise ConnectorError(
+            f"The executor could not run the {method} task: {type(error).__name__}: {error}"
+        ) from error
     return future.result()
 
 
-def _refuse(answer: Answer) -> Answer:
-    if answer.fault is not None:
-        raise SandboxError(f"In the worker:\n{answer.fault}")
-    if answer.refusal is not None:
-        refusal = ConnectorError(answer.refusal)
-        refusal.exit_status = answer.exit_status
-        raise refusal
-    return answer
+def _raise_for_error(result: TaskResult) -> TaskResult:
+    if result.traceback is not None:
+        raise SandboxError(f"The connector failed in the worker:\n{result.traceback}")
+    if result.error is not None:
+        error = ConnectorError(result.error)
+        error.exit_status = result.exit_status
+        raise error
+    return result

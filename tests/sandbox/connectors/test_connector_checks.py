@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchnb.sandbox import catalog
-from stitchnb.sandbox.connectors.seeded.connector import SeededConnector, connector_for
+from stitchnb.sandbox.connectors.seeded.connector import SeededConnector, seeded_connector
 from stitchnb.sandbox.pipeline import ConnectorError
 
 RECURLY = recurly_properties(start_date="2018-01-10T00:00:00Z", api_key="k3y", subdomain="stitchdata")
@@ -83,7 +83,7 @@ MYSQL = {"host": "db.example.com", "port": "3306", "user": "reader", "password":
 )
 def test_what_is_refused_and_how(source_type: str, properties: Mapping[str, str], message: str, why: str) -> None:
     with pytest.raises(ConnectorError) as caught:
-        connector_for(source_type, 0).check(properties)
+        seeded_connector(source_type, 0).check(properties)
     assert str(caught.value) == message, why
 
 
@@ -102,7 +102,7 @@ def test_what_is_refused_and_how(source_type: str, properties: Mapping[str, str]
     ],
 )
 def test_what_connects(source_type: str, properties: Mapping[str, str], why: str) -> None:
-    connector_for(source_type, 0).check(properties)
+    seeded_connector(source_type, 0).check(properties)
 
 
 @pytest.mark.parametrize("source_type", list(catalog.source_types()))
@@ -111,7 +111,7 @@ def test_every_credential_of_every_type_can_be_refused(source_type: str) -> None
     credentials = [entry["name"] for step in steps for entry in step["properties"] if entry["is_credential"]]
     for name in credentials:
         with pytest.raises(ConnectorError) as caught:
-            connector_for(source_type, 0).check({name: "bad-value"})
+            seeded_connector(source_type, 0).check({name: "bad-value"})
         assert "bad-value" not in str(caught.value)
 
 
@@ -119,12 +119,12 @@ def test_every_credential_of_every_type_can_be_refused(source_type: str) -> None
 def test_no_message_holds_the_credential(end: str, typed_again: str) -> None:
     secret = "bad-" + end
     with pytest.raises(ConnectorError) as caught:
-        connector_for("platform.recurly", 0).check({**RECURLY, typed_again: secret, "api_key": secret})
+        seeded_connector("platform.recurly", 0).check({**RECURLY, typed_again: secret, "api_key": secret})
     assert secret not in str(caught.value)
 
 
 def test_discovery_and_extraction_need_what_the_check_needs() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     properties = {**RECURLY, "api_key": "bad-key"}
     with pytest.raises(ConnectorError, match="401"):
         connector.discover(properties)
@@ -133,19 +133,19 @@ def test_discovery_and_extraction_need_what_the_check_needs() -> None:
 
 
 def test_discovery_tells_the_streams_of_the_catalogue() -> None:
-    assert connector_for("platform.recurly", 0).discover(RECURLY) == catalog.streams("platform.recurly")
+    assert seeded_connector("platform.recurly", 0).discover(RECURLY) == catalog.streams("platform.recurly")
 
 
 @pytest.mark.parametrize("source_type", list(catalog.source_types()))
 def test_there_is_a_connector_for_every_type(source_type: str) -> None:
-    connector = connector_for(source_type, 5)
+    connector = seeded_connector(source_type, 5)
     assert connector.discover({}) == catalog.streams(source_type)
-    assert connector is connector_for(source_type, 5)
+    assert connector is seeded_connector(source_type, 5)
 
 
 def test_an_unknown_type_is_a_key_error() -> None:
     with pytest.raises(KeyError, match=r"platform\.nobody"):
-        connector_for("platform.nobody", 0)
+        seeded_connector("platform.nobody", 0)
 
 
 def test_the_repr_names_the_type() -> None:

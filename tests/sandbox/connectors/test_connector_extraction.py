@@ -8,14 +8,14 @@ from connector_runs import NOW, by_key, moment, records_of, run, selected, strea
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.connectors.seeded.connector import BATCH_SIZE, connector_for
+from stitchnb.sandbox.connectors.seeded.connector import BATCH_SIZE, seeded_connector
 from stitchnb.sandbox.connectors.seeded.dataset import dataset_of
 from stitchnb.sandbox.pipeline import ConnectorError, SelectedStream
 
 KEYED = [
     (source_type, stream.stream_name)
     for source_type in ("platform.recurly", "platform.shopify", "platform.jira", "platform.salesforce")
-    for stream in connector_for(source_type, 0).discover({})
+    for stream in seeded_connector(source_type, 0).discover({})
     if stream.metadata[()].get("forced-replication-method") == "INCREMENTAL"
 ]
 EARLY = moment("2018-06-01T00:00:00Z")
@@ -27,7 +27,7 @@ starts = st.sampled_from(["2017-01-01T00:00:00Z", "2018-03-01T00:00:00Z", "2018-
 
 
 def pick(source_type: str, name: str, seed: int) -> tuple[Any, SelectedStream]:
-    connector = connector_for(source_type, seed)
+    connector = seeded_connector(source_type, seed)
     return connector, stream_of(connector, name)
 
 
@@ -75,7 +75,7 @@ def test_incremental_runs_upserted_are_the_state_of_the_last_moment(
 @given(keyed_streams, seeds, times)
 def test_the_same_seed_and_time_give_the_same_rows(which: tuple[str, str], seed: int, now: Any) -> None:
     first = run(*pick(*which, seed), now)
-    connector_for.cache_clear()
+    seeded_connector.cache_clear()
     dataset_of.cache_clear()
     assert run(*pick(*which, seed), now) == first
 
@@ -130,7 +130,7 @@ def test_a_nested_selection_leaves_out_what_was_not_selected() -> None:
 
 
 def test_batches_are_of_bounded_size_and_each_has_the_bookmark_of_its_last_record() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     stream = stream_of(connector, "accounts", ["id", "updated_at"])
     batches = run(connector, stream, NOW)
     assert [len(batch.records) for batch in batches[:-1]] == [BATCH_SIZE] * (len(batches) - 1)
@@ -142,14 +142,14 @@ def test_batches_are_of_bounded_size_and_each_has_the_bookmark_of_its_last_recor
 
 
 def test_streams_are_extracted_in_the_order_in_which_they_were_asked_for() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     streams = [stream_of(connector, name, ["id"]) for name in ("plans", "accounts", "coupons")]
     batches = connector.extract({}, streams, {}, EARLY)
     assert [batch.stream.stream_name for batch in batches] == ["plans", "accounts", "coupons"]
 
 
 def test_a_stream_without_rows_gives_no_batch() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     stream = stream_of(connector, "accounts")
     assert run(connector, stream, moment("2017-12-31T00:00:00Z")) == []
     assert run(connector, stream, NOW, bookmark={"updated_at": "2027-01-01T00:00:00Z"}) == []
@@ -168,7 +168,7 @@ def test_a_stream_without_rows_gives_no_batch() -> None:
     ],
 )
 def test_how_a_bookmark_is_read(bookmark: dict[str, str], same_as: str, why: str) -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     stream = stream_of(connector, "accounts", ["id", "updated_at"])
     found = records_of(run(connector, stream, EARLY, start="2018-03-01T00:00:00Z", bookmark=bookmark))
     expected = [r for r in records_of(run(connector, stream, EARLY)) if r["updated_at"] >= same_as]
@@ -177,7 +177,7 @@ def test_how_a_bookmark_is_read(bookmark: dict[str, str], same_as: str, why: str
 
 
 def test_a_clock_set_forward_brings_a_few_new_and_a_few_changed_rows() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     stream = stream_of(connector, "subscriptions")
     before = run(connector, stream, NOW)
     known = by_key(stream, records_of(before))
@@ -201,13 +201,13 @@ def test_a_clock_set_forward_brings_a_few_new_and_a_few_changed_rows() -> None:
     ],
 )
 def test_streams_have_a_sensible_size(stream: str, start: str, least: int, most: int) -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     fields = ["id", "updated_at"] if stream != "transactions" else ["id"]
     assert least <= len(records_of(run(connector, stream_of(connector, stream, fields), NOW, start=start))) <= most
 
 
 def test_a_full_table_is_told_whole_every_time_and_leaves_no_bookmark() -> None:
-    connector = connector_for("platform.jira", 0)
+    connector = seeded_connector("platform.jira", 0)
     stream = stream_of(connector, "people")
     batches = run(connector, stream, NOW, start="2026-01-01T00:00:00Z", bookmark={"updated_at": "2026-01-01"})
     assert [batch.bookmark for batch in batches] == [{}]
@@ -217,7 +217,7 @@ def test_a_full_table_is_told_whole_every_time_and_leaves_no_bookmark() -> None:
 
 
 def test_a_stream_without_a_key_tells_its_last_row_again() -> None:
-    connector = connector_for("platform.facebook", 0)
+    connector = seeded_connector("platform.facebook", 0)
     stream = stream_of(connector, "campaign_performance")
     first = run(connector, stream, EARLY)
     second = run(connector, stream, EARLY + timedelta(days=30), bookmark=first[-1].bookmark)
@@ -228,7 +228,7 @@ def test_a_stream_without_a_key_tells_its_last_row_again() -> None:
 
 
 def database_stream(method: str, key: str | None) -> tuple[Any, SelectedStream]:
-    connector = connector_for("platform.hp-postgres", 0)
+    connector = seeded_connector("platform.hp-postgres", 0)
     found = selected(connector.discover({})[1])
     return connector, SelectedStream(found.tap_stream_id, "orders", found.schema, ("id",), method, key)
 
@@ -254,7 +254,7 @@ def test_any_field_can_be_the_replication_key_of_a_table(key: str) -> None:
 
 
 def test_rows_without_a_value_in_the_replication_key_are_never_extracted() -> None:
-    connector = connector_for("platform.jira", 0)
+    connector = seeded_connector("platform.jira", 0)
     found = stream_of(connector, "tasks")
     stream = SelectedStream("tasks", "tasks", found.schema, ("id",), "INCREMENTAL", "completed_at")
     done = [record for record in records_of(run(connector, found, EARLY)) if record["completed_at"] is not None]
@@ -263,7 +263,7 @@ def test_rows_without_a_value_in_the_replication_key_are_never_extracted() -> No
 
 
 def test_a_start_date_holds_for_keys_that_are_moments_of_another_kind() -> None:
-    connector = connector_for("platform.jira", 0)
+    connector = seeded_connector("platform.jira", 0)
     found = stream_of(connector, "projects")
     stream = SelectedStream("projects", "projects", found.schema, ("id",), "INCREMENTAL", "due_date")
     due = [record["due_date"] for record in records_of(run(connector, stream, EARLY, start="2018-05-01T00:00:00Z"))]
@@ -293,7 +293,7 @@ def test_a_replication_key_that_is_no_field_is_named() -> None:
 
 
 def test_a_stream_that_is_not_there_is_named_with_those_that_are() -> None:
-    connector = connector_for("platform.jira", 0)
+    connector = seeded_connector("platform.jira", 0)
     gone = SelectedStream("gone", "gone", {"properties": {}}, (), "FULL_TABLE")
     with pytest.raises(ConnectorError, match="'gone' is not in the source; it has people, projects, tasks"):
         run(connector, gone, EARLY)
@@ -311,7 +311,7 @@ def test_a_stream_that_is_not_there_is_named_with_those_that_are() -> None:
     ids=["together", "apart"],
 )
 def test_fields_that_exclude_each_other_fail_the_extraction(fields: list[str], refused: str | None) -> None:
-    connector = connector_for("platform.bing-ads", 0)
+    connector = seeded_connector("platform.bing-ads", 0)
     stream = stream_of(connector, "campaign_performance_report", fields)
     if refused is None:
         assert run(connector, stream)

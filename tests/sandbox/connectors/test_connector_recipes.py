@@ -9,15 +9,21 @@ from hypothesis import strategies as st
 from stitchnb.sandbox.catalog import source_types
 from stitchnb.sandbox.catalog.streams import stream_plans
 from stitchnb.sandbox.catalog.tables import CatalogError
-from stitchnb.sandbox.connectors.seeded.dataset import Row, dataset_of
-from stitchnb.sandbox.connectors.seeded.record_factory import Records
-from stitchnb.sandbox.connectors.seeded.rng import digits, draw, seed_of
-from stitchnb.sandbox.connectors.seeded.timeline import seconds_from, text_of
-from stitchnb.sandbox.connectors.seeded.value_spec import Place, read_recipe, weighted
+from stitchnb.sandbox.connectors.seeded.dataset import (
+    Row,
+    dataset_of,
+    derive_seed,
+    digits,
+    draw,
+    parse_unix,
+    to_rfc3339,
+)
+from stitchnb.sandbox.connectors.seeded.record_factory import RecordFactory
+from stitchnb.sandbox.connectors.seeded.value_spec import FieldRef, parse_recipe, weighted
 
 AT = 1_560_000_000
 DATASET = dataset_of("platform.recurly", 0)
-RECORDS = Records(DATASET)
+RECORDS = RecordFactory(DATASET)
 
 
 def row_of(stream: str = "invoices", index: int = 3, at: int = AT) -> Row:
@@ -28,7 +34,7 @@ def row_of(stream: str = "invoices", index: int = 3, at: int = AT) -> Row:
 
 def value(text: str, row: Row | None = None, path: tuple[str, ...] = ("field",)) -> Any:
     row = row or row_of()
-    return read_recipe(text, Place(row.plan.name, path), RECORDS).make(row)
+    return parse_recipe(text, FieldRef(row.plan.name, path), RECORDS).make(row)
 
 
 def values(text: str) -> list[Any]:
@@ -41,8 +47,8 @@ def test_drawing_is_splitmix64() -> None:
 
 
 def test_names_are_told_apart() -> None:
-    assert len({seed_of("a", "b"), seed_of("ab"), seed_of("b", "a"), seed_of("a", "b", "")}) == 4
-    assert seed_of("a", 1) == seed_of("a", "1")
+    assert len({derive_seed("a", "b"), derive_seed("ab"), derive_seed("b", "a"), derive_seed("a", "b", "")}) == 4
+    assert derive_seed("a", 1) == derive_seed("a", "1")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_names_are_told_apart() -> None:
     ],
 )
 def test_a_recipe_knows_the_kind_of_its_values(text: str, kind: str, why: str) -> None:
-    assert read_recipe(text, Place("invoices", ("field",)), RECORDS).kind == kind, why
+    assert parse_recipe(text, FieldRef("invoices", ("field",)), RECORDS).kind == kind, why
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,7 @@ def test_a_recipe_that_says_nothing_is_named(text: str, message: str) -> None:
 def test_every_recipe_of_every_file_can_be_read() -> None:
     read = 0
     for source_type in source_types():
-        records = Records(dataset_of(source_type, 0))
+        records = RecordFactory(dataset_of(source_type, 0))
         for plan in stream_plans(source_type):
             records.maker(plan.name, plan.schema)
             for path in plan.values:
@@ -207,13 +213,13 @@ def test_digits_stand_where_the_signs_stood(pattern: str, number: int, expected:
 
 @given(st.integers(0, 4_000_000_000))
 def test_moments_survive_being_written(seconds: int) -> None:
-    assert seconds_from(text_of(seconds)) == seconds
+    assert parse_unix(to_rfc3339(seconds)) == seconds
 
 
 def test_moments_are_written_in_utc() -> None:
-    assert text_of(0) == "1970-01-01T00:00:00Z"
-    assert text_of(1_584_720_379) == "2020-03-20T16:06:19Z"
-    assert text_of(-1) == "1969-12-31T23:59:59Z"
+    assert to_rfc3339(0) == "1970-01-01T00:00:00Z"
+    assert to_rfc3339(1_584_720_379) == "2020-03-20T16:06:19Z"
+    assert to_rfc3339(-1) == "1969-12-31T23:59:59Z"
 
 
 @pytest.mark.parametrize(
@@ -229,4 +235,4 @@ def test_moments_are_written_in_utc() -> None:
     ],
 )
 def test_how_moments_are_read(text: str | None, seconds: int | None) -> None:
-    assert seconds_from(text) == seconds
+    assert parse_unix(text) == seconds

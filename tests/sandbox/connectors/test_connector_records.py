@@ -14,7 +14,7 @@ import pytest
 from connector_runs import NOW, Record, by_key, moment, records_of, run, selected, stream_of, validator
 
 from stitchnb.sandbox import catalog
-from stitchnb.sandbox.connectors.seeded.connector import connector_for
+from stitchnb.sandbox.connectors.seeded.connector import seeded_connector
 
 EARLY = moment("2019-03-01T00:00:00Z")
 ALL_STREAMS = [
@@ -36,7 +36,7 @@ ALL_STREAMS = [
 
 
 def table(source_type: str, name: str, now: Any = EARLY, seed: int = 0) -> list[Record]:
-    connector = connector_for(source_type, seed)
+    connector = seeded_connector(source_type, seed)
     return records_of(run(connector, stream_of(connector, name), now))
 
 
@@ -53,7 +53,7 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 @pytest.mark.parametrize(("source_type", "name"), ALL_STREAMS)
 def test_records_are_valid_have_unique_keys_and_bear_no_real_address(source_type: str, name: str) -> None:
-    connector = connector_for(source_type, 0)
+    connector = seeded_connector(source_type, 0)
     stream = stream_of(connector, name)
     records = records_of(run(connector, stream, EARLY))
     assert records
@@ -206,7 +206,7 @@ def test_a_view_shows_what_its_table_holds() -> None:
 
 
 def test_a_field_that_the_catalogue_does_not_know_is_made_by_its_type() -> None:
-    connector = connector_for("platform.recurly", 0)
+    connector = seeded_connector("platform.recurly", 0)
     found = stream_of(connector, "plans")
     schema = {
         "type": "object",
@@ -234,11 +234,12 @@ def test_rows_are_the_same_in_every_process() -> None:
     program = (
         "import json, sys\n"
         "from datetime import UTC, datetime\n"
-        "from stitchnb.sandbox.connectors.seeded.connector import connector_for\n"
+        "from stitchnb.sandbox.connectors.seeded.connector import seeded_connector\n"
         "from stitchnb.sandbox.pipeline import SelectedStream\n"
-        "found = connector_for('platform.recurly', 42).discover({})[0]\n"
+        "found = seeded_connector('platform.recurly', 42).discover({})[0]\n"
         "stream = SelectedStream('accounts', 'accounts', found.schema, ('id',), 'INCREMENTAL', 'updated_at')\n"
-        "batches = connector_for('platform.recurly', 42).extract({}, [stream], {}, datetime(2018, 4, 1, tzinfo=UTC))\n"
+        "now = datetime(2018, 4, 1, tzinfo=UTC)\n"
+        "batches = seeded_connector('platform.recurly', 42).extract({}, [stream], {}, now)\n"
         "json.dump([record for batch in batches for record in batch.records], sys.stdout)\n"
     )
     told = [
@@ -263,8 +264,8 @@ def test_rows_stay_the_same_from_release_to_release() -> None:
 
 
 def test_threads_that_extract_at_once_see_the_same_rows() -> None:
-    connector_for.cache_clear()
-    connector = connector_for("platform.recurly", 99)
+    seeded_connector.cache_clear()
+    connector = seeded_connector("platform.recurly", 99)
     stream = selected(connector.discover({})[-1], ["id", "updated_at", "total"])
     with ThreadPoolExecutor(4) as pool:
         tables = list(pool.map(lambda _: records_of(run(connector, stream, NOW)), range(8)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.connectors.singer.catalog import Catalog
+from stitchnb.sandbox.connectors.singer.catalog import TapCatalog
 from stitchnb.sandbox.pipeline import ConnectorError, DiscoveredStream, SelectedStream
 
 TEXT = {"type": ["null", "string"]}
@@ -27,8 +27,8 @@ def entry(name: str = "orders", *metadata: dict[str, Any], **more: Any) -> dict[
     return {"tap_stream_id": name, "stream": name, "schema": schema, "metadata": list(metadata), **more}
 
 
-def read(*entries: dict[str, Any]) -> Catalog:
-    return Catalog.read(json.dumps({"streams": entries}).encode())
+def read(*entries: dict[str, Any]) -> TapCatalog:
+    return TapCatalog.read(json.dumps({"streams": entries}).encode())
 
 
 def discovered(**more: Any) -> DiscoveredStream:
@@ -109,8 +109,8 @@ def test_a_schema_that_allows_anything_is_an_empty_one() -> None:
     assert found.schema == {"properties": {"any": {}, "many": {"items": {}, "anyOf": [{}, TEXT]}}}
 
 
-def written(catalog: Catalog, *streams: SelectedStream) -> dict[str, dict[str, Any]]:
-    return {entry["tap_stream_id"]: entry for entry in catalog.selecting(streams)["streams"]}
+def written(catalog: TapCatalog, *streams: SelectedStream) -> dict[str, dict[str, Any]]:
+    return {entry["tap_stream_id"]: entry for entry in catalog.with_selection(streams)["streams"]}
 
 
 def metadata_of(entry: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -218,7 +218,7 @@ def test_messages_may_name_a_stream_by_its_id_name_or_alias() -> None:
 )
 def test_what_is_no_catalog_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ConnectorError, match=reason):
-        Catalog.read(text.encode())
+        TapCatalog.read(text.encode())
 
 
 anything = st.recursive(
@@ -262,5 +262,5 @@ def test_any_catalog_is_read_or_refused(entries: list[dict[str, Any]]) -> None:
         return
     streams = catalog.streams()
     chosen = [SelectedStream(s.tap_stream_id, s.stream_name, s.schema, (), "FULL_TABLE") for s in streams]
-    assert json.dumps(catalog.selecting(chosen))
+    assert json.dumps(catalog.with_selection(chosen))
     assert set(catalog.names().values()) == {stream.tap_stream_id for stream in streams}

@@ -15,8 +15,7 @@ from singer_taps import NOW, Taps, records, run, selected
 
 from stitchnb.sandbox.connectors.singer import process as singer_process
 from stitchnb.sandbox.connectors.singer.connector import Singer
-from stitchnb.sandbox.connectors.singer.process import TapError
-from stitchnb.sandbox.connectors.singer.sandbox_dir import Secrets
+from stitchnb.sandbox.connectors.singer.process import SecretRedactor, TapError
 from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context
 
 # What is not ended would go on for 600 seconds.
@@ -62,8 +61,8 @@ def failing(tap: Singer, properties: dict[str, Any] | None = None) -> tuple[list
 def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
     taps: Taps, monkeypatch: pytest.MonkeyPatch, body: str, message: str, status: int | None
 ) -> None:
-    monkeypatch.setattr(singer_process, "MOST_LINE_BYTES", 1_000_000)
-    monkeypatch.setattr(singer_process, "_MOST_STDERR_BYTES", 1_000_000)
+    monkeypatch.setattr(singer_process, "MAX_LINE_BYTES", 1_000_000)
+    monkeypatch.setattr(singer_process, "_MAX_STDERR_BYTES", 1_000_000)
     lines = "\n".join("    " + line for line in body.split("\n"))
     tap = Singer(taps.write("tap-bad", ONE_ROW + lines))
     before = time.monotonic()
@@ -92,7 +91,7 @@ def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
 def test_a_discovery_that_fails_is_a_failed_check(
     taps: Taps, monkeypatch: pytest.MonkeyPatch, body: str, message: str
 ) -> None:
-    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.connector._MOST_CATALOG_BYTES", 1_000_000)
+    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.connector._MAX_CATALOG_BYTES", 1_000_000)
     tap = Singer(taps.write("tap-bad", body))
     with pytest.raises(ConnectorError) as caught:
         tap.check({})
@@ -203,7 +202,7 @@ def extraction(tap: Singer, context: Context | None = None) -> Iterator[Batch]:
 
 
 def test_closing_the_generator_ends_the_tap_at_once(taps: Taps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.batches.BATCH_SIZE", 1)
+    monkeypatch.setattr("stitchnb.sandbox.connectors.singer.messages.BATCH_SIZE", 1)
     tap = Singer(taps.write("tap-long", ONE_ROW + '    record("things", id=2)\n    time.sleep(600)'))
     batches = extraction(tap)
     next(batches)
@@ -299,7 +298,7 @@ def test_no_message_holds_a_credential(taps: Taps, said: str, where: str) -> Non
 
 def test_a_key_of_several_lines_is_hidden_line_by_line() -> None:
     key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n9w0BAQEFAASCBKcwggSj\n-----END PRIVATE KEY-----\n"
-    told = Secrets([{"private_key": key}]).hide("cannot read\n9w0BAQEFAASCBKcwggSj\n-----END")
+    told = SecretRedactor([{"private_key": key}]).hide("cannot read\n9w0BAQEFAASCBKcwggSj\n-----END")
     assert "9w0BAQ" not in told
 
 
@@ -314,12 +313,12 @@ def test_a_key_of_several_lines_is_hidden_line_by_line() -> None:
     ],
 )
 def test_a_credential_is_told_by_its_name(name: str, is_secret: bool) -> None:
-    assert (Secrets([{name: "updated_at"}]).hide("by updated_at") == "by [hidden]") is is_secret
+    assert (SecretRedactor([{name: "updated_at"}]).hide("by updated_at") == "by [hidden]") is is_secret
 
 
 @given(st.text(min_size=4, max_size=30), st.text(max_size=10), st.text(max_size=10))
 def test_no_credential_is_left_in_any_text(secret: str, before: str, after: str) -> None:
-    told = Secrets([{"password": secret}]).hide(before + secret + after)
+    told = SecretRedactor([{"password": secret}]).hide(before + secret + after)
     assert secret not in told.replace("[hidden]", "")
 
 

@@ -10,12 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stitchnb.sandbox.connectors.singer.messages import (
-    ActivateVersion,
+    ActivateVersionMessage,
+    InvalidMessageError,
     Message,
-    NotAMessageError,
-    Record,
-    Schema,
-    State,
+    RecordMessage,
+    SchemaMessage,
+    StateMessage,
     parse,
 )
 
@@ -29,29 +29,29 @@ def line(**message: Any) -> bytes:
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        (ORDER, Record("orders", {"id": 1}, None)),
+        (ORDER, RecordMessage("orders", {"id": 1}, None)),
         (
             {**ORDER, "time_extracted": "2026-01-01T02:00:00+02:00", "version": 3},
-            Record("orders", {"id": 1}, datetime(2026, 1, 1, tzinfo=UTC)),
+            RecordMessage("orders", {"id": 1}, datetime(2026, 1, 1, tzinfo=UTC)),
         ),
         (
             {**ORDER, "time_extracted": "2026-01-01T00:00:00"},
-            Record("orders", {"id": 1}, datetime(2026, 1, 1, tzinfo=UTC)),
+            RecordMessage("orders", {"id": 1}, datetime(2026, 1, 1, tzinfo=UTC)),
         ),
-        ({**ORDER, "time_extracted": "yesterday"}, Record("orders", {"id": 1}, None)),
-        ({**ORDER, "what_comes": "tomorrow"}, Record("orders", {"id": 1}, None)),
+        ({**ORDER, "time_extracted": "yesterday"}, RecordMessage("orders", {"id": 1}, None)),
+        ({**ORDER, "what_comes": "tomorrow"}, RecordMessage("orders", {"id": 1}, None)),
         (
             {"type": "SCHEMA", "stream": "orders", "schema": {"type": "object"}, "key_properties": ["id"]},
-            Schema("orders", {"type": "object"}, ("id",)),
+            SchemaMessage("orders", {"type": "object"}, ("id",)),
         ),
         (
             {"type": "SCHEMA", "stream": "orders", "schema": {}, "key_properties": "id"},
-            Schema("orders", {}, ("id",)),
+            SchemaMessage("orders", {}, ("id",)),
         ),
-        ({"type": "SCHEMA", "stream": "orders", "schema": {}}, Schema("orders", {}, ())),
-        ({"type": "STATE", "value": {"bookmarks": {"orders": 7}}}, State({"bookmarks": {"orders": 7}})),
-        ({"type": "STATE", "value": None}, State(None)),
-        ({"type": "ACTIVATE_VERSION", "stream": "orders", "version": 3}, ActivateVersion("orders")),
+        ({"type": "SCHEMA", "stream": "orders", "schema": {}}, SchemaMessage("orders", {}, ())),
+        ({"type": "STATE", "value": {"bookmarks": {"orders": 7}}}, StateMessage({"bookmarks": {"orders": 7}})),
+        ({"type": "STATE", "value": None}, StateMessage(None)),
+        ({"type": "ACTIVATE_VERSION", "stream": "orders", "version": 3}, ActivateVersionMessage("orders")),
     ],
 )
 def test_a_message_is_read(message: dict[str, Any], expected: Message) -> None:
@@ -81,19 +81,19 @@ def test_a_message_is_read(message: dict[str, Any], expected: Message) -> None:
     ],
 )
 def test_what_is_no_message_is_refused_with_the_reason(text: bytes, reason: str) -> None:
-    with pytest.raises(NotAMessageError, match=reason):
+    with pytest.raises(InvalidMessageError, match=reason):
         parse(text)
 
 
 def test_no_digit_of_a_number_is_lost() -> None:
     message = parse(b'{"type": "RECORD", "stream": "s", "record": {"n": 12345678901234567890.123456789, "i": 7}}')
-    assert isinstance(message, Record)
+    assert isinstance(message, RecordMessage)
     assert message.record == {"n": Decimal("12345678901234567890.123456789"), "i": 7}
 
 
 def test_a_state_can_be_written_as_json_again() -> None:
     message = parse(b'{"type": "STATE", "value": {"since": 1.5}}')
-    assert isinstance(message, State)
+    assert isinstance(message, StateMessage)
     assert json.dumps(message.value) == '{"since": 1.5}'
 
 
@@ -114,7 +114,7 @@ messages = st.fixed_dictionaries(
 def test_any_line_is_a_message_or_refused(text: bytes) -> None:
     try:
         message = parse(text)
-    except NotAMessageError as error:
+    except InvalidMessageError as error:
         assert str(error)  # noqa: PT017 - whether it is raised is what varies
     else:
         assert isinstance(message, Message)

@@ -11,7 +11,7 @@ import pytest
 from singer_taps import NOW, SHOP, Taps, kept, records, run, selected
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.sandbox.connectors.singer import batches as singer_batches
+from stitchnb.sandbox.connectors.singer import messages as singer_batches
 from stitchnb.sandbox.connectors.singer.connector import Singer
 from stitchnb.sandbox.pipeline import ConnectorError, Context
 

@@ -16,7 +16,7 @@ from postgres_server import PASSWORD, PostgresServer
 from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox.pipeline import WarehouseError
 from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres
-from stitchnb.sandbox.warehouses.writer import Writer
+from stitchnb.sandbox.warehouses.tables import Writer
 
 pytestmark = pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 
@@ -86,7 +86,7 @@ import sys
 from datetime import UTC, datetime
 from stitchnb.sandbox.pipeline import Batch, LoadBatch, SelectedStream
 from stitchnb.sandbox.warehouses.postgres.warehouse import Postgres
-from stitchnb.sandbox.warehouses.writer import Writer
+from stitchnb.sandbox.warehouses.tables import Writer
 insert = Writer.insert_top
 def halt(writer, top):
     insert(writer, top); print("halfway", flush=True); sys.stdin.read()

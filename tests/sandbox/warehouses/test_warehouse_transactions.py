@@ -10,7 +10,7 @@ import pytest
 from warehouse_loads import Loads
 
 from stitchnb.sandbox.pipeline import WarehouseError
-from stitchnb.sandbox.warehouses.writer import Writer
+from stitchnb.sandbox.warehouses.tables import Writer
 
 # One batch that does everything at once: it renames, widens and adds columns, makes a subtable, deletes, inserts
 # and rejects.

@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stitchnb.sandbox.warehouses.cells import Rejected, cell, decimal_digits
-from stitchnb.sandbox.warehouses.types import declared, digits_of, kind_of, suffix
+from stitchnb.sandbox.warehouses.types import (
+    RecordRejectedError,
+    decimal_digits,
+    declared,
+    digits_of,
+    kind_of,
+    suffix,
+    to_cell,
+)
 
 DATE_TIME = {"type": ["null", "string"], "format": "date-time"}
 ODD_DATE_TIME = {"type": ["null", "date-time"]}
@@ -53,7 +60,7 @@ CENTS = {"type": ["null", "number"], "multipleOf": 0.01}
     ],
 )
 def test_a_value_gets_a_type(value: Any, schema: dict[str, Any], expected: tuple[str, str], reason: str) -> None:
-    assert cell(value, declared(schema)) == expected, reason
+    assert to_cell(value, declared(schema)) == expected, reason
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,7 @@ def test_a_value_gets_a_type(value: Any, schema: dict[str, Any], expected: tuple
 )
 @pytest.mark.parametrize("schema", [DATE_TIME, ODD_DATE_TIME], ids=["format", "type"])
 def test_a_date_time_becomes_utc_without_zone(text: str, utc: str, reason: str, schema: dict[str, Any]) -> None:
-    assert cell(text, declared(schema)) == ("TIMESTAMP", utc), reason
+    assert to_cell(text, declared(schema)) == ("TIMESTAMP", utc), reason
 
 
 @pytest.mark.parametrize(
@@ -96,8 +103,8 @@ def test_a_date_time_becomes_utc_without_zone(text: str, utc: str, reason: str, 
     ],
 )
 def test_a_value_out_of_range_is_rejected(value: Any, schema: dict[str, Any], message: str, reason: str) -> None:
-    with pytest.raises(Rejected, match=message):
-        cell(value, declared(schema))
+    with pytest.raises(RecordRejectedError, match=message):
+        to_cell(value, declared(schema))
 
 
 @pytest.mark.parametrize(
@@ -152,6 +159,6 @@ def test_digits_before_and_after_the_point(text: str, digits: tuple[int, int]) -
 
 @given(st.datetimes(timezones=st.timezones()).filter(lambda moment: 1 < moment.year < 9999))
 def test_any_moment_keeps_its_instant(moment: datetime) -> None:
-    kind, text = cell(moment.isoformat(), declared(DATE_TIME))
+    kind, text = to_cell(moment.isoformat(), declared(DATE_TIME))
     assert kind == "TIMESTAMP"
     assert datetime.fromisoformat(text).replace(tzinfo=UTC) == datetime.fromisoformat(moment.isoformat())

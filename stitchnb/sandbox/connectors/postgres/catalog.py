@@ -1,4 +1,4 @@
-"""What is in a PostgreSQL database: tables and views, their columns and keys, read from its system catalogues."""
+"""Tables, columns and keys of a PostgreSQL database, read from its system catalogs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,117 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stitchnb.sandbox.connectors.postgres.types import ColumnType
+from stitchnb.sandbox.connectors.csv_records import CsvColumn, Kind
 from stitchnb.sandbox.pipeline import Breadcrumb, DiscoveredStream
 
 if TYPE_CHECKING:
     import psycopg
 
-# A partition's rows are its table's. A domain is what it is made of, through any number of domains.
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("int2", "int4", "int8"), "integer"),
+    **dict.fromkeys(("float4", "float8"), "double"),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), "timestamp"),
+    **dict.fromkeys(("text", "varchar", "bpchar", "name", "char", "citext", "hstore", "xml"), "text"),
+    **dict.fromkeys(("json", "jsonb", "uuid", "bytea", "bit", "varbit", "money"), "text"),
+    **dict.fromkeys(("time", "timetz", "interval", "inet", "cidr", "macaddr", "macaddr8"), "text"),
+    "numeric": "decimal",
+    "bool": "boolean",
+}
+_BITS = {"int2": 16, "int4": 32, "int8": 64}
+
+# Digits in the schema of a numeric without limits: those of the loader's widest column.
+_MOST_DIGITS = 38
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """The type of one column.
+
+    Attributes
+    ----------
+    name
+        PostgreSQL's name for it, without length or precision: ``character varying``, ``integer[]``.
+    base
+        Its name in the system catalog. For a domain, the base type. For an array, the type of the elements.
+    modifier
+        Length or precision, packed as in the system catalog. -1 is none.
+    is_array, is_enum
+        Whether values are arrays, or names from a list.
+    """
+
+    name: str
+    base: str
+    modifier: int = -1
+    is_array: bool = False
+    is_enum: bool = False
+
+    @property
+    def kind(self) -> Kind | None:
+        """Kind of the values. None for a type that is not supported."""
+        return "array" if self.is_array and self._element is not None else self._element
+
+    @property
+    def unsupported(self) -> str | None:
+        """Why the type is not supported. None if it is."""
+        return None if self.kind else f"Unsupported type: {self.name}"
+
+    def column(self, name: str) -> CsvColumn:
+        """Describe how values of this type are written to a file."""
+        kind = self.kind
+        if kind is None:
+            raise ValueError(f"{name}: {self.unsupported}")
+        precision, scale = self._digits or (None, None)
+        return CsvColumn(name, kind, precision, scale, items=self._element or "text")
+
+    def schema(self, *, is_nullable: bool) -> dict[str, Any]:
+        """Return the JSON schema of a field. It is empty if the type is not supported."""
+        if self.kind is None:
+            return {}
+        if self.is_array:
+            return {"type": _types("array", is_nullable), "items": self._element_schema(is_nullable=True)}
+        return self._element_schema(is_nullable=is_nullable)
+
+    @property
+    def _element(self) -> Kind | None:
+        if self.base == "bit" and self.modifier == 1:
+            return "boolean"
+        return "text" if self.is_enum else _KINDS.get(self.base)
+
+    @property
+    def _digits(self) -> tuple[int, int] | None:
+        """Precision and scale of a numeric, if it has limits."""
+        if self.base != "numeric" or self.modifier < 0:
+            return None
+        packed = self.modifier - 4
+        scale = packed & 0x7FF
+        # A signed number of eleven bits.
+        return packed >> 16, scale - 0x800 if scale >= 0x400 else scale
+
+    def _element_schema(self, *, is_nullable: bool) -> dict[str, Any]:
+        match self._element:
+            case "integer":
+                limit = 2 ** (_BITS[self.base] - 1)
+                return {"type": _types("integer", is_nullable), "minimum": -limit, "maximum": limit - 1}
+            case "decimal":
+                _, scale = self._digits or (None, _MOST_DIGITS)
+                return {"type": _types("number", is_nullable), "multipleOf": 10 ** -max(scale, 0)}
+            case "double":
+                return {"type": _types("number", is_nullable)}
+            case "boolean":
+                return {"type": _types("boolean", is_nullable)}
+            case "timestamp":
+                return {"type": _types("string", is_nullable), "format": "date-time"}
+        schema: dict[str, Any] = {"type": _types("string", is_nullable)}
+        if self.base in ("varchar", "bpchar") and self.modifier > 4:
+            schema["maxLength"] = self.modifier - 4
+        return schema
+
+
+def _types(name: str, is_nullable: bool) -> list[str]:
+    return ["null", name] if is_nullable else [name]
+
+
+# Partitions are read as part of their table. A domain is replaced by its base type, also through several domains.
 _COLUMNS = """
     WITH RECURSIVE plain (oid, base, modifier) AS (
         SELECT oid, oid, -1 FROM pg_type WHERE typtype <> 'd'
@@ -41,7 +145,7 @@ _COLUMNS = """
 
 
 @dataclass(slots=True)
-class Table:
+class SourceTable:
     """One table or view.
 
     Attributes
@@ -49,7 +153,7 @@ class Table:
     key
         Columns of the primary key, in order.
     row_count
-        What the server estimates.
+        The server's estimate.
     """
 
     database: str
@@ -62,16 +166,16 @@ class Table:
 
     @property
     def tap_stream_id(self) -> str:
-        """The stream's name among all that the source has."""
+        """The stream's unique name in the source."""
         return f"{self.database}-{self.schema}-{self.name}"
 
-    def discovered(self, *, with_schema: bool) -> DiscoveredStream:
-        """Tell it as a stream.
+    def to_stream(self, *, with_schema: bool) -> DiscoveredStream:
+        """Return the table as a discovered stream.
 
         Parameters
         ----------
         with_schema
-            Let the stream's name, and so the destination's table, begin with the schema's.
+            Whether the stream's name, and so the destination table's, begins with the schema's.
         """
         key = set(self.key)
         return DiscoveredStream(
@@ -97,25 +201,25 @@ class Table:
             }
         }
         for name, column in self.columns.items():
-            told: dict[str, Any] = {"sql-datatype": column.name}
+            entry: dict[str, Any] = {"sql-datatype": column.name}
             if column.unsupported:
-                told |= {"inclusion": "unsupported", "unsupported-description": column.unsupported}
+                entry |= {"inclusion": "unsupported", "unsupported-description": column.unsupported}
             else:
-                told |= {"inclusion": "automatic" if name in key else "available", "selected-by-default": True}
-            metadata["properties", name] = told
+                entry |= {"inclusion": "automatic" if name in key else "available", "selected-by-default": True}
+            metadata["properties", name] = entry
         return metadata
 
 
-def tables_of(connection: psycopg.Connection[Any]) -> dict[str, Table]:
-    """List the tables and views that the user may read, by `Table.tap_stream_id`, sorted by schema and name."""
+def read_tables(connection: psycopg.Connection[Any]) -> dict[str, SourceTable]:
+    """List the tables and views that the user can read, by `SourceTable.tap_stream_id`, sorted by schema and name."""
     database = connection.info.dbname
-    found: dict[tuple[str, str], Table] = {}
+    tables: dict[tuple[str, str], SourceTable] = {}
     keys: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for schema, name, is_view, rows, column, *type_, key_position in connection.execute(_COLUMNS):
-        table = found.setdefault((schema, name), Table(database, schema, name, is_view, rows))
+        table = tables.setdefault((schema, name), SourceTable(database, schema, name, is_view, rows))
         table.columns[column] = ColumnType(*type_)
         if key_position is not None:
             keys.setdefault((schema, name), []).append((key_position, column))
-    for place, columns in keys.items():
-        found[place].key = [column for _, column in sorted(columns)]
-    return {table.tap_stream_id: table for table in found.values()}
+    for name_pair, columns in keys.items():
+        tables[name_pair].key = [column for _, column in sorted(columns)]
+    return {table.tap_stream_id: table for table in tables.values()}

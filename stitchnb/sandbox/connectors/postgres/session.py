@@ -1,4 +1,4 @@
-"""A connection to a PostgreSQL server by a form's values, and the server's own words where it refuses."""
+"""Connects to a PostgreSQL server by the form values of a source, and reads its error messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stitchnb.sandbox.pipeline import ConnectorError
-from stitchnb.sandbox.warehouses.simulated import without
+from stitchnb.sandbox.warehouses.simulated import redact
 
 if TYPE_CHECKING:
     import psycopg
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10
 _CANCEL_TIMEOUT_S = 2.0
 
-# How values are written, whatever the server, its database or the user's role was set to.
+# How values are written, regardless of the settings of server, database and role.
 _SETTINGS = """
     SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET bytea_output = 'hex';
     SET extra_float_digits = 1; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0
@@ -25,67 +25,70 @@ _SETTINGS = """
 
 
 @contextmanager
-def connected(properties: Mapping[str, Any], database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
-    """Connect, and begin a transaction that only reads and sees the database as it is now.
+def connect(properties: Mapping[str, Any], database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+    """Connect, and begin a read-only transaction that sees the database as it is now.
 
     Parameters
     ----------
     database
-        Another one than the form's.
+        A database other than the form's.
 
     Raises
     ------
     ConnectorError
-        psycopg is missing, or the server cannot be reached or refuses; also for errors of the server in the block.
+        psycopg is missing, the server cannot be reached, or it reports an error, also in the block.
     """
     psycopg = _psycopg()
-    # Closed rather than committed: once everything is read, it is no matter whether the server is still there.
-    with _told(properties), closing(psycopg.connect(**_arguments(properties, database), autocommit=True)) as connection:
+    # Closed without a commit: once everything is read, it does not matter whether the server is still there.
+    with (
+        _translate_errors(properties),
+        closing(psycopg.connect(**_arguments(properties, database), autocommit=True)) as connection,
+    ):
         connection.execute(_SETTINGS)
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield connection
 
 
-def named(what: str, properties: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Have an error in the block say what could not be read."""
-    return _told(properties, f"{what}: ")
+def error_context(name: str, properties: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Add a name to the message of an error in the block."""
+    return _translate_errors(properties, f"{name}: ")
 
 
 @contextmanager
-def _told(properties: Mapping[str, Any], begin: str = "") -> Iterator[None]:
+def _translate_errors(properties: Mapping[str, Any], prefix: str = "") -> Iterator[None]:
     psycopg = _psycopg()
     try:
         yield
     except psycopg.Error as error:
         secrets = [str(properties.get("password") or "")]
-        raise ConnectorError(without(secrets, begin + words_of(error))) from error
+        raise ConnectorError(redact(secrets, prefix + server_message(error))) from error
 
 
-def words_of(error: psycopg.Error) -> str:
-    """Tell an error in the words of the server, or of the library where the server was not reached."""
-    told = error.diag
-    if told.message_primary:
-        more = [line for line in (told.message_detail, told.message_hint) if line]
-        return "\n".join([f"{told.severity}:  {told.message_primary}", *more])
+def server_message(error: psycopg.Error) -> str:
+    """Return the server's message for an error, or the library's if the server was not reached."""
+    diagnostic = error.diag
+    if diagnostic.message_primary:
+        more = [line for line in (diagnostic.message_detail, diagnostic.message_hint) if line]
+        return "\n".join([f"{diagnostic.severity}:  {diagnostic.message_primary}", *more])
     text = str(error).removeprefix("connection failed: ").removeprefix("connection is bad: ")
-    # Several addresses of one host may have been tried: what a server said is what counts.
+    # Several addresses of a host may have been tried. The message of a server is the useful one.
     fatal = text.rfind("FATAL: ")
     lines = text.splitlines() if fatal < 0 else text[fatal:].splitlines()[:1]
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
 def cancel(connection: psycopg.Connection[Any]) -> None:
-    """Ask the server to break off what the connection is waiting for, from whatever thread, without waiting for it."""
+    """Ask the server to cancel the connection's query. Returns at once, and can be called from any thread."""
 
-    def ask() -> None:
+    def request() -> None:
         psycopg = _psycopg()
         try:
             connection.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
         except psycopg.Error:
-            # The connection has ended, or the server is out of reach: either way there is nothing to break off.
+            # The connection has ended or the server cannot be reached, so there is nothing to cancel.
             return
 
-    threading.Thread(target=ask, name="stitchnb-cancel", daemon=True).start()
+    threading.Thread(target=request, name="stitchnb-cancel", daemon=True).start()
 
 
 def _psycopg() -> Any:
@@ -93,8 +96,8 @@ def _psycopg() -> Any:
         import psycopg
     except ImportError as error:
         raise ConnectorError(
-            "A real PostgreSQL is read with psycopg, which cannot be imported here: "
-            f"pip install 'stitchnb[postgres]' ({error})"
+            f"Reading PostgreSQL requires psycopg, which could not be imported: {error}. Install it with: "
+            "pip install 'stitchnb[postgres]'"
         ) from error
     return psycopg
 
@@ -113,12 +116,12 @@ def _arguments(properties: Mapping[str, Any], database: str | None) -> dict[str,
 
 
 def connection_options(silence_s: int | None = None) -> dict[str, Any]:
-    """Give what holds for every connection: nothing comes from the environment or from files in a home.
+    """Return the options of every connection. They ignore the environment and files in the user's home.
 
     Parameters
     ----------
     silence_s
-        How long a server may be silent that has been sent something; a minute when None.
+        Seconds that the server may take to acknowledge data. None is a minute.
     """
     return {
         "gssencmode": "disable",
@@ -126,7 +129,7 @@ def connection_options(silence_s: int | None = None) -> dict[str, Any]:
         "client_encoding": "UTF8",
         "application_name": "stitchnb",
         "connect_timeout": CONNECT_TIMEOUT_S,
-        # A server that is gone without a word is noticed within a minute as well.
+        # A server that disappears without closing the connection is also noticed within a minute.
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,

@@ -9,19 +9,18 @@ from typing import Any
 
 from stitchnb.sandbox.catalog.cards import source_cards
 from stitchnb.sandbox.catalog.streams import stream_plans
-from stitchnb.sandbox.connectors.seeded.dataset import dataset_of
-from stitchnb.sandbox.connectors.seeded.record_factory import Records
-from stitchnb.sandbox.connectors.seeded.timeline import seconds_from, seconds_of, text_of
+from stitchnb.sandbox.connectors.seeded.dataset import dataset_of, parse_unix, to_rfc3339, to_unix
+from stitchnb.sandbox.connectors.seeded.record_factory import RecordFactory
 from stitchnb.sandbox.connectors.seeded.value_spec import CREATED, UPDATED, Recipe
 from stitchnb.sandbox.pipeline import Batch, Connector, ConnectorError, Context, DiscoveredStream, SelectedStream
-from stitchnb.sandbox.warehouses.simulated import refusal_of
+from stitchnb.sandbox.warehouses.simulated import find_connection_error
 
-__all__ = ["SeededConnector", "connector_for"]
+__all__ = ["SeededConnector", "seeded_connector"]
 
 
-def check_properties(source_type: str, properties: Mapping[str, Any]) -> None:
+def check_simulated_source(source_type: str, properties: Mapping[str, Any]) -> None:
     """Raise `ConnectorError` where ``checks.toml`` says that these properties do not connect."""
-    message = refusal_of("types", source_type, properties, credentials=_credentials(source_type))
+    message = find_connection_error("types", source_type, properties, credentials=_credentials(source_type))
     if message is not None:
         raise ConnectorError(message)
 
@@ -53,7 +52,7 @@ class SeededConnector:
         self.source_type = source_type
         self._seed = seed
         self._dataset = dataset_of(source_type, seed)
-        self._records = Records(self._dataset)
+        self._records = RecordFactory(self._dataset)
         self._names = {plan.tap_stream_id: plan.name for plan in stream_plans(source_type)}
 
     def __reduce__(self) -> tuple[type[SeededConnector], tuple[str, int]]:
@@ -65,7 +64,7 @@ class SeededConnector:
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
         """Raise `ConnectorError` for a credential beginning with ``bad-`` and for a host called ``unknown``."""
-        check_properties(self.source_type, properties)
+        check_simulated_source(self.source_type, properties)
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
         """Check the properties, then list the streams of the catalogue."""
@@ -91,12 +90,12 @@ class SeededConnector:
             that its method needs, or fields are selected that exclude each other.
         """
         self.check(properties)
-        self._refuse_exclusions(streams)
-        start = seconds_from(properties.get("start_date"))
+        self._check_exclusions(streams)
+        start = parse_unix(properties.get("start_date"))
         batches = [self._batches(stream, state.get(stream.tap_stream_id, {}), start, now) for stream in streams]
         return (batch for of_stream in batches for batch in of_stream)
 
-    def _refuse_exclusions(self, streams: Iterable[SelectedStream]) -> None:
+    def _check_exclusions(self, streams: Iterable[SelectedStream]) -> None:
         """Fail as a report does that is asked for fields which exclude each other; the API takes such a selection."""
         plans = {plan.tap_stream_id: plan for plan in stream_plans(self.source_type)}
         for stream in streams:
@@ -116,8 +115,8 @@ class SeededConnector:
             raise ConnectorError(
                 f"stream {stream.tap_stream_id!r} is not in the source; it has {', '.join(self._names) or 'no streams'}"
             )
-        at = seconds_of(now)
-        found, bookmark_key = self._found(name, stream, bookmark, start, at)
+        at = to_unix(now)
+        found, bookmark_key = self._select_rows(name, stream, bookmark, start, at)
         return self._batches_of(name, stream, found, bookmark_key, now)
 
     def _batches_of(
@@ -128,7 +127,7 @@ class SeededConnector:
         bookmark_key: str | None,
         now: datetime,
     ) -> Iterator[Batch]:
-        make, at = self._records.maker(name, stream.schema), seconds_of(now)
+        make, at = self._records.maker(name, stream.schema), to_unix(now)
         for first in range(0, len(found), BATCH_SIZE):
             part = found[first : first + BATCH_SIZE]
             rows = (self._dataset.row(name, index, at) for _, index in part)
@@ -136,7 +135,7 @@ class SeededConnector:
             bookmark = {} if bookmark_key is None else {bookmark_key: part[-1][0]}
             yield Batch(stream=stream, records=records, time_extracted=now, bookmark=bookmark)
 
-    def _found(
+    def _select_rows(
         self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
     ) -> tuple[list[tuple[Any, int]], str | None]:
         """Give key and index of the rows to extract, in order, and the name that the bookmark has."""
@@ -149,11 +148,11 @@ class SeededConnector:
                 changes = sorted((updated, index) for index, _, updated in rows if since is None or updated >= since)
                 return changes, _LOG_POSITION
             case "INCREMENTAL":
-                return self._found_since(name, stream, bookmark, start, at)
+                return self._rows_since(name, stream, bookmark, start, at)
             case other:
                 raise ConnectorError(f"stream {name!r} cannot be replicated as {other!r}, which is no method")
 
-    def _found_since(
+    def _rows_since(
         self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
     ) -> tuple[list[tuple[Any, int]], str]:
         """Give key and index of the rows from the bookmark on, in the order of the replication key, and its name."""
@@ -164,20 +163,20 @@ class SeededConnector:
             raise ConnectorError(f"stream {name!r} has no field {key!r}, which is its replication key")
         recipe = self._records.same(name, key)
         if recipe is UPDATED or recipe is CREATED:
-            since = seconds_from(bookmark.get(key))
+            since = parse_unix(bookmark.get(key))
             since = start if since is None else since
             moments = ((updated if recipe is UPDATED else created, index) for index, created, updated in rows)
             keyed = sorted((moment, index) for moment, index in moments if since is None or moment >= since)
-            return [(text_of(moment), index) for moment, index in keyed], key
-        return self._found_by_value(name, recipe, bookmark.get(key), start, at), key
+            return [(to_rfc3339(moment), index) for moment, index in keyed], key
+        return self._rows_by_value(name, recipe, bookmark.get(key), start, at), key
 
-    def _found_by_value(
+    def _rows_by_value(
         self, name: str, recipe: Recipe, bookmark: Any, start: int | None, at: int
     ) -> list[tuple[Any, int]]:
         """Find rows by a key that is a field like any other; those where it is null are never found."""
         since = _comparable(recipe.kind, bookmark)
         if since is None and recipe.kind == "time" and start is not None:
-            since = text_of(start)
+            since = to_rfc3339(start)
         keyed: list[tuple[Any, int]] = []
         for index, _, _ in self._dataset.timeline(name).rows(at):
             row = self._dataset.row(name, index, at)
@@ -192,8 +191,8 @@ def _comparable(kind: str, bookmark: Any) -> Any:
     if bookmark is None:
         return None
     if kind == "time":
-        seconds = seconds_from(bookmark)
-        return None if seconds is None else text_of(seconds)
+        seconds = parse_unix(bookmark)
+        return None if seconds is None else to_rfc3339(seconds)
     if kind in {"integer", "number"}:
         try:
             return float(bookmark)
@@ -203,7 +202,7 @@ def _comparable(kind: str, bookmark: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def connector_for(source_type: str, seed: int) -> Connector:
+def seeded_connector(source_type: str, seed: int) -> Connector:
     """Give the connector of one source type.
 
     Parameters

@@ -10,7 +10,15 @@ from typing import Any
 from stitchnb.sandbox.catalog.streams import StreamPlan
 from stitchnb.sandbox.catalog.tables import CatalogError, read_table
 from stitchnb.sandbox.connectors.seeded.dataset import Dataset, Row
-from stitchnb.sandbox.connectors.seeded.value_spec import CREATED, UPDATED, Maker, Place, Recipe, is_null, read_recipe
+from stitchnb.sandbox.connectors.seeded.value_spec import (
+    CREATED,
+    UPDATED,
+    FieldRef,
+    Maker,
+    Recipe,
+    is_null,
+    parse_recipe,
+)
 from stitchnb.sandbox.pipeline import JSONSchema
 
 Types = frozenset[str]
@@ -28,7 +36,7 @@ _DEFAULT_LENGTH = "number 0|1*2|2"
 _STRUCTURAL = re.compile(r"(maybe \S+ )?(row|rows|object|list|all)\b")
 
 
-class Records:
+class RecordFactory:
     """Makers of records for the streams of one dataset's source type.
 
     A field's recipe is its stream's, or that of its name, its name's ending or its type: the first that yields what the
@@ -52,7 +60,7 @@ class Records:
                 raise CatalogError(f"{stream} has no field {field!r}, nor has values.toml")
             self._same[key] = None
             schema = plan.schema["properties"].get(field, {})
-            self._same[key] = _made_once(field, self._leaf(stream, (field,), _types(schema)))
+            self._same[key] = _memoized(field, self._leaf(stream, (field,), _types(schema)))
         recipe = self._same[key]
         if recipe is None:
             raise CatalogError(f"{stream}.{field} is made of itself")
@@ -80,7 +88,7 @@ class Records:
             return lambda row: None
         if word == "maybe":
             share, _, recipe = rest.partition(" ")
-            nulls = is_null(share, Place(stream, path))
+            nulls = is_null(share, FieldRef(stream, path))
             inner = self._structure(stream, path, schema, recipe)
             return lambda row: None if nulls(row) else inner(row)
         return self._structure(stream, path, schema, recipe)
@@ -92,7 +100,7 @@ class Records:
         if "items" not in schema:
             return self._object(stream, path, schema)
         if word == "all":
-            return self._list_of_one(read_recipe(rest, Place(stream, path), self).make)
+            return self._list_of_one(parse_recipe(rest, FieldRef(stream, path), self).make)
         return self._list(stream, path, schema["items"], rest or _DEFAULT_LENGTH)
 
     def _object(self, stream: str, path: tuple[str, ...], schema: JSONSchema) -> Maker:
@@ -114,7 +122,7 @@ class Records:
         return embed
 
     def _list(self, stream: str, path: tuple[str, ...], items: JSONSchema, length: str) -> Maker:
-        count = read_recipe(length, Place(stream, path, part="#"), self).make
+        count = parse_recipe(length, FieldRef(stream, path, part="#"), self).make
         make = (
             self._object(stream, path, items)
             if "properties" in items
@@ -131,9 +139,9 @@ class Records:
         return make_list
 
     def _leaf(self, stream: str, path: tuple[str, ...], types: Types) -> Recipe:
-        place = Place(stream, path)
+        ref = FieldRef(stream, path)
         for text in self._candidates(stream, path, types):
-            recipe = read_recipe(text, place, self)
+            recipe = parse_recipe(text, ref, self)
             fitting = next((name for name in _FITTING[recipe.kind] if name in types), None)
             if not types or fitting is not None:
                 return _as_float(recipe) if recipe.kind == "integer" and fitting == "number" else recipe
@@ -153,7 +161,7 @@ class Records:
         return found or [rules["types"]["string"]]
 
 
-def _made_once(field: str, recipe: Recipe) -> Recipe:
+def _memoized(field: str, recipe: Recipe) -> Recipe:
     if recipe is CREATED or recipe is UPDATED:
         return recipe
 

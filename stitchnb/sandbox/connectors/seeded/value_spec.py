@@ -1,18 +1,98 @@
-"""Reads the recipes of ``values.toml`` into functions that make a value of a row."""
+"""Parses the recipes of ``values.toml`` into functions that make a value for a row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from typing import Any, Protocol
 
-from stitchnb.sandbox.catalog.tables import CatalogError
-from stitchnb.sandbox.connectors.seeded.dataset import Row
-from stitchnb.sandbox.connectors.seeded.people import PERSON, PLACE
-from stitchnb.sandbox.connectors.seeded.rng import digits, draw, seed_of
-from stitchnb.sandbox.connectors.seeded.timeline import text_of
+from stitchnb.sandbox.catalog.tables import CatalogError, read_table
+from stitchnb.sandbox.connectors.seeded.dataset import Row, derive_seed, digits, draw, to_rfc3339
+
+_FIRST, _LAST, _ENDING, _TOWN, _STREET, _POSTAL, _PHONE = (
+    derive_seed("person", part) for part in ("first", "last", "ending", "town", "street", "postal", "phone")
+)
+_HOUSES = 180
+
+
+@cache
+def _words(name: str) -> Sequence[str]:
+    words: list[str] = read_table("values.toml")["words"][name]
+    return words
+
+
+@cache
+def _towns() -> Sequence[Sequence[str]]:
+    rows: list[list[str]] = read_table("values.toml")["places"]["rows"]
+    return rows
+
+
+def _pick(words: Sequence[Any], row: Row, salt: int) -> Any:
+    return words[draw(row.person.number ^ salt) % len(words)]
+
+
+def _first_name(row: Row) -> str:
+    return str(_pick(_words("first_name"), row, _FIRST))
+
+
+def _last_name(row: Row) -> str:
+    return str(_pick(_words("last_name"), row, _LAST))
+
+
+def _name(row: Row) -> str:
+    return f"{_first_name(row)} {_last_name(row)}"
+
+
+def _email(row: Row) -> str:
+    return f"{_first_name(row)}.{_last_name(row)}{row.person.index + 1}@example.com".lower()
+
+
+def _username(row: Row) -> str:
+    return f"{_first_name(row)[0]}{_last_name(row)}{row.person.index + 1}".lower()
+
+
+def _company(row: Row) -> str:
+    return f"{_last_name(row)} {_pick(_words('ending'), row, _ENDING)}"
+
+
+def _town(row: Row, column: int) -> str:
+    return str(_pick(_towns(), row, _TOWN)[column])
+
+
+def _postal_code(row: Row) -> str:
+    return digits(_town(row, 4), draw(row.person.number ^ _POSTAL))
+
+
+def _phone(row: Row) -> str:
+    return digits(_town(row, 5), draw(row.person.number ^ _PHONE))
+
+
+def _street(row: Row) -> str:
+    number = draw(row.person.number ^ _STREET)
+    return f"{number % _HOUSES + 1} {_words('street')[(number >> 32) % len(_words('street'))]}"
+
+
+PERSON: Mapping[str, Callable[[Row], str]] = {
+    "first_name": _first_name,
+    "last_name": _last_name,
+    "name": _name,
+    "email": _email,
+    "username": _username,
+    "company": _company,
+}
+PLACE: Mapping[str, Callable[[Row], str]] = {
+    "city": lambda row: _town(row, 0),
+    "region": lambda row: _town(row, 1),
+    "country": lambda row: _town(row, 2),
+    "currency": lambda row: _town(row, 3),
+    "postal_code": _postal_code,
+    "phone": _phone,
+    "street": _street,
+}
+
 
 Maker = Callable[[Row], Any]
 Drawer = Callable[[Row], int]
@@ -30,11 +110,11 @@ class Recipe:
     make: Maker
 
 
-CREATED = Recipe("time", lambda row: text_of(row.created))
-UPDATED = Recipe("time", lambda row: text_of(row.updated))
+CREATED = Recipe("time", lambda row: to_rfc3339(row.created))
+UPDATED = Recipe("time", lambda row: to_rfc3339(row.updated))
 
 
-class Surroundings(Protocol):
+class RecipeScope(Protocol):
     """What a recipe may refer to."""
 
     def same(self, stream: str, field: str) -> Recipe:
@@ -48,7 +128,7 @@ class Surroundings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldRef:
     """Where a recipe stands: it decides what is drawn for it.
 
     ``changing`` draws anew at each change of the row.
@@ -60,67 +140,67 @@ class Place:
     part: str = ""
 
     def drawer(self) -> Drawer:
-        """Give a function that draws 64 bits of a row for this place."""
-        salt = seed_of(self.stream, *self.path, self.part)
+        """Give a function that draws 64 bits of a row for this ref."""
+        salt = derive_seed(self.stream, *self.path, self.part)
         if self.changing:
             return lambda row: draw(row.number ^ salt, row.root.version)
         return lambda row: draw(row.number ^ salt)
 
-    def within(self, part: str, *, changing: bool | None = None) -> Place:
+    def within(self, part: str, *, changing: bool | None = None) -> FieldRef:
         """Give the place of a recipe within this one."""
-        return Place(self.stream, self.path, self.changing if changing is None else changing, self.part + part)
+        return FieldRef(self.stream, self.path, self.changing if changing is None else changing, self.part + part)
 
 
-def read_recipe(text: str, place: Place, around: Surroundings) -> Recipe:
+def parse_recipe(text: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     """Read one recipe; raises `CatalogError` for words that say nothing."""
     word, _, rest = text.partition(" ")
     try:
-        if word in _AROUND:
-            return _AROUND[word](rest, place, around)
+        if word in _WRAPPING:
+            return _WRAPPING[word](rest, ref, scope)
         if word in _REFERRING:
-            return _REFERRING[word](rest, place, around)
-        return _PLAIN[word](rest, place)
+            return _REFERRING[word](rest, ref, scope)
+        return _PLAIN[word](rest, ref)
     except (KeyError, ValueError, IndexError) as error:
         if isinstance(error, CatalogError):
             raise
-        raise CatalogError(f"{place.stream}.{'.'.join(place.path)}: cannot read the recipe {text!r}") from error
+        raise CatalogError(f"{ref.stream}.{'.'.join(ref.path)}: cannot read the recipe {text!r}") from error
 
 
-def _maybe(rest: str, place: Place, around: Surroundings) -> Recipe:
+def _maybe(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     share, _, inner = rest.partition(" ")
-    recipe, nulls = read_recipe(inner, place, around), is_null(share, place)
+    recipe, nulls = parse_recipe(inner, ref, scope), is_null(share, ref)
     return Recipe(recipe.kind, lambda row: None if nulls(row) else recipe.make(row))
 
 
-def is_null(share: str, place: Place) -> Callable[[Row], bool]:
+def is_null(share: str, ref: FieldRef) -> Callable[[Row], bool]:
     """Tell for which rows ``maybe`` gives null; they are the same at every change of a row."""
     nulls = _CERTAIN * float(share)
-    number = place.within("?", changing=False).drawer()
+    number = ref.within("?", changing=False).drawer()
     return lambda row: number(row) >> 44 < nulls
 
 
-def _changing(rest: str, place: Place, around: Surroundings) -> Recipe:
-    return read_recipe(rest, place.within("", changing=True), around)
+def _changing(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    return parse_recipe(rest, ref.within("", changing=True), scope)
 
 
-def _final(rest: str, place: Place, around: Surroundings) -> Recipe:
+def _final(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     at_last, _, before = rest.partition(" else ")
-    last = read_recipe(at_last, place, around)
-    first = read_recipe(before or "none", place.within("-"), around)
+    last = parse_recipe(at_last, ref, scope)
+    first = parse_recipe(before or "none", ref.within("-"), scope)
     if "null" not in (first.kind, last.kind) and first.kind != last.kind:
-        raise CatalogError(f"{place.stream}.{'.'.join(place.path)}: {last.kind} or {first.kind}, according to {rest!r}")
+        raise CatalogError(f"{ref.stream}.{'.'.join(ref.path)}: {last.kind} or {first.kind}, according to {rest!r}")
     kind = first.kind if last.kind == "null" else last.kind
     return Recipe(kind, lambda row: last.make(row) if row.root.is_last else first.make(row))
 
 
-def _same(rest: str, place: Place, around: Surroundings) -> Recipe:
-    recipe = around.same(place.stream, rest)
+def _same(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    recipe = scope.same(ref.stream, rest)
     return Recipe(recipe.kind, lambda row: recipe.make(row.root))
 
 
-def _of(rest: str, place: Place, around: Surroundings) -> Recipe:
+def _of(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     parent, field = rest.split()
-    recipe = around.of_parent(place.stream, parent, field)
+    recipe = scope.of_parent(ref.stream, parent, field)
 
     def make(row: Row) -> Any:
         of = row.parent(parent)
@@ -129,9 +209,9 @@ def _of(rest: str, place: Place, around: Surroundings) -> Recipe:
     return Recipe(recipe.kind, make)
 
 
-def _text(rest: str, place: Place, around: Surroundings) -> Recipe:
+def _text(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     pieces: list[tuple[str, Maker | None, str]] = [
-        (literal, around.same(place.stream, field).make if field else None, spec or "")
+        (literal, scope.same(ref.stream, field).make if field else None, spec or "")
         for literal, field, spec, _ in Formatter().parse(rest)
     ]
 
@@ -149,8 +229,8 @@ def _text(rest: str, place: Place, around: Surroundings) -> Recipe:
     return Recipe("string", make)
 
 
-def _slug(rest: str, place: Place, around: Surroundings) -> Recipe:
-    text = _text(rest, place, around)
+def _slug(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    text = _text(rest, ref, scope)
 
     def make(row: Row) -> str | None:
         value = text.make(row)
@@ -159,11 +239,11 @@ def _slug(rest: str, place: Place, around: Surroundings) -> Recipe:
     return Recipe("string", make)
 
 
-def _numbers(names: Sequence[str], place: Place, around: Surroundings) -> Iterator[Recipe]:
+def _numbers(names: Sequence[str], ref: FieldRef, scope: RecipeScope) -> Iterator[Recipe]:
     for name in names:
-        recipe = around.same(place.stream, name)
+        recipe = scope.same(ref.stream, name)
         if recipe.kind not in {"integer", "number"}:
-            raise CatalogError(f"{place.stream}.{name} is a {recipe.kind}, not a number")
+            raise CatalogError(f"{ref.stream}.{name} is a {recipe.kind}, not a number")
         yield recipe
 
 
@@ -179,33 +259,33 @@ def _calculated(recipes: Sequence[Recipe], calculate: Callable[..., Any], kind: 
     return Recipe(kind, make)
 
 
-def _sum(rest: str, place: Place, around: Surroundings) -> Recipe:
+def _sum(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     signs = [-1 if word.startswith("-") else 1 for word in rest.split()]
-    recipes = list(_numbers([word.lstrip("-") for word in rest.split()], place, around))
+    recipes = list(_numbers([word.lstrip("-") for word in rest.split()], ref, scope))
     return _calculated(recipes, lambda *values: sum(sign * value for sign, value in zip(signs, values, strict=True)))
 
 
-def _times(rest: str, place: Place, around: Surroundings) -> Recipe:
-    return _calculated(list(_numbers(rest.split(), place, around)), lambda a, b: a * b)
+def _times(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    return _calculated(list(_numbers(rest.split(), ref, scope)), lambda a, b: a * b)
 
 
-def _part(rest: str, place: Place, around: Surroundings) -> Recipe:
-    return _calculated(list(_numbers(rest.split(), place, around)), lambda a, percent: a * percent / 100, "number")
+def _part(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    return _calculated(list(_numbers(rest.split(), ref, scope)), lambda a, percent: a * percent / 100, "number")
 
 
-def _percent(rest: str, place: Place, around: Surroundings) -> Recipe:
-    return _calculated(list(_numbers([rest], place, around)), lambda percent: percent / 100, "number")
+def _percent(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    return _calculated(list(_numbers([rest], ref, scope)), lambda percent: percent / 100, "number")
 
 
-def _word(rest: str, place: Place, around: Surroundings) -> Recipe:
-    return _one_of("string", around.words(rest), place)
+def _word(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
+    return _one_of("string", scope.words(rest), ref)
 
 
-def _one_of(kind: str, choices: Sequence[Any], place: Place) -> Recipe:
+def _one_of(kind: str, choices: Sequence[Any], ref: FieldRef) -> Recipe:
     if len(choices) == 1:
         only = choices[0]
         return Recipe(kind, lambda row: only)
-    number, count = place.drawer(), len(choices)
+    number, count = ref.drawer(), len(choices)
     return Recipe(kind, lambda row: choices[number(row) % count])
 
 
@@ -228,52 +308,52 @@ def _values(texts: Sequence[str]) -> tuple[str, Sequence[Any]]:
     return "string", texts
 
 
-def _number(rest: str, place: Place) -> Recipe:
+def _number(rest: str, ref: FieldRef) -> Recipe:
     kind, values = _values(weighted(rest))
     if kind == "string":
         raise ValueError(rest)
-    return _one_of(kind, values, place)
+    return _one_of(kind, values, ref)
 
 
-def _nth(rest: str, place: Place) -> Recipe:
+def _nth(rest: str, ref: FieldRef) -> Recipe:
     each, _, choices = rest.partition(" ")
     (kind, values), rows = _values(choices.split("|")), int(each)
     return Recipe(kind, lambda row: values[row.index // rows % len(values)])
 
 
-def _each(rest: str, place: Place) -> Recipe:
+def _each(rest: str, ref: FieldRef) -> Recipe:
     kind, values = _values(rest.split("|"))
     return Recipe(kind, lambda row: values[row.position % len(values)])
 
 
-def _whole(rest: str, place: Place) -> Recipe:
+def _whole(rest: str, ref: FieldRef) -> Recipe:
     least, most = map(int, rest.split())
-    number, span = place.drawer(), most - least + 1
+    number, span = ref.drawer(), most - least + 1
     return Recipe("integer", lambda row: least + number(row) % span)
 
 
-def _decimal(rest: str, place: Place) -> Recipe:
+def _decimal(rest: str, ref: FieldRef) -> Recipe:
     least, most, places = rest.split()
     scale = 10 ** int(places)
     lowest, highest = round(float(least) * scale), round(float(most) * scale)
-    number, span = place.drawer(), highest - lowest + 1
+    number, span = ref.drawer(), highest - lowest + 1
     return Recipe("number", lambda row: (lowest + number(row) % span) / scale)
 
 
-def _chance(rest: str, place: Place) -> Recipe:
-    number, yes = place.drawer(), _CERTAIN * float(rest)
+def _chance(rest: str, ref: FieldRef) -> Recipe:
+    number, yes = ref.drawer(), _CERTAIN * float(rest)
     return Recipe("boolean", lambda row: number(row) >> 44 < yes)
 
 
-def _serial(rest: str, place: Place) -> Recipe:
+def _serial(rest: str, ref: FieldRef) -> Recipe:
     start, step = map(int, rest.split())
-    if len(place.path) == 1:
+    if len(ref.path) == 1:
         return Recipe("integer", lambda row: start + row.index * step)
     return Recipe("integer", lambda row: start + (row.index * 8 + row.position) * step)
 
 
-def _token(rest: str, place: Place) -> Recipe:
-    length, number = int(rest), place.drawer()
+def _token(rest: str, ref: FieldRef) -> Recipe:
+    length, number = int(rest), ref.drawer()
 
     def make(row: Row) -> str:
         seed, text = number(row), ""
@@ -285,8 +365,8 @@ def _token(rest: str, place: Place) -> Recipe:
     return Recipe("string", make)
 
 
-def _hex(rest: str, place: Place) -> Recipe:
-    length, number = int(rest), place.drawer()
+def _hex(rest: str, ref: FieldRef) -> Recipe:
+    length, number = int(rest), ref.drawer()
 
     def make(row: Row) -> str:
         seed = number(row)
@@ -295,30 +375,30 @@ def _hex(rest: str, place: Place) -> Recipe:
     return Recipe("string", make)
 
 
-def _digits(rest: str, place: Place) -> Recipe:
-    number = place.drawer()
+def _digits(rest: str, ref: FieldRef) -> Recipe:
+    number = ref.drawer()
     return Recipe("string", lambda row: digits(rest, number(row)))
 
 
-def _later(rest: str, place: Place) -> Recipe:
+def _later(rest: str, ref: FieldRef) -> Recipe:
     base, days = rest.split()
     seconds = int(float(days) * _DAY_S)
     if base == "created":
-        return Recipe("time", lambda row: text_of(row.created + seconds))
-    return Recipe("time", lambda row: text_of(row.updated + seconds))
+        return Recipe("time", lambda row: to_rfc3339(row.created + seconds))
+    return Recipe("time", lambda row: to_rfc3339(row.updated + seconds))
 
 
-def _owner(rest: str, place: Place) -> Recipe:
-    name = place.path[-2] if len(place.path) > 1 else place.stream
-    return _one_of("string", [name.removesuffix("s")], place)
+def _owner(rest: str, ref: FieldRef) -> Recipe:
+    name = ref.path[-2] if len(ref.path) > 1 else ref.stream
+    return _one_of("string", [name.removesuffix("s")], ref)
 
 
-_AROUND: Mapping[str, Callable[[str, Place, Surroundings], Recipe]] = {
+_WRAPPING: Mapping[str, Callable[[str, FieldRef, RecipeScope], Recipe]] = {
     "maybe": _maybe,
     "changing": _changing,
     "final": _final,
 }
-_REFERRING: Mapping[str, Callable[[str, Place, Surroundings], Recipe]] = {
+_REFERRING: Mapping[str, Callable[[str, FieldRef, RecipeScope], Recipe]] = {
     "same": _same,
     "of": _of,
     "text": _text,
@@ -329,25 +409,25 @@ _REFERRING: Mapping[str, Callable[[str, Place, Surroundings], Recipe]] = {
     "percent": _percent,
     "word": _word,
 }
-_PLAIN: Mapping[str, Callable[[str, Place], Recipe]] = {
-    "none": lambda rest, place: Recipe("null", lambda row: None),
-    "created": lambda rest, place: CREATED,
-    "updated": lambda rest, place: UPDATED,
+_PLAIN: Mapping[str, Callable[[str, FieldRef], Recipe]] = {
+    "none": lambda rest, ref: Recipe("null", lambda row: None),
+    "created": lambda rest, ref: CREATED,
+    "updated": lambda rest, ref: UPDATED,
     "later": _later,
-    "id": lambda rest, place: _token("12", place),
+    "id": lambda rest, ref: _token("12", ref),
     "token": _token,
     "hex": _hex,
     "digits": _digits,
     "serial": _serial,
-    "pick": lambda rest, place: _one_of("string", weighted(rest), place),
+    "pick": lambda rest, ref: _one_of("string", weighted(rest), ref),
     "number": _number,
     "nth": _nth,
     "each": _each,
     "whole": _whole,
     "decimal": _decimal,
-    "money": lambda rest, place: _decimal(f"{rest} 2", place),
+    "money": lambda rest, ref: _decimal(f"{rest} 2", ref),
     "chance": _chance,
     "owner": _owner,
-    "person": lambda rest, place: Recipe("string", PERSON[rest]),
-    "place": lambda rest, place: Recipe("string", PLACE[rest]),
+    "person": lambda rest, ref: Recipe("string", PERSON[rest]),
+    "place": lambda rest, ref: Recipe("string", PLACE[rest]),
 }

@@ -13,51 +13,51 @@ from stitchnb.models.stream import alternatives
 from stitchnb.sandbox.pipeline import Breadcrumb, ConnectorError, DiscoveredStream, JSONSchema, SelectedStream
 from stitchnb.sandbox.store.streams import MODIFIABLE_KEYS
 
-Cut = Callable[[Any], Any]
+Projection = Callable[[Any], Any]
 
 
-def projection(schema: JSONSchema) -> Cut:
+def make_projection(schema: JSONSchema) -> Projection:
     """Give the function that leaves of a record what its stream's schema has."""
-    return _of_object(_fields(schema))
+    return _object_projection(_fields(schema))
 
 
-def _of_value(schema: object) -> Cut | None:
+def _value_projection(schema: object) -> Projection | None:
     """Give the function that cuts a value inside a record; None where there is nothing to cut."""
     if not isinstance(schema, Mapping):
         return None
     fields = None if _is_open(schema) else _fields(schema)
-    of_object = None if not fields else _of_object(fields)
-    of_item = next(filter(None, (_of_value(part.get("items")) for part in _parts(schema))), None)
+    of_object = None if not fields else _object_projection(fields)
+    of_item = next(filter(None, (_value_projection(part.get("items")) for part in _parts(schema))), None)
     if of_item is None:
         return of_object
 
-    def cut(value: Any) -> Any:
+    def project(value: Any) -> Any:
         if isinstance(value, list):
             return [of_item(item) for item in value]
         return value if of_object is None else of_object(value)
 
-    return cut
+    return project
 
 
-def _of_object(fields: Mapping[str, Cut | None]) -> Cut:
-    def cut(value: Any) -> Any:
+def _object_projection(fields: Mapping[str, Projection | None]) -> Projection:
+    def project(value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         return {
-            name: inner if (cut_inner := fields[name]) is None else cut_inner(inner)
+            name: inner if (project_inner := fields[name]) is None else project_inner(inner)
             for name, inner in value.items()
             if name in fields
         }
 
-    return cut
+    return project
 
 
-def _fields(schema: JSONSchema) -> dict[str, Cut | None]:
-    fields: dict[str, Cut | None] = {}
+def _fields(schema: JSONSchema) -> dict[str, Projection | None]:
+    fields: dict[str, Projection | None] = {}
     for part in _parts(schema):
         properties = part.get("properties")
         if isinstance(properties, Mapping):
-            fields |= {name: _of_value(inner) for name, inner in properties.items()}
+            fields |= {name: _value_projection(inner) for name, inner in properties.items()}
     return fields
 
 
@@ -82,13 +82,13 @@ _ATTRIBUTES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class TapCatalog:
     """What a tap said of its streams, entry by entry as it came."""
 
     entries: tuple[Mapping[str, Any], ...]
 
     @classmethod
-    def read(cls, text: bytes) -> Catalog:
+    def read(cls, text: bytes) -> TapCatalog:
         """Read what ``--discover`` printed.
 
         Raises
@@ -123,7 +123,7 @@ class Catalog:
         """
         spoken: dict[str, set[str]] = {}
         for entry in self.entries:
-            for name in _spoken_names(entry):
+            for name in _message_names(entry):
                 spoken.setdefault(name, set()).add(_id(entry))
         alone = {name: next(iter(ids)) for name, ids in spoken.items() if len(ids) == 1}
         return alone | {_id(entry): _id(entry) for entry in self.entries}
@@ -139,7 +139,7 @@ class Catalog:
             for entry in self.entries
         ]
 
-    def selecting(self, streams: Sequence[SelectedStream]) -> dict[str, Any]:
+    def with_selection(self, streams: Sequence[SelectedStream]) -> dict[str, Any]:
         """Give the catalog with these streams and their fields selected, and nothing else.
 
         Raises
@@ -155,7 +155,7 @@ class Catalog:
                 raise ConnectorError(
                     f"the stream {name!r} is not in its catalog any more; it has {', '.join(near) or 'no streams'}"
                 )
-        return {"streams": [_selecting(entry, chosen.get(_id(entry))) for entry in self.entries]}
+        return {"streams": [_entry_with_selection(entry, chosen.get(_id(entry))) for entry in self.entries]}
 
 
 def _id(entry: Mapping[str, Any]) -> str:
@@ -170,7 +170,7 @@ def _name(entry: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else _id(entry)
 
 
-def _spoken_names(entry: Mapping[str, Any]) -> set[str]:
+def _message_names(entry: Mapping[str, Any]) -> set[str]:
     alias = entry.get("stream_alias")
     return {_name(entry), *([alias] if isinstance(alias, str) and alias else [])}
 
@@ -212,7 +212,7 @@ def _discovered_metadata(entry: Mapping[str, Any]) -> dict[Breadcrumb, dict[str,
     return {(): of_stream, **said}
 
 
-def _selecting(entry: Mapping[str, Any], stream: SelectedStream | None) -> dict[str, Any]:
+def _entry_with_selection(entry: Mapping[str, Any], stream: SelectedStream | None) -> dict[str, Any]:
     written = copy.deepcopy(dict(entry))
     metadata = {breadcrumb: dict(inner) for breadcrumb, inner in _metadata(entry)}
     for name in _properties(entry["schema"]):

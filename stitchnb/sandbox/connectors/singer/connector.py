@@ -16,18 +16,28 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stitchnb.errors import InvalidInputError
-from stitchnb.sandbox.connectors.singer.batches import Batches
-from stitchnb.sandbox.connectors.singer.catalog import Catalog
-from stitchnb.sandbox.connectors.singer.messages import NotAMessageError, Record, parse
-from stitchnb.sandbox.connectors.singer.process import TapError, TapProcess, shortened
-from stitchnb.sandbox.connectors.singer.sandbox_dir import Secrets, TapFolder, find_program
-from stitchnb.sandbox.connectors.singer.state import TapState
+from stitchnb.sandbox.connectors.singer.catalog import TapCatalog
+from stitchnb.sandbox.connectors.singer.messages import (
+    BatchBuilder,
+    InvalidMessageError,
+    RecordMessage,
+    TapState,
+    parse,
+)
+from stitchnb.sandbox.connectors.singer.process import (
+    SecretRedactor,
+    TapError,
+    TapProcess,
+    TapWorkdir,
+    find_program,
+    last_lines,
+)
 from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
 
-_MOST_CATALOG_BYTES = 256_000_000
+_MAX_CATALOG_BYTES = 256_000_000
 # How long the discovery of a check holds good for what follows it.
 _FRESH_S = 60.0
-_MOST_FRESH = 16
+_MAX_FRESH = 16
 _QUOTED_CHARACTERS = 200
 
 
@@ -37,7 +47,7 @@ class Singer:
     Every run is a process of its own with an environment of its own: ``PATH``, an empty ``HOME``, ``TMPDIR``, ``LANG``
     and what `environment` says, and nothing of the process that the sandbox is in. The form's values are its
     ``config.json``, in a file that only its owner may read and that is gone when the tap has ended. What the tap
-    writes on its standard error goes into the job's log, or at a failure into the message, without credentials.
+    writes on its standard error goes into the job's log, or at a failure into the message, redact credentials.
     Linux and macOS.
 
     Parameters
@@ -84,7 +94,7 @@ class Singer:
         self._catalog_option = catalog_option
         self._silence_s = silence_s
         self._discovery_s = discovery_s
-        self._fresh: dict[str, tuple[float, Catalog]] = {}
+        self._fresh: dict[str, tuple[float, TapCatalog]] = {}
         self._guard = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -102,14 +112,14 @@ class Singer:
         run = self._run(properties, context)
         catalog = run.discover()
         with self._guard:
-            while len(self._fresh) >= _MOST_FRESH:
+            while len(self._fresh) >= _MAX_FRESH:
                 del self._fresh[next(iter(self._fresh))]
             self._fresh[run.digest] = time.monotonic(), catalog
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
         """List the streams of the tap's catalog."""
         run = self._run(properties, context)
-        return (self._taken(run.digest) or run.discover()).streams()
+        return (self._pop_fresh_catalog(run.digest) or run.discover()).streams()
 
     def extract(
         self,
@@ -130,11 +140,11 @@ class Singer:
             standard error.
         """
         run = self._run(properties, context)
-        catalog = self._taken(run.digest) or run.discover()
+        catalog = self._pop_fresh_catalog(run.digest) or run.discover()
         yield from run.extract(catalog, streams, TapState.latest(state), now)
 
     def _run(self, properties: Mapping[str, Any], context: Context | None) -> _Run:
-        config = self._configured(properties)
+        config = self._build_config(properties)
         path = os.environ.get("PATH", os.defpath)
         path = path if self._bin is None else f"{self._bin}{os.pathsep}{path}"
         return _Run(
@@ -142,14 +152,14 @@ class Singer:
             path=path,
             environment=self._environment,
             config=config,
-            secrets=Secrets([self._environment, properties, config]),
+            secrets=SecretRedactor([self._environment, properties, config]),
             catalog_option=self._catalog_option,
             silence_s=self._silence_s,
             discovery_s=self._discovery_s,
             context=context or Context(),
         )
 
-    def _configured(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+    def _build_config(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         try:
             made: dict[str, Any] = json.loads(json.dumps(dict(self._config(properties))))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -157,11 +167,11 @@ class Singer:
             # Not from the error itself, whose words may hold a credential.
             raise ConnectorError(
                 f"The configuration of {os.path.basename(self.tap)} cannot be made of the form's values: "
-                f"{Secrets([self._environment, properties]).hide(told)}"
+                f"{SecretRedactor([self._environment, properties]).hide(told)}"
             ) from None
         return made
 
-    def _taken(self, digest: str) -> Catalog | None:
+    def _pop_fresh_catalog(self, digest: str) -> TapCatalog | None:
         """Give the catalog of a check that has just been made of the same configuration, once."""
         with self._guard:
             found_at, catalog = self._fresh.pop(digest, (0.0, None))
@@ -176,7 +186,7 @@ class _Run:
     path: str
     environment: Mapping[str, str] = field(repr=False)
     config: Mapping[str, Any] = field(repr=False)
-    secrets: Secrets
+    secrets: SecretRedactor
     catalog_option: str
     silence_s: float
     discovery_s: float
@@ -187,47 +197,47 @@ class _Run:
         """Tells one configuration from another without holding it."""
         return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
 
-    def discover(self) -> Catalog:
+    def discover(self) -> TapCatalog:
         """Run the tap's discovery."""
-        with TapFolder(self.path, self.environment) as folder:
+        with TapWorkdir(self.path, self.environment) as folder:
             arguments = ["--config", folder.write("config.json", self.config), "--discover"]
-            with self._process(folder, arguments) as process, self._telling(process, "discovery"):
-                text = process.output(most_bytes=_MOST_CATALOG_BYTES, within_s=self.discovery_s)
-                self._refuse_failure(process)
+            with self._process(folder, arguments) as process, self._annotate_errors(process, "discovery"):
+                text = process.output(most_bytes=_MAX_CATALOG_BYTES, within_s=self.discovery_s)
+                self._check_exit_status(process)
                 if process.is_stopped:
                     raise TapError("it was stopped")
-                return Catalog.read(text)
+                return TapCatalog.read(text)
 
     def extract(
-        self, catalog: Catalog, streams: Sequence[SelectedStream], state: TapState, now: datetime
+        self, catalog: TapCatalog, streams: Sequence[SelectedStream], state: TapState, now: datetime
     ) -> Iterator[Batch]:
         """Run the tap and give what it says in batches."""
-        with TapFolder(self.path, self.environment) as folder:
+        with TapWorkdir(self.path, self.environment) as folder:
             arguments = ["--config", folder.write("config.json", self.config)]
-            with self._telling(None, "extraction"):
-                selection = catalog.selecting(streams)
+            with self._annotate_errors(None, "extraction"):
+                selection = catalog.with_selection(streams)
             arguments += [self.catalog_option, folder.write("catalog.json", selection)]
-            if (begin := state.to_begin_with(streams)) is not None:
+            if (begin := state.for_next_run(streams)) is not None:
                 arguments += ["--state", folder.write("state.json", begin)]
-            batches = Batches(streams, catalog.names(), state, now)
+            batches = BatchBuilder(streams, catalog.names(), state, now)
             with self._process(folder, arguments) as process:
                 try:
-                    with self._telling(process, "extraction"):
-                        yield from self._taking(process, batches)
-                        self._refuse_failure(process)
+                    with self._annotate_errors(process, "extraction"):
+                        yield from self._read_messages(process, batches)
+                        self._check_exit_status(process)
                 except ConnectorError:
-                    yield from batches.gathered()
+                    yield from batches.flush()
                     raise
                 if not process.is_stopped:
-                    yield from batches.gathered(has_ended=True)
+                    yield from batches.flush(has_ended=True)
                     self._log(process)
 
-    def _taking(self, process: TapProcess, batches: Batches) -> Iterator[Batch]:
+    def _read_messages(self, process: TapProcess, batches: BatchBuilder) -> Iterator[Batch]:
         number = 0
         for line in process.lines():
             if line is None:
-                if batches.are_due:
-                    yield from batches.gathered()
+                if batches.is_due:
+                    yield from batches.flush()
                 continue
             number += 1
             if not line.strip():
@@ -235,38 +245,38 @@ class _Run:
             try:
                 message = parse(line)
                 # Before the next record rather than after the last: the state that belongs to it comes in between.
-                if batches.are_due and isinstance(message, Record):
-                    yield from batches.gathered()
-                batches.take(message, len(line))
-            except NotAMessageError as error:
+                if batches.is_due and isinstance(message, RecordMessage):
+                    yield from batches.flush()
+                batches.add(message, len(line))
+            except InvalidMessageError as error:
                 raise TapError(f"it said {error} (line {number} of its output: {self._quoted(line)})") from error
 
     @contextmanager
-    def _process(self, folder: TapFolder, arguments: Sequence[str]) -> Iterator[TapProcess]:
+    def _process(self, folder: TapWorkdir, arguments: Sequence[str]) -> Iterator[TapProcess]:
         process = TapProcess(
             [find_program(self.tap, self.path), *arguments],
             folder=folder.path,
             environment=folder.environment,
             silence_s=self.silence_s,
         )
-        with process, self.context.stop.calling(process.stop):
+        with process, self.context.stop.on_set(process.stop):
             yield process
 
     @contextmanager
-    def _telling(self, process: TapProcess | None, what: str) -> Iterator[None]:
+    def _annotate_errors(self, process: TapProcess | None, what: str) -> Iterator[None]:
         """Say of an error whose it is and what the tap said last, and no credential."""
         try:
             yield
         except ConnectorError as error:
             if process is not None:
                 process.end()
-            words = "" if process is None else self._words(process)
+            words = "" if process is None else self._stderr(process)
             said = f"\n{words}" if words else " It wrote nothing on its standard error." if process else ""
             status = error.exit_status if isinstance(error, TapError) else None
             told = self.secrets.hide(f"{os.path.basename(self.tap)}, {what}: {error}.{said}")
             raise TapError(told, exit_status=status) from error
 
-    def _refuse_failure(self, process: TapProcess) -> None:
+    def _check_exit_status(self, process: TapProcess) -> None:
         if process.is_stopped:
             return
         status = process.exit_status()
@@ -275,11 +285,11 @@ class _Run:
         if status:
             raise TapError(f"it ended with exit status {status}", exit_status=status)
 
-    def _words(self, process: TapProcess) -> str:
-        return shortened(self.secrets.hide(process.last_words()))
+    def _stderr(self, process: TapProcess) -> str:
+        return last_lines(self.secrets.hide(process.stderr_tail()))
 
     def _log(self, process: TapProcess) -> None:
-        if words := self._words(process):
+        if words := self._stderr(process):
             self.context.log(words)
 
     def _quoted(self, line: bytes) -> str:

@@ -15,39 +15,89 @@ import duckdb
 
 from stitchnb.sandbox.connectors.csv_records import CsvRecords
 from stitchnb.sandbox.pipeline import LoadBatch, LoadResult, WarehouseError
-from stitchnb.sandbox.warehouses import copies
-from stitchnb.sandbox.warehouses.duckdb.csv_loader import NotByColumn, load_columns
-from stitchnb.sandbox.warehouses.duckdb.registry import DuckDBRegistry
-from stitchnb.sandbox.warehouses.duckdb.writer import DuckDBWriter, forget_rows
+from stitchnb.sandbox.warehouses.duckdb.csv_loader import ColumnarLoadUnsupportedError, load_columns
+from stitchnb.sandbox.warehouses.duckdb.tables import DuckDBRegistry, DuckDBWriter, unregister_rows
 from stitchnb.sandbox.warehouses.loader import Loader
 from stitchnb.sandbox.warehouses.lookup import find_column, find_table, order_of, tables_frame
 from stitchnb.sandbox.warehouses.naming import DATABASE, INTERNAL_SCHEMA, literal, quoted
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
+# What can be in the schema main, which cannot be dropped. Objects that depend on others come first.
+_IN_MAIN = {
+    "VIEW": "SELECT view_name FROM duckdb_views() WHERE NOT internal",
+    "TABLE": "SELECT table_name FROM duckdb_tables() WHERE NOT internal",
+    "SEQUENCE": "SELECT sequence_name FROM duckdb_sequences() WHERE true",
+    "MACRO": "SELECT DISTINCT function_name FROM duckdb_functions() WHERE NOT internal AND function_type = 'macro'",
+    "MACRO TABLE": "SELECT DISTINCT function_name FROM duckdb_functions() "
+    "WHERE NOT internal AND function_type = 'table_macro'",
+    "TYPE": "SELECT type_name FROM duckdb_types() WHERE NOT internal",
+}
 
-# What a load may take at first, and at most.
+
+def _snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Copy every schema, table, row and key into a database in memory."""
+    connection.execute(f"ATTACH ':memory:' AS {quoted(name)}")
+    try:
+        connection.execute(f"COPY FROM DATABASE {quoted(DATABASE)} TO {quoted(name)}")
+    except BaseException:
+        _drop_snapshot(connection, name)
+        raise
+
+
+def _restore(connection: duckdb.DuckDBPyConnection, name: str | None) -> None:
+    """Replace everything by a copy in one transaction, or remove everything if the name is None."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        _empty(connection)
+        if name is not None:
+            connection.execute(f"COPY FROM DATABASE {quoted(name)} TO {quoted(DATABASE)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _drop_snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Delete a copy."""
+    connection.execute(f"DETACH {quoted(name)}")
+
+
+def _empty(connection: duckdb.DuckDBPyConnection) -> None:
+    schemas = connection.execute(
+        "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND schema_name <> 'main'", [DATABASE]
+    ).fetchall()
+    for (schema,) in schemas:
+        connection.execute(f"DROP SCHEMA {quoted(DATABASE, schema)} CASCADE")
+    for kind, query in _IN_MAIN.items():
+        found = connection.execute(f"{query} AND database_name = ? AND schema_name = 'main'", [DATABASE]).fetchall()
+        for (name,) in found:
+            connection.execute(f"DROP {kind} {quoted(DATABASE, 'main', name)}")
+
+
+# Memory of a load, at first and at most.
 _LOAD_MIB = 128
-_MOST_LOAD_MIB = 16 * 1024
+_MAX_LOAD_MIB = 16 * 1024
 
 
 class DuckDBWarehouse:
     """A destination inside this process, for the sandbox and for notebooks.
 
-    Every source loads into a schema of its own name, every stream into a table. One lock serialises everything, so
-    that a notebook may read while a job's thread loads: it sees a load whole or not at all. What the loader must know
-    of its tables is kept in the same database, in the schema ``_stitchnb``, which `tables` leaves out.
+    Each source loads into a schema with its name, and each stream into a table. One lock serializes all access, so a
+    notebook can read while a job loads, and sees a load completely or not at all. The loader's metadata are in the
+    same database, in the schema ``_stitchnb``, which `tables` omits.
 
     Parameters
     ----------
     path
-        The database file, made when it is missing; None keeps everything in memory and leaves no file.
+        The database file, created if it is missing. None keeps everything in memory.
 
     Raises
     ------
     WarehouseError
-        The file is in use by another process or is no DuckDB database.
+        The file is in use by another process, or is not a DuckDB database.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -62,6 +112,9 @@ class DuckDBWarehouse:
         state = "closed" if self._connection is None else "in memory" if self._path is None else self._path.name
         return f"<DuckDBWarehouse: {state}>"
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in ("load", "snapshot", "restore", "drop_snapshot")]
+
     def __enter__(self) -> DuckDBWarehouse:
         return self
 
@@ -71,34 +124,34 @@ class DuckDBWarehouse:
         self.close()
 
     def load(self, batch: LoadBatch) -> LoadResult:
-        """Load one batch in one transaction; for stitchnb itself to use.
+        """Load one batch in one transaction.
 
-        Rows are upserted where the table's primary key is the stream's, the highest ``_sdc_sequence`` winning, and
-        appended otherwise. Another ``table_version`` than the table's replaces its rows. Records that cannot be
-        loaded land in the schema's ``_sdc_rejected`` instead, with the reason.
+        If the table's primary key is the stream's, rows are upserted, and the highest ``_sdc_sequence`` wins. Otherwise
+        they are appended. A ``table_version`` other than the table's replaces its rows. Records that cannot be loaded
+        go to the schema's table ``_sdc_rejected``, with the reason.
 
         Returns
         -------
         LoadResult
-            Rows loaded and rejected; together the batch's records, including those that a later record of the
-            same batch, or a newer row of the table, overrode.
+            Rows loaded and rejected. Together they are all records of the batch, including those that a later record
+            of the batch or a newer row of the table replaced.
 
         Raises
         ------
         WarehouseError
-            Nothing of the batch landed: the database refused, or the table was altered so that loads cannot go on.
+            Nothing was loaded: the database reported an error, or the table was changed so that it cannot be loaded.
         """
         with self._lock:
             while True:
                 try:
                     with self._bounded():
-                        self._refuse_lost_file()
+                        self._check_file()
                         return self._load(batch)
                 except duckdb.OutOfMemoryException as error:
-                    if not self._may_take_more():
+                    if not self._raise_memory_limit():
                         raise _failed(batch, error) from error
                 except duckdb.Error as error:
-                    self._note(error)
+                    self._parse_metadata(error)
                     raise _failed(batch, error) from error
 
     def _load(self, batch: LoadBatch) -> LoadResult:
@@ -107,28 +160,28 @@ class DuckDBWarehouse:
             return self._in_transaction(batch, partial(_load_records, load=batch))
         try:
             return self._in_transaction(batch, partial(load_columns, load=batch, records=records))
-        except NotByColumn as reason:
+        except ColumnarLoadUnsupportedError as reason:
             result = self._in_transaction(batch, partial(_load_records, load=batch))
             return replace(result, by_record=str(reason))
 
     def _in_transaction(self, batch: LoadBatch, load: Callable[[duckdb.DuckDBPyConnection], LoadResult]) -> LoadResult:
-        connection = self._live()
+        connection = self._open_connection()
         connection.execute("BEGIN TRANSACTION")
         try:
             result = load(connection)
             if result.rows_loaded + result.rows_rejected != len(batch.batch.records):
                 raise WarehouseError(
-                    f"Of {len(batch.batch.records)} rows {result.rows_loaded} were loaded and {result.rows_rejected} "
-                    "rejected: none of them was kept"
+                    f"Nothing was loaded: of {len(batch.batch.records)} rows, {result.rows_loaded} were loaded and "
+                    f"{result.rows_rejected} rejected, which does not add up."
                 )
             connection.execute("COMMIT")
         except BaseException:
-            # A failed COMMIT has rolled back by itself, and then there is no transaction left.
+            # A failed COMMIT has already rolled back.
             with contextlib.suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
             raise
         finally:
-            forget_rows(connection)
+            unregister_rows(connection)
         return result
 
     def tables(self) -> pd.DataFrame:
@@ -138,8 +191,8 @@ class DuckDBWarehouse:
         -------
         DataFrame
             One row per table, sorted by schema and table: ``schema`` and ``table`` (str), ``rows`` and ``columns``
-            (int64), never null. No table leaves the columns. A schema's ``_sdc_rejected`` is there once a record
-            was rejected.
+            (int64), never null. Without tables, the columns are still there. A schema has ``_sdc_rejected`` once a
+            record was rejected.
         """
         with self._cursor() as cursor:
             return tables_frame(
@@ -155,20 +208,20 @@ class DuckDBWarehouse:
         name
             ``schema.table``.
         columns
-            Which columns, in which order; None for all.
+            The columns to read, in order. None reads all.
 
         Returns
         -------
         DataFrame
-            One row per row of the table, ordered by its primary key, a subtable's by source key and position, a
-            table's without a key by ``_sdc_sequence``. Integers are ``Int64``, floats ``float64``, decimals
+            One row per row of the table, ordered by primary key. A subtable is ordered by source key and position, and
+            a table without a key by ``_sdc_sequence``. Integers are ``Int64``, floats ``float64``, decimals
             ``object`` of `~decimal.Decimal` and None, booleans ``boolean``, text ``str``, timestamps
             ``datetime64[us]`` in UTC without zone. An empty table keeps columns and dtypes.
 
         Raises
         ------
         WarehouseError
-            There is no such table or column; the message names the near ones.
+            There is no such table or column. The message lists similar names.
         """
         from stitchnb.sandbox.warehouses.lookup import frame
 
@@ -184,54 +237,54 @@ class DuckDBWarehouse:
             )
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Run SQL of DuckDB's dialect; tables are ``schema.table``.
+        """Run SQL in DuckDB's dialect. Tables are ``schema.table``.
 
-        Statements may change the destination too, as its owner may: the next load copes with what it finds. A
-        transaction that the query leaves open is rolled back.
+        Statements can also change the destination, as its owner can: the next load adapts to the changes. A transaction
+        that the query leaves open is rolled back.
 
         Returns
         -------
         DataFrame
-            The last statement's result, in its order, dtypes as in `table`; a change gives the number of rows.
+            The last statement's result, in its order, with dtypes as in `table`. A change returns the number of rows.
 
         Raises
         ------
         WarehouseError
-            DuckDB refused the query; the message is DuckDB's.
+            The query failed. The message is DuckDB's.
         """
         from stitchnb.sandbox.warehouses.lookup import frame
 
         with self._cursor() as cursor:
             return frame(cursor.execute(query))
 
-    def keep_copy(self, name: str) -> None:
-        """Copy all of it, under a name, into memory, for `bring_back`; for stitchnb itself to use."""
+    def snapshot(self, name: str) -> None:
+        """Copy everything into memory, under a name, for `restore`."""
         with self._lock:
-            copies.keep_copy(self._live(), name)
+            _snapshot(self._open_connection(), name)
 
-    def bring_back(self, name: str | None) -> None:
-        """Put a copy in place of what is there, or with None nothing; for stitchnb itself to use."""
+    def restore(self, name: str | None) -> None:
+        """Replace everything by a copy, or remove everything if the name is None."""
         with self._lock:
-            copies.bring_back(self._live(), name)
+            _restore(self._open_connection(), name)
 
-    def forget_copy(self, name: str) -> None:
-        """Let go of a copy; for stitchnb itself to use."""
+    def drop_snapshot(self, name: str) -> None:
+        """Delete a copy."""
         with self._lock:
-            copies.forget_copy(self._live(), name)
+            _drop_snapshot(self._open_connection(), name)
 
     def close(self) -> None:
-        """Let go of the file, and of what was in memory, once or again; for stitchnb itself to use."""
+        """Close the file, or delete what is in memory. Closing again does nothing."""
         with self._lock:
             if self._connection is not None:
-                # Closing brings the file up to date, which is work like a load's.
+                # Closing writes changes to the file, which needs memory like a load.
                 self._bound(self._connection)
                 self._connection.close()
                 self._connection = None
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[None]:
-        """Keep what of the file is held in memory small, which is otherwise all of it as long as there is room."""
-        connection = self._live()
+        """Limit the memory for the file. Otherwise DuckDB keeps all of it in memory while there is room."""
+        connection = self._open_connection()
         self._bound(connection)
         try:
             yield
@@ -240,48 +293,48 @@ class DuckDBWarehouse:
 
     def _bound(self, connection: duckdb.DuckDBPyConnection) -> None:
         if self._path is not None:
-            # Refused where what cannot be let go of is more than that already.
+            # DuckDB refuses if more than that is in use and cannot be released.
             with contextlib.suppress(duckdb.OutOfMemoryException):
                 connection.execute(f"SET memory_limit = '{self._load_mib}MiB'")
 
-    def _may_take_more(self) -> bool:
-        """Allow loads twice the memory, up to what queries have; the index of a large table needs it."""
-        if self._path is None or self._load_mib >= _MOST_LOAD_MIB:
+    def _raise_memory_limit(self) -> bool:
+        """Double the memory of loads, up to a maximum: indexes of large tables need it. Return whether it changed."""
+        if self._path is None or self._load_mib >= _MAX_LOAD_MIB:
             return False
         self._load_mib *= 2
         return True
 
-    def _live(self) -> duckdb.DuckDBPyConnection:
+    def _open_connection(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            raise WarehouseError("The warehouse is closed: open it again to load or read")
+            raise WarehouseError("The warehouse is closed. Open it again to load or read.")
         if self._path is not None and self._is_invalid:
-            _attach_anew(self._connection, self._path)
+            _reattach(self._connection, self._path)
             self._is_invalid = False
         return self._connection
 
-    def _note(self, error: duckdb.Error) -> None:
-        """Note where DuckDB has let go of the file, which it does when a disk is full while it brings it up to date."""
+    def _parse_metadata(self, error: duckdb.Error) -> None:
+        """Notice when DuckDB has detached the file, as it does if the disk is full while it writes changes."""
         self._is_invalid |= "invalidated" in str(error)
 
-    def _refuse_lost_file(self) -> None:
-        """Refuse a load into a file that nobody will find again: it stays open, but not under its name."""
+    def _check_file(self) -> None:
+        """Raise an error if the file was moved or replaced: it is still open, but the rows would be lost."""
         if self._path is None or _identity(self._path) == self._file:
             return
-        what = "was replaced by another" if self._path.exists() else "is gone"
+        what = "was replaced" if self._path.exists() else "was removed"
         raise WarehouseError(
-            f"The warehouse file {self._path} {what}, so that nothing is loaded: put it back, or close the sandbox "
-            "and open it again"
+            f"Nothing was loaded: the warehouse file {self._path} {what}. Put it back, or close the sandbox and open "
+            "it again."
         )
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own for one reading, so that nothing a query sets or begins outlives it."""
-        with self._lock, self._live().cursor() as cursor:
+        """Open a separate connection for one query, so that its settings and transaction end with it."""
+        with self._lock, self._open_connection().cursor() as cursor:
             try:
                 cursor.execute(f"USE {quoted(DATABASE)}")
                 yield cursor
             except duckdb.Error as error:
-                self._note(error)
+                self._parse_metadata(error)
                 raise WarehouseError(f"The query failed: {error}") from error
 
 
@@ -293,7 +346,7 @@ def _load_records(connection: duckdb.DuckDBPyConnection, load: LoadBatch) -> Loa
 
 def _failed(batch: LoadBatch, error: duckdb.Error) -> WarehouseError:
     name = f"{batch.schema_name}.{batch.table_name}"
-    return WarehouseError(f"The load into {name} failed and left nothing behind: {error}")
+    return WarehouseError(f"Nothing was loaded into {name}: {error}")
 
 
 def _open(path: Path | None) -> duckdb.DuckDBPyConnection:
@@ -302,14 +355,14 @@ def _open(path: Path | None) -> duckdb.DuckDBPyConnection:
         ":memory:",
         config={
             "autoinstall_known_extensions": "false",
-            # Empty: a query that outgrows the memory fails rather than leaving files behind.
+            # Empty: a query that needs too much memory fails and leaves no files behind.
             "temp_directory": "" if path is None else f"{file}.tmp",
-            # Batches arrive as text; 0 keeps DuckDB from guessing at types.
+            # Batches are text. 0 keeps DuckDB from guessing types.
             "pandas_analyze_sample": "0",
         },
     )
     try:
-        # For texts these take a third of a whole load's time; without them files are larger. Not heeded as `config`.
+        # These take a third of a load's time for text; without them, files are larger. Ignored as part of `config`.
         connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
         _attach(connection, file)
     except duckdb.Error as error:
@@ -323,8 +376,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(f"USE {quoted(DATABASE)}")
 
 
-def _attach_anew(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Open the file again in the same connection, which keeps the copies in memory."""
+def _reattach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach the file again in the same connection, which has the copies in memory."""
     file = str(path.absolute())
     try:
         connection.execute("USE memory.main")
@@ -335,7 +388,7 @@ def _attach_anew(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell one file from another that may have its name; None where there is none."""
+    """Return a value that differs for another file of the same name. None if there is no file."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -346,16 +399,16 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _why_not_open(file: str, message: str) -> str:
     if "lock" in message:
         return (
-            f"The warehouse file {file} is in use by another process, and DuckDB lets one process at a time open a "
-            f"file: close the other sandbox or notebook, or choose another file. DuckDB says: {message}"
+            f"The warehouse file {file} is in use by another process. Close the other sandbox or notebook, or use "
+            f"another file. DuckDB reports: {message}"
         )
     if "already attached" in message:
-        return f"The warehouse file {file} is open already in this process: use that warehouse, or close it first"
-    return f"The warehouse file {file} cannot be opened: {message}"
+        return f"The warehouse file {file} is already open in this process. Use that warehouse, or close it first."
+    return f"The warehouse file {file} could not be opened: {message}"
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
-    """Columns of every table that is not the loader's own, sorted by schema and table."""
+    """Return the columns of each table except the loader's own, sorted by schema and table."""
     found: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in cursor.execute(
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
@@ -373,7 +426,7 @@ def _count(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
 
 
 def _key(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> Sequence[str]:
-    """Columns of a table's primary key."""
+    """Return the columns of a table's primary key."""
     keys = cursor.execute(
         "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND schema_name = ? "
         "AND table_name = ? AND constraint_type = 'PRIMARY KEY'",

@@ -1,4 +1,4 @@
-"""A connection to the PostgreSQL database of a destination, and the server's own words where it refuses."""
+"""Connects to the PostgreSQL database of a destination, and reads its results and error messages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stitchnb.sandbox.connectors.postgres.session import connection_options, words_of
+from stitchnb.sandbox.connectors.postgres.session import connection_options, server_message
 from stitchnb.sandbox.pipeline import WarehouseError
-from stitchnb.sandbox.warehouses.lookup import unique
-from stitchnb.sandbox.warehouses.simulated import without
+from stitchnb.sandbox.warehouses.lookup import make_unique
+from stitchnb.sandbox.warehouses.simulated import redact
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,13 +29,13 @@ _DTYPES = {
 
 
 def frame(cursor: psycopg.Cursor[Any]) -> pd.DataFrame:
-    """Fetch the answer of the last statement that was run.
+    """Fetch the result of the last statement as a DataFrame.
 
     Returns
     -------
     DataFrame
-        One row per row of the answer, in its order, dtypes as in `results.frame`; a change gives one row with the
-        number of rows as ``Count``, and what gives none an empty frame.
+        One row per row of the result, in its order, with dtypes as in `lookup.frame`. A change returns one row with the
+        number of rows as ``Count``. A statement without a result returns an empty DataFrame.
     """
     while cursor.nextset():
         pass
@@ -47,7 +47,7 @@ def frame(cursor: psycopg.Cursor[Any]) -> pd.DataFrame:
     series = []
     for column, values in zip(cursor.description, columns, strict=True):
         info = types.get(column.type_code)
-        # An array's type is found under its elements' name as well.
+        # The type of an array is also listed under the name of its elements.
         dtype: Any = _DTYPES.get(info.name) if info is not None and info.oid == column.type_code else None
         if dtype is None:
             series.append(pd.Series(list(values), dtype="object"))
@@ -55,12 +55,12 @@ def frame(cursor: psycopg.Cursor[Any]) -> pd.DataFrame:
             series.append(pd.Series(pd.array(list(values), dtype=dtype)))
     if not series:
         return pd.DataFrame(index=range(len(rows)))
-    return pd.concat(series, axis="columns", keys=unique(column.name for column in cursor.description))
+    return pd.concat(series, axis="columns", keys=make_unique(column.name for column in cursor.description))
 
 
 _NO_FILE = "/dev/null/none"
 
-# How statements are read and values written, whatever the server, its database or the user's role was set to.
+# How statements are parsed and values written, regardless of the settings of server, database and role.
 _SETTINGS = """
     SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET bytea_output = 'hex';
     SET extra_float_digits = 1; SET standard_conforming_strings = on
@@ -68,15 +68,15 @@ _SETTINGS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
-    """One database of a server, by the values of a destination's form.
+class PostgresTarget:
+    """One database of a server, by the form values of a destination.
 
     Attributes
     ----------
     tls
-        Whether an encrypted connection is insisted on.
+        Whether to require an encrypted connection.
     certificate
-        The server's certificate authority as PEM; empty to trust any.
+        The certificate authority of the server as PEM. Empty trusts any.
     """
 
     host: str
@@ -88,18 +88,18 @@ class Database:
     certificate: str = ""
 
     @classmethod
-    def of(cls, properties: Mapping[str, Any]) -> Database:
-        """Read the form.
+    def from_properties(cls, properties: Mapping[str, Any]) -> PostgresTarget:
+        """Read the form values.
 
         Raises
         ------
         WarehouseError
-            It asks for a tunnel, which is not opened.
+            They request an SSH tunnel, which the sandbox does not open.
         """
         if properties.get("encryption_type") == "ssh":
             raise WarehouseError(
-                "the sandbox opens no tunnel over SSH: forward a port to the server yourself, give its host and port, "
-                'and set encryption_type to "none"'
+                "The sandbox does not open SSH tunnels. Forward a port to the server yourself, use its host and port, "
+                'and set encryption_type to "none".'
             )
         names = ("host", "port", "database", "username", "password")
         host, port, database, user, password = (str(properties.get(name) or "") for name in names)
@@ -110,27 +110,27 @@ class Database:
         return f"database {self.name} at {self.host}:{self.port}"
 
     @contextmanager
-    def connected(self) -> Iterator[psycopg.Connection[Any]]:
-        """Connect; what was begun and not committed when the block ends is rolled back.
+    def connect(self) -> Iterator[psycopg.Connection[Any]]:
+        """Connect. A transaction that is open when the block ends is rolled back.
 
         Raises
         ------
         WarehouseError
             psycopg is missing.
         psycopg.Error
-            The server cannot be reached or refuses; also from the block.
+            The server cannot be reached or reports an error, also in the block.
         """
         with closing(self._connect()) as connection:
             connection.execute(_SETTINGS)
             yield connection
 
-    def words_of(self, error: psycopg.Error) -> str:
-        """Tell an error in the server's words, never with the password."""
-        return without([self.password], words_of(error))
+    def error_message(self, error: psycopg.Error) -> str:
+        """Return the server's message for an error, without the password."""
+        return redact([self.password], server_message(error))
 
     def _connect(self) -> psycopg.Connection[Any]:
         with self._authority() as file:
-            connection: psycopg.Connection[Any] = imported().connect(
+            connection: psycopg.Connection[Any] = import_psycopg().connect(
                 **connection_options(),
                 host=self.host,
                 port=self.port,
@@ -145,9 +145,9 @@ class Database:
 
     @contextmanager
     def _authority(self) -> Iterator[str]:
-        """The certificate authority as a file, which is how libpq takes it."""
+        """Provide the certificate authority as a file, as libpq requires."""
         if not self.certificate:
-            # Named, so that none is looked for in the user's home.
+            # Without a name, libpq looks for a file in the home of the user.
             yield _NO_FILE
             return
         with tempfile.NamedTemporaryFile("w", prefix="stitchnb-", suffix=".pem") as file:
@@ -156,19 +156,19 @@ class Database:
             yield file.name
 
 
-def imported() -> Any:
-    """Import psycopg, which only those need who load into a real PostgreSQL.
+def import_psycopg() -> Any:
+    """Import psycopg, which is only needed for a real PostgreSQL.
 
     Raises
     ------
     WarehouseError
-        It cannot be imported; the message says how to install it.
+        It cannot be imported. The message says how to install it.
     """
     try:
         import psycopg
     except ImportError as error:
         raise WarehouseError(
-            "A real PostgreSQL is loaded with psycopg, which cannot be imported here: "
-            f"pip install 'stitchnb[postgres]' ({error})"
+            f"Loading into PostgreSQL requires psycopg, which could not be imported: {error}. Install it with: "
+            "pip install 'stitchnb[postgres]'"
         ) from error
     return psycopg

@@ -1,4 +1,4 @@
-"""A real PostgreSQL as a destination: found by its form, checked, loaded into and read."""
+"""A real PostgreSQL database as a destination."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from stitchnb.sandbox.pipeline import LoadBatch, LoadResult, WarehouseError
 from stitchnb.sandbox.warehouses.loader import Loader
 from stitchnb.sandbox.warehouses.lookup import find_column, find_table, order_of, tables_frame
 from stitchnb.sandbox.warehouses.naming import INTERNAL_SCHEMA, REJECTED_TABLE, quoted
-from stitchnb.sandbox.warehouses.postgres.registry import NOTES, PostgresRegistry
-from stitchnb.sandbox.warehouses.postgres.session import Database, imported
-from stitchnb.sandbox.warehouses.postgres.writer import PostgresWriter
+from stitchnb.sandbox.warehouses.postgres.session import PostgresTarget, import_psycopg
+from stitchnb.sandbox.warehouses.postgres.tables import METADATA, PostgresRegistry, PostgresWriter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOCKED = "55P03"
 
-# Of the tables in some schemas: there may be a great deal else in the database.
+# Of the tables in some schemas only: the database may have many others.
 _COLUMNS = """
     SELECT nspname, relname, array_agg(attname::text ORDER BY attnum)
     FROM pg_class
@@ -44,16 +43,16 @@ _KEY = """
 
 
 class Postgres:
-    """What destination types that speak PostgreSQL can be bound to, by the values of their form.
+    """A real PostgreSQL database as a destination, for destination types with its connection settings.
 
-    It reads ``host``, ``port``, ``database``, ``username`` and ``password``; ``ssl`` (True insists on TLS) and
-    ``sslrootcert`` (a certificate authority as PEM, which the server's certificate must then be of). A tunnel over
-    SSH is not opened.
+    It reads ``host``, ``port``, ``database``, ``username``, ``password``, ``ssl`` (True requires TLS) and
+    ``sslrootcert`` (PEM of the certificate authority that must have signed the server's certificate). It does not
+    open SSH tunnels.
 
     Parameters
     ----------
     lock_timeout_s
-        Seconds that a load waits for a table that somebody else has locked, before it fails.
+        Seconds that a load waits for a table that is locked by another connection, before it fails.
 
     Raises
     ------
@@ -69,69 +68,69 @@ class Postgres:
 
     def __init__(self, *, lock_timeout_s: float = 10.0) -> None:
         if not lock_timeout_s > 0:
-            raise InvalidInputError(f"lock_timeout_s is {lock_timeout_s}: give seconds, more than none")
+            raise InvalidInputError(f"lock_timeout_s must be greater than 0 seconds, got {lock_timeout_s}.")
         self._lock_timeout_s = lock_timeout_s
 
     def __repr__(self) -> str:
         return "Postgres()"
 
     def check(self, properties: Mapping[str, Any]) -> None:
-        """Connect, and try what loads need: to make schemas and temporary tables. Nothing of it stays.
+        """Connect, and test what loads need: to create schemas and temporary tables. Nothing of it is kept.
 
         Raises
         ------
         WarehouseError
-            With the server's own words.
+            With the server's message.
         """
-        database = Database.of(properties)
-        psycopg = imported()
+        database = PostgresTarget.from_properties(properties)
+        psycopg = import_psycopg()
         try:
-            with database.connected() as connection:
+            with database.connect() as connection:
                 connection.execute("BEGIN READ WRITE")
                 connection.execute(f"CREATE SCHEMA {quoted(f'stitchnb check {uuid.uuid4()}')}".encode())
                 connection.execute("CREATE TEMP TABLE stitchnb_check () ON COMMIT DROP")
                 connection.execute("ROLLBACK")
         except psycopg.Error as error:
-            raise WarehouseError(database.words_of(error)) from error
+            raise WarehouseError(database.error_message(error)) from error
 
     def open(self, properties: Mapping[str, Any]) -> PostgresWarehouse:
-        """Give the warehouse; it connects when it is loaded into or read."""
-        return PostgresWarehouse(Database.of(properties), self._lock_timeout_s)
+        """Return the warehouse. It connects for each load and each query."""
+        return PostgresWarehouse(PostgresTarget.from_properties(properties), self._lock_timeout_s)
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresWarehouse:
     """One database of a PostgreSQL server as a destination.
 
-    Tables are laid out as in the embedded warehouse, with the types bigint, double precision, numeric, boolean,
-    timestamp (UTC) and text. Every load and every reading has a connection of its own, so that a server may go and
-    come back. Loads into one schema wait for each other. What the loader must know of its tables is kept in the same
-    database, in the schema ``_stitchnb``, which `tables` leaves out.
+    Tables are the same as in the embedded warehouse, with the types bigint, double precision, numeric, boolean,
+    timestamp (UTC) and text. Each load and each query opens a connection, so a server can restart in between. Loads
+    into one schema wait for each other. The loader's metadata are in the same database, in the schema ``_stitchnb``,
+    which `tables` omits.
 
     Attributes
     ----------
     lock_timeout_s
-        Seconds that a load waits for a table that somebody else has locked.
+        Seconds that a load waits for a table that is locked by another connection.
     """
 
-    database: Database
+    database: PostgresTarget
     lock_timeout_s: float = 10.0
 
     def __repr__(self) -> str:
         return f"<PostgresWarehouse: {self.database}>"
 
     def load(self, batch: LoadBatch) -> LoadResult:
-        """Load one batch in one transaction, as `DuckDBWarehouse.load` does.
+        """Load one batch in one transaction, like `DuckDBWarehouse.load`.
 
         Raises
         ------
         WarehouseError
-            Nothing of the batch landed: the server refused or was lost, a table was locked for too long, or was
-            altered so that loads cannot go on.
+            Nothing was loaded: the server reported an error or was lost, a table was locked for too long, or was
+            changed so that it cannot be loaded.
         """
-        psycopg = imported()
+        psycopg = import_psycopg()
         try:
-            with self.database.connected() as connection:
+            with self.database.connect() as connection:
                 connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
                 connection.execute(
                     "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
@@ -139,13 +138,13 @@ class PostgresWarehouse:
                 )
                 registry = PostgresRegistry(connection, batch.schema_name)
                 registry.read()
-                # Other loads are waited for as long as they take, everybody else not.
+                # A load waits for other loads without a limit, but not for other connections.
                 connection.execute(f"SET LOCAL lock_timeout = {max(1, round(self.lock_timeout_s * 1000))}".encode())
                 result = Loader(registry, PostgresWriter(connection, batch), batch).run()
                 if result.rows_loaded + result.rows_rejected != len(batch.batch.records):
                     raise WarehouseError(
-                        f"Of {len(batch.batch.records)} rows {result.rows_loaded} were loaded and "
-                        f"{result.rows_rejected} rejected: none of them was kept"
+                        f"Nothing was loaded: of {len(batch.batch.records)} rows, {result.rows_loaded} were loaded and "
+                        f"{result.rows_rejected} rejected, which does not add up."
                     )
                 connection.execute("COMMIT")
                 return result
@@ -153,14 +152,14 @@ class PostgresWarehouse:
             raise WarehouseError(self._failed(batch, error)) from error
 
     def tables(self) -> pd.DataFrame:
-        """List the tables of those schemas that loads were made into.
+        """List the tables of the schemas that have been loaded into.
 
         Returns
         -------
         DataFrame
-            One row per table, as of `DuckDBWarehouse.tables`.
+            One row per table, as for `DuckDBWarehouse.tables`.
         """
-        with self._reading() as connection:
+        with self._read_only() as connection:
             found = _columns(connection)
             return tables_frame(
                 (schema, table, _count(connection, schema, table), len(columns))
@@ -175,26 +174,26 @@ class PostgresWarehouse:
         name
             ``schema.table``.
         columns
-            Which columns, in which order; None for all.
+            The columns to read, in order. None reads all.
 
         Returns
         -------
         DataFrame
-            One row per row of the table; order and dtypes are those of `DuckDBWarehouse.table`.
+            One row per row of the table, with the order and dtypes of `DuckDBWarehouse.table`.
 
         Raises
         ------
         WarehouseError
-            There is no such table or column, which the message says with the near ones; or the server refused.
+            There is no such table or column, and the message lists similar names. Or the server reported an error.
         """
         from stitchnb.sandbox.warehouses.postgres.session import frame
 
-        with self._reading() as connection:
+        with self._read_only() as connection:
             schema, table, have = find_table(name, _columns(connection))
             chosen = have if columns is None else [find_column(column, name, have) for column in columns]
             place = quoted(schema, table)
             key = dict(connection.execute(_KEY, [place]).fetchall())
-            # Text is ordered by its characters, whatever language the database was made for.
+            # Text is ordered by character, regardless of the language of the database.
             order = [
                 quoted(column) + (' COLLATE "C"' if key.get(column) in ("text", "character varying") else "")
                 for column in order_of(list(key), have)
@@ -203,55 +202,55 @@ class PostgresWarehouse:
             return frame(connection.execute(query.encode()))
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Run SQL of PostgreSQL's dialect; tables are ``schema.table``.
+        """Run SQL in PostgreSQL's dialect. Tables are ``schema.table``.
 
-        Statements may change the destination too, as its owner may: the next load copes with what it finds. Several
-        with semicolons between them are one transaction; one that the query leaves open is rolled back.
+        Statements can also change the destination, as its owner can: the next load adapts to the changes. Several
+        statements, separated by semicolons, are one transaction. One that the query leaves open is rolled back.
 
         Returns
         -------
         DataFrame
-            The last statement's result, in its order, dtypes as in `table`; a change gives the number of rows.
+            The last statement's result, in its order, with dtypes as in `table`. A change returns the number of rows.
 
         Raises
         ------
         WarehouseError
-            The server refused the query; the message is the server's.
+            The query failed. The message is the server's.
         """
         from stitchnb.sandbox.warehouses.postgres.session import frame
 
-        with self._answering() as connection:
+        with self._connect() as connection:
             return frame(connection.execute(query.encode()))
 
     def close(self) -> None:
-        """Do nothing: no connection is held."""
+        """Do nothing, because no connection stays open."""
 
     @contextmanager
-    def _answering(self) -> Iterator[psycopg.Connection[Any]]:
-        psycopg = imported()
+    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
+        psycopg = import_psycopg()
         try:
-            with self.database.connected() as connection:
+            with self.database.connect() as connection:
                 yield connection
         except psycopg.Error as error:
-            raise WarehouseError(f"The query failed: {self.database.words_of(error)}") from error
+            raise WarehouseError(f"The query failed: {self.database.error_message(error)}") from error
 
     @contextmanager
-    def _reading(self) -> Iterator[psycopg.Connection[Any]]:
-        """See everything as it is at one moment, however many queries it takes."""
-        with self._answering() as connection:
+    def _read_only(self) -> Iterator[psycopg.Connection[Any]]:
+        """Connect for several queries that all see the database at one moment."""
+        with self._connect() as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
 
     def _failed(self, batch: LoadBatch, error: psycopg.Error) -> str:
-        words = self.database.words_of(error)
+        message = self.database.error_message(error)
         if error.sqlstate == _LOCKED:
-            words += f"\nSomebody else has held a lock for more than {self.lock_timeout_s:g} seconds."
+            message += f"\nAnother connection held a lock for more than {self.lock_timeout_s:g} seconds."
         name = f"{batch.schema_name}.{batch.table_name}"
-        return f"The load into {name} of {self.database} failed and left nothing behind: {words}"
+        return f"Nothing was loaded into {name} of {self.database}: {message}"
 
 
 def _columns(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], list[str]]:
-    """Columns of every table in a schema that loads were made into."""
+    """Return the columns of each table in a schema that has been loaded into."""
     schemas = {
         schema
         for (schema,) in connection.execute(
@@ -259,9 +258,9 @@ def _columns(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], list[
             [REJECTED_TABLE],
         )
     }
-    ((has_notes,),) = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [NOTES]).fetchall()
+    ((has_notes,),) = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [METADATA]).fetchall()
     if has_notes:
-        schemas |= {schema for (schema,) in connection.execute(f"SELECT schema_name FROM {NOTES}".encode())}
+        schemas |= {schema for (schema,) in connection.execute(f"SELECT schema_name FROM {METADATA}".encode())}
     found = connection.execute(_COLUMNS, [sorted(schemas), INTERNAL_SCHEMA]).fetchall()
     return {(schema, table): [name for name in columns if name is not None] for schema, table, columns in found}
 
