@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pipeline_messages as messages
 import pytest
 
 from stitchnb.errors import SandboxError
@@ -140,7 +141,7 @@ def test_a_full_disk_fails_the_load_and_the_next_job_goes_on_once_there_is_room(
         tap, target, message = shop.run()
 
         assert (tap, target) == (0, 1)
-        assert "The load into shop.rows failed and left nothing behind: " in message
+        assert messages.NOTHING_LOADED.format("shop.rows: ") in message
         assert "File too large" in message
         some = shop.ids()
         assert 0 < len(some) < 12_000
@@ -183,7 +184,7 @@ def test_a_file_that_is_not_in_its_place_takes_no_rows_that_nobody_would_find(
     tap, target, message = shop.run()
 
     assert (tap, target) == (0, 1)
-    assert f"{file} {'was replaced by another' if is_replaced else 'is gone'}" in message
+    assert f"{file} {'was replaced' if is_replaced else 'was removed'}" in message
     elsewhere.rename(file)
     assert shop.run() == GOOD
     assert shop.ids() == list(range(12_000))
@@ -198,7 +199,7 @@ def test_a_file_that_another_process_holds_is_said_at_once_and_nothing_is_touche
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
 
-        with pytest.raises(SandboxError, match="in use by another process"):
+        with pytest.raises(SandboxError, match=messages.FILE_IN_USE):
             Sandbox(path)
 
         other.communicate()

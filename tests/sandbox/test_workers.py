@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pipeline_messages as messages
 import pytest
 import recurly_facts as recurly
 from polling import wait_until
@@ -169,12 +170,12 @@ def test_a_worker_that_dies_fails_the_tap_and_the_sandbox_goes_on(
 
         status, message, _ = shop.ended()
         assert status == 1
-        assert str(message).startswith("the executor could not carry out the extract: BrokenProcessPool: ")
-        # The pool takes no more work, which the next check says as well.
+        assert str(message).startswith(messages.EXECUTOR_FAILED.format("extract") + "BrokenProcessPool: ")
+        # The pool accepts no more tasks, which the next check reports too.
         shop.api.put(f"/v4/sources/{shop.source_id}", json={"properties": {"shop": "other"}})
         shop.sandbox.wait_idle()
         check = shop.api.get(f"/v4/sources/{shop.source_id}/last-connection-check").json()
-        assert "the executor takes no more work" in check["discovery_error_message"]
+        assert messages.EXECUTOR_CLOSED in check["discovery_error_message"]
 
 
 def test_what_cannot_be_sent_is_told(shop_of: Callable[[Executor], Shop], processes: Executor, tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def test_what_cannot_be_sent_is_told(shop_of: Callable[[Executor], Shop], proces
     shop.create(OfThisFunction(tmp_path / "notes"))
 
     check = shop.api.get(f"/v4/sources/{shop.source_id}/last-connection-check").json()
-    assert "the executor could not carry out the check: " in check["discovery_error_message"]
+    assert messages.EXECUTOR_FAILED.format("check") in check["discovery_error_message"]
     assert "OfThisFunction" in check["discovery_error_message"]
 
 
@@ -269,7 +270,7 @@ def test_a_folder_that_a_worker_does_not_find_is_told(tmp_path: Path, rows: Rows
     answer = run_task(Task("check", rows, (FORM,), tmp_path / "elsewhere" / "of-one-job"))
 
     assert answer.error is not None
-    assert f"the worker cannot use the folder {tmp_path / 'elsewhere'}" in answer.error
+    assert messages.FOLDER_NOT_SHARED.format(tmp_path / "elsewhere") in answer.error
     assert "shared_folder" in answer.error
 
 
@@ -281,7 +282,7 @@ def test_work_is_not_begun_twice(tmp_path: Path, rows: Rows) -> None:
 
     answer = run_task(task)
 
-    assert answer.error == "the worker that had begun with this was lost"
+    assert str(answer.error).startswith(messages.WORKER_LOST)
     assert rows.noted() == []
 
 

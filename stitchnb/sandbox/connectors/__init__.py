@@ -1,6 +1,6 @@
-"""What a source type of a sandbox can be bound to: ``sandbox.connectors["platform.hp-postgres"] = Postgres()``.
+"""What you can bind a source type of a sandbox to: ``sandbox.connectors["platform.hp-postgres"] = Postgres()``.
 
-Each name is only loaded when it is first asked for.
+Each name is imported on first use.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvFiles", "Postgres", "Singer"]
 
-_HOMES = {"CsvFiles": "csv_files", "Postgres": "postgres.connector", "Singer": "singer.connector"}
+_MODULES = {"CsvFiles": "csv_files", "Postgres": "postgres.connector", "Singer": "singer.connector"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"stitchnb.sandbox.connectors.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(importlib.import_module(f"stitchnb.sandbox.connectors.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

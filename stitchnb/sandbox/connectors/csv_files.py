@@ -1,4 +1,4 @@
-"""The connector that reads a folder of CSV files: every file is a stream."""
+"""The connector that reads a folder of CSV files, each as a stream."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 INTEGER, NUMBER, BOOLEAN, DATE_TIME, TEXT = "integer", "number", "boolean", "date-time", "text"
 
-# What every value of a column must look like for the column to hold more than text: nothing that another writing of
-# the same value would lose, such as the zeros of 00501, and nothing that means something else elsewhere.
+# Patterns that every value of a column must match for a type other than text. They exclude values that would change
+# when written again, such as 00501, and values that are ambiguous.
 SHAPES = {
     INTEGER: r"0|-?[1-9][0-9]{0,18}",
     NUMBER: r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?",
     BOOLEAN: r"(?i)true|false",
     DATE_TIME: r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[-+][0-9]{2}:?[0-9]{2})?",
 }
-# How values of a kind are ordered; others as text.
+# How values of a kind are ordered. Others are ordered as text.
 _CASTS = {INTEGER: "BIGINT", NUMBER: "DOUBLE", DATE_TIME: "TIMESTAMPTZ"}
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -59,7 +59,7 @@ CsvRow = Sequence[str | None]
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A file and the names in its header; setting `stop` breaks off the reading."""
+    """A file and its column names. Setting `stop` interrupts the reading."""
 
     path: Path
     delimiter: str
@@ -73,36 +73,36 @@ class CsvTable:
         Raises
         ------
         ConnectorError
-            There is none, or it does not name every column by a name of its own.
+            There is no header, or a column has no name of its own.
         """
         try:
             with path.open("rb") as file:
-                # Decoded line by line: what comes after the header is not its fault.
+                # Decoded line by line, so that errors after the header do not matter here.
                 lines = (line.decode("utf-8") for line in file)
                 columns = tuple(next(csv.reader(lines, delimiter=delimiter, strict=True), ()))
         except OSError as error:
-            raise ConnectorError(f"{path.name} cannot be read: {error.strerror}") from error
+            raise ConnectorError(f"{path.name} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise ConnectorError(f"{path.name} is not UTF-8: save it as UTF-8") from error
+            raise ConnectorError(f"{path.name} is not UTF-8. Save it as UTF-8.") from error
         except csv.Error as error:
-            raise ConnectorError(f"{path.name} has a header that is no CSV: {error}") from error
+            raise ConnectorError(f"The header of {path.name} is not valid CSV: {error}") from error
         columns = (columns[0].removeprefix("\ufeff"), *columns[1:]) if columns else ()
         if not columns:
-            raise ConnectorError(f"{path.name} is empty: its first line must name the columns")
+            raise ConnectorError(f"{path.name} is empty. Its first line must have the column names.")
         for position, name in enumerate(columns):
             if not name.strip():
-                raise ConnectorError(f"{path.name}: column {position + 1} has no name in the header")
+                raise ConnectorError(f"Column {position + 1} of {path.name} has no name. Add one to the header.")
             if name in columns[:position]:
-                raise ConnectorError(f"{path.name}: two columns are called {name!r}")
+                raise ConnectorError(f"{path.name} has two columns named {name!r}. Rename one in the header.")
         return cls(path, delimiter, columns, stop)
 
     def kinds(self) -> dict[str, str]:
-        """Read the whole file and tell what each column holds: a kind that all its values have, or text.
+        """Read the whole file, and return the kind of each column: one that all its values have, or text.
 
         Raises
         ------
         ConnectorError
-            It is no CSV throughout: the message tells the line.
+            A line is not valid CSV. The message has its number.
         """
         found: list[str] = []
         for position in range(len(self.columns)):
@@ -124,23 +124,23 @@ class CsvTable:
     def rows(
         self, names: Sequence[str], *, key: str | None = None, kind: str = TEXT, since: Any = None
     ) -> Iterator[Sequence[CsvRow]]:
-        """Give some of the columns, many rows at a time, as text and None.
+        """Yield many rows at a time of some columns, as text and None.
 
         Parameters
         ----------
         names
-            The columns, in the order in which they are wanted.
+            The columns, in order.
         key
-            The column that the rows are ordered by, those without a value first; the file's own order when None.
+            The column that orders the rows. Rows without a value come first. None keeps the order of the file.
         kind
-            What the values of `key` are.
+            The kind of the values of `key`.
         since
-            Where to begin: rows whose key is less, or null, are left out.
+            The first value of `key` to read. Rows with a smaller value, or none, are omitted.
 
         Raises
         ------
         ConnectorError
-            It is no CSV throughout, or a value of `key` is not of its kind.
+            A line is not valid CSV, or a value of `key` is not of its kind.
         """
         chosen = ", ".join(self._column(name) for name in names) or "NULL"
         query = f"SELECT {chosen} FROM {self._source()}"
@@ -168,15 +168,15 @@ class CsvTable:
         ).fetchone()
         if other is not None:
             raise ConnectorError(
-                f"{self.path.name}: the replication key {key!r} is {kind}, and a row has {other[0][:60]!r} there: "
-                "mend the row, or choose another key after a new check"
+                f"The replication key {key!r} of {self.path.name} must be {kind}, but a row has {other[0][:60]!r}. Fix "
+                "the row, or run a new check and choose another key."
             )
 
     def _column(self, name: str) -> str:
         return f"c{self.columns.index(name)}"
 
     def _source(self) -> str:
-        # Names of the header may differ in their case only, which DuckDB's do not.
+        # Column names may differ in case only, which DuckDB does not allow.
         columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.columns)))
         file = literal(_GLOB.sub(r"[\g<0>]", str(self.path.absolute())))
         return (
@@ -205,19 +205,19 @@ class CsvTable:
                 with self.stop.on_set(interrupt):
                     yield connection
         except duckdb.Error as error:
-            raise ConnectorError(f"{self.path.name}: {_explain(str(error))}") from error
+            raise ConnectorError(f"{self.path.name}: {_explain(str(error))}.") from error
 
 
 def _explain(message: str) -> str:
-    """Say DuckDB's refusal of a line without its advice, which is for those who write the query."""
+    """Convert DuckDB's message about a line, without its advice, which is about the query."""
     line = _LINE.search(message)
     where = f"line {line[1]}" if line else "a line"
     if width := _WIDTH.search(message):
-        return f"{where} has {_values(width[2])}, the header names {width[1]}"
+        return f"{where} has {_values(width[2])}, but the header has {width[1]}"
     if "unicode" in message.lower():
-        return f"{where} is not UTF-8: save the file as UTF-8"
+        return f"{where} is not UTF-8. Save the file as UTF-8"
     if "unterminated quote" in message:
-        return f"{where} opens a quote that is not closed"
+        return f"{where} has a quote that is not closed"
     if "line size" in message.lower():
         return f"{where} is longer than {_MAX_LINE_BYTES // 1_000_000} MB"
     return message.partition("\n")[0].removeprefix("Invalid Input Error: ")
@@ -242,22 +242,21 @@ _BOOLEANS = {"true": True, "false": False}
 class CsvFiles:
     """A `Connector` whose streams are the CSV files of a folder.
 
-    ``orders.csv`` is the stream ``orders``; its first line names the fields. A field is an integer, a number, a boolean
-    or a date-time where all of its values are, in one way of writing only (``00501`` is text), and text otherwise. An
-    empty value is null, ``""`` an empty text. Files are UTF-8, quotes in a value are doubled; a file that is not so
-    throughout is refused with the line.
+    ``orders.csv`` is the stream ``orders``. Its first line has the names of the fields. A field is an integer, a
+    number, a boolean or a date-time if all of its values are, and text otherwise (``00501`` is text). An empty value
+    is null, and ``""`` is empty text. Files are UTF-8, and quotes in a value are doubled. Otherwise an error names the
+    line.
 
-    Streams are full tables. `INCREMENTAL` replication by any integer or date-time field reads the whole file and
-    delivers what is not before the bookmark, in the field's order.
+    Streams replicate as full tables, or as `INCREMENTAL` by any integer or date-time field. Both read the whole file.
 
     Parameters
     ----------
     folder
-        Looked into at every check and job. Its subfolders are not.
+        Read at each check and job, without its subfolders.
     keys
-        The primary key of a stream, by the stream's name; rows of others are appended.
+        The primary key of each stream, by the stream's name. Rows of streams without a key are appended.
     delimiter
-        What stands between two values.
+        The character between two values.
 
     Examples
     --------
@@ -273,7 +272,7 @@ class CsvFiles:
         delimiter: str = ",",
     ) -> None:
         if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise InvalidInputError(f"{delimiter!r} cannot part values: give one character, such as ',' or ';'.")
+            raise InvalidInputError(f"delimiter must be one character, such as ',' or ';', got {delimiter!r}.")
         self.folder = Path(folder)
         self._keys = {stream: tuple(names) for stream, names in (keys or {}).items()}
         self._delimiter = delimiter
@@ -282,17 +281,17 @@ class CsvFiles:
         return f"{type(self).__name__}({str(self.folder)!r})"
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
-        """Raise `ConnectorError` where the folder holds no CSV files, or a header is not as it must be."""
+        """Raise `ConnectorError` if the folder has no CSV files, or a header is not valid."""
         tables = self._tables(context)
         for stream, key in self._keys.items():
             if stream not in tables:
-                raise ConnectorError(f"There is no {stream}.csv in {self.folder}, which has the key {', '.join(key)}.")
+                raise ConnectorError(f"There is no {stream}.csv in {self.folder}, but keys has the stream {stream}.")
             for name in key:
                 if name not in tables[stream].columns:
-                    raise ConnectorError(f"{stream}.csv has no column {name!r}, which is its key.")
+                    raise ConnectorError(f"{stream}.csv has no column {name!r}, but keys says that it is the key.")
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
-        """Check the files and read them through, for a field's type is that of all its values."""
+        """Check the files and read them completely: the type of a field depends on all its values."""
         self.check(properties, context)
         return [self._discovered(name, table.kinds()) for name, table in self._tables(context).items()]
 
@@ -304,19 +303,19 @@ class CsvFiles:
         now: datetime,
         context: Context | None = None,
     ) -> Iterator[Batch]:
-        """Give the rows of each file in batches of at most 10,000; a value that is not of its field's type is text.
+        """Yield the rows of each file in batches of at most 10,000. A value that is not of its field's type is text.
 
         Raises
         ------
         ConnectorError
-            A file or a replication key is gone, a file is no CSV, or a key's value is not of its type.
+            A file or replication key is gone, a file is not valid CSV, or a key's value is not of its type.
         """
         files = self._files()
         for stream in streams:
             if stream.tap_stream_id not in files:
                 near = near_names(stream.tap_stream_id, files) or list(files)[:10]
                 raise ConnectorError(
-                    f"There is no {stream.tap_stream_id}.csv in {self.folder} any more; it has {', '.join(near)}."
+                    f"{stream.tap_stream_id}.csv is no longer in {self.folder}. It has {', '.join(near)}."
                 )
         start = properties.get("start_date")
         for stream in streams:
@@ -335,11 +334,13 @@ class CsvFiles:
         except OSError as error:
             raise ConnectorError(f"The folder {self.folder} cannot be read: {error.strerror}.") from error
         if not paths:
-            raise ConnectorError(f"There are no CSV files in {self.folder}: their names must end with .csv.")
+            raise ConnectorError(f"There are no CSV files in {self.folder}. Their names must end with .csv.")
         files = {path.stem: path for path in paths}
         if len(files) < len(paths):
             twice = next(path for path in paths if files[path.stem] != path)
-            raise ConnectorError(f"{twice.name} and {files[twice.stem].name} in {self.folder} would be one stream.")
+            raise ConnectorError(
+                f"{twice.name} and {files[twice.stem].name} in {self.folder} would be the same stream. Rename one."
+            )
         return files
 
     def _discovered(self, name: str, kinds: Mapping[str, str]) -> DiscoveredStream:
@@ -371,17 +372,17 @@ def _batches(
             is_empty = False
             yield Batch(stream, [record(row) for row in rows], now)
         if is_empty:
-            # The table in the warehouse is to be empty as well.
+            # An empty batch empties the table in the warehouse.
             yield Batch(stream, (), now)
         return
     key = stream.replication_key
     if stream.replication_method != "INCREMENTAL" or key is None:
         raise ConnectorError(
-            f"{table.path.name} replicates as FULL_TABLE, or as INCREMENTAL by a replication key; "
-            f"{stream.replication_method} is not possible."
+            f"{table.path.name} cannot be replicated as {stream.replication_method}. Choose FULL_TABLE, or "
+            "INCREMENTAL with a replication key."
         )
     if key not in table.columns:
-        raise ConnectorError(f"{table.path.name} has no column {key!r} any more, which is its replication key.")
+        raise ConnectorError(f"{table.path.name} no longer has its replication key {key!r}. Run a new check.")
     kind = _kind(fields.get(key, {}))
     since = bookmark.get(key, start if kind == DATE_TIME else None)
     for rows in table.rows([*names, key], key=key, kind=kind, since=since):
@@ -391,7 +392,7 @@ def _batches(
 
 
 def _kind(schema: JSONSchema) -> str:
-    """Tell which kind of column a field was discovered as."""
+    """Return the kind of column that a field was discovered as."""
     return next((kind for kind, known in _SCHEMAS.items() if known == schema), TEXT)
 
 

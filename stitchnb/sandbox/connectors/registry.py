@@ -1,4 +1,4 @@
-"""Which connector serves which source type of one sandbox."""
+"""The connector of each source type: a seeded one, or the one that the type is bound to."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _METHODS = ("check", "discover", "extract")
 
 
 class Connectors:
-    """Connectors by source type: the seeded ones, until a type is bound to another.
+    """Connectors by source type. A type uses generated data until you bind it to another connector.
 
-    Every type of the catalogue has a connector; deleting one that was bound gives the type its seeded one back.
-    A binding lasts as long as the sandbox runs: it is not part of its state. A type that is none raises
-    `UnknownSourceTypeError` with near names, and what is no connector `InvalidInputError`.
+    A binding lasts while the sandbox runs and is not part of its state. Delete it to use generated data again. An
+    unknown type raises `UnknownSourceTypeError` with similar names. An object that is not a connector raises
+    `InvalidInputError`.
 
     Parameters
     ----------
     seed
-        What the seeded connectors make their rows from.
+        Seed of the generated data.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class Connectors:
 
     @property
     def bound(self) -> dict[str, Connector]:
-        """The types that were bound, each with its connector."""
+        """The bound source types, each with its connector."""
         return dict(self._bound)
 
     def __getitem__(self, source_type: str) -> Connector:
@@ -47,12 +47,16 @@ class Connectors:
     def __setitem__(self, source_type: str, connector: Connector) -> None:
         source_type = self._known(source_type)
         missing = [name for name in _METHODS if not callable(getattr(connector, name, None))]
-        # A class has the methods as well, but nobody to call them on.
+        # A class has the methods too, but they need an instance.
         if missing or isinstance(connector, type):
-            what = f"{connector.__name__} is a class" if isinstance(connector, type) else f"{connector!r} is none"
+            what = (
+                f"{connector.__name__} is a class"
+                if isinstance(connector, type)
+                else f"{connector!r} is not a connector"
+            )
             raise InvalidInputError(
-                f"{source_type} needs a connector, and {what}: give an object with {', '.join(_METHODS)}, "
-                "such as stitchnb.sandbox.connectors.Postgres()"
+                f"{source_type} cannot be bound to this: {what}. Assign an object with the methods "
+                f"{', '.join(_METHODS)}, such as stitchnb.sandbox.connectors.Postgres()."
             )
         self._bound[source_type] = connector
 

@@ -1,6 +1,6 @@
-"""What a destination type of a sandbox can be bound to: ``sandbox.warehouses["postgres"] = Postgres()``.
+"""What you can bind a destination type of a sandbox to: ``sandbox.warehouses["postgres"] = Postgres()``.
 
-Each name is only loaded when it is first asked for.
+Each name is imported on first use.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Postgres"]
 
-_HOMES = {"Postgres": "postgres.warehouse"}
+_MODULES = {"Postgres": "postgres.warehouse"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"stitchnb.sandbox.warehouses.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(importlib.import_module(f"stitchnb.sandbox.warehouses.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

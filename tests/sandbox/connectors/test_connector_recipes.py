@@ -164,18 +164,18 @@ def test_elements_of_a_list_differ_and_refer_to_their_row() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("pikc a|b", "invoices.field: cannot read the recipe 'pikc a|b'"),
-        ("whole 3", "cannot read the recipe 'whole 3'"),
-        ("number 1|x", "cannot read the recipe 'number 1|x'"),
-        ("maybe often id", "cannot read the recipe"),
-        ("changing maybe 0.5 whole x y", "cannot read the recipe 'whole x y'"),
-        ("of nobody id", "invoices: no parent 'nobody'; there are subscription, plan, account"),
-        ("same _add_ons", "invoices has no field '_add_ons', nor has values.toml"),
-        ("text {totla}", "invoices has no field 'totla'"),
+        ("pikc a|b", "invoices.field: 'pikc a|b' is not a valid recipe"),
+        ("whole 3", "'whole 3' is not a valid recipe"),
+        ("number 1|x", "'number 1|x' is not a valid recipe"),
+        ("maybe often id", "is not a valid recipe"),
+        ("changing maybe 0.5 whole x y", "'whole x y' is not a valid recipe"),
+        ("of nobody id", "invoices has no parent 'nobody'. It has subscription, plan, account"),
+        ("same _add_ons", "Neither invoices nor values.toml has a field '_add_ons'"),
+        ("text {totla}", "Neither invoices nor values.toml has a field 'totla'"),
         ("sum number total", "invoices.number is a string, not a number"),
         ("final created else pick a", "time or string"),
-        ("word nothing", "cannot read the recipe 'word nothing'"),
-        ("person shoe_size", "cannot read the recipe 'person shoe_size'"),
+        ("word nothing", "'word nothing' is not a valid recipe"),
+        ("person shoe_size", "'person shoe_size' is not a valid recipe"),
     ],
 )
 def test_a_recipe_that_says_nothing_is_named(text: str, message: str) -> None:

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 import httpx
+import pipeline_messages as messages
 import pytest
 from postgres_server import PASSWORD, Database, PostgresServer
 
@@ -41,7 +42,7 @@ def test_a_wrong_password_is_told_as_documented_and_not_repeated(postgres_server
         # An address of this machine on an interface that it does not have: nothing asks outside.
         pytest.param({"host": "::1%nowhere"}, "Name or service not known", id="an unknown host"),
         pytest.param({"filter_dbs": "postgres, nowhere"}, 'database "nowhere" does not exist', id="one more database"),
-        pytest.param({"ssh": "true"}, "no tunnel over SSH", id="a tunnel"),
+        pytest.param({"ssh": "true"}, messages.NO_SSH_TUNNEL, id="a tunnel"),
     ],
 )
 def test_what_does_not_connect_says_why(

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
+import pipeline_messages as messages
 import psutil
 import pytest
 from hypothesis import given
@@ -41,20 +42,24 @@ def failing(tap: Singer, properties: dict[str, Any] | None = None) -> tuple[list
 @pytest.mark.parametrize(
     ("body", "message", "status"),
     [
-        ("sys.exit(3)", "it ended with exit status 3. It wrote nothing on its standard error.", 3),
-        ("log('CRITICAL quota used up')\nsys.exit(1)", "it ended with exit status 1.\nCRITICAL quota used up", 1),
+        ("sys.exit(3)", f"{messages.TAP_FAILED.format(3)}. {messages.TAP_WROTE_NO_STDERR}", 3),
+        ("log('CRITICAL quota used up')\nsys.exit(1)", messages.TAP_FAILED.format(1) + ".\nCRITICAL quota used up", 1),
         ("os.kill(os.getpid(), 9)", "it was killed by SIGKILL. It wrote nothing", -9),
         ("raise ValueError('no such thing')", "ValueError: no such thing", 1),
-        ("print('Loading...')", "it said no JSON (line 4 of its output: 'Loading...')", None),
-        ("print('{\"type\": \"REC')", "it said no JSON (line 4 of its output: '{\"type\": \"REC')", None),
-        ("sys.stdout.buffer.write(b'\\xff\\n')", "it said text that is not UTF-8", None),
-        ("say(type='BATCH', stream='things')", "it said a BATCH message, which names files in place of records", None),
-        ("record('others', id=1)", "of the stream 'others', and its catalog has things", None),
-        ("record('thing', id=1)", "of the stream 'thing', and its catalog has things", None),
-        ("sys.stdout.write('x' * 3_000_000)", "it said a line of more than 1 MB and was ended", None),
-        ("be_silent()", "it said nothing for 300 s and was ended", None),
+        ("print('Loading...')", f"it wrote {messages.TAP_TEXT_NOT_JSON} (line 4 of its output: 'Loading...')", None),
+        (
+            "print('{\"type\": \"REC')",
+            f"it wrote {messages.TAP_TEXT_NOT_JSON} (line 4 of its output: '{{\"type\": \"REC')",
+            None,
+        ),
+        ("sys.stdout.buffer.write(b'\\xff\\n')", "it wrote text that is not UTF-8", None),
+        ("say(type='BATCH', stream='things')", messages.TAP_BATCH_MESSAGE, None),
+        ("record('others', id=1)", "of the stream 'others', which is not in its catalog: it has things", None),
+        ("record('thing', id=1)", "of the stream 'thing', which is not in its catalog: it has things", None),
+        ("sys.stdout.write('x' * 3_000_000)", "it wrote a line of more than 1 MB and was ended", None),
+        ("be_silent()", messages.TAP_SILENT, None),
         ("os.close(1)\nos.close(2)\nbe_silent()", "it closed its output, did not end within 300 s", None),
-        ("while True: log('x' * 1_000)", "it wrote more than 1 MB on its standard error between two messages", None),
+        ("while True: log('x' * 1_000)", "it wrote more than 1 MB to standard error between two messages", None),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("silence_clock")
@@ -79,12 +84,12 @@ def test_what_came_before_a_failure_is_delivered_and_then_the_failure_told(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("print('Hello')", "its discovery printed no JSON"),
-        ("", "its discovery printed no JSON"),
+        ("print('Hello')", "its discovery did not print JSON"),
+        ("", "its discovery did not print JSON"),
         ("print('[]')", "without a list of 'streams'"),
         ("log('FATAL: password authentication failed')\nsys.exit(1)", "exit status 1.\nFATAL: password authentication"),
-        ("be_silent()", "it said nothing for 300 s and was ended"),
-        ("while True: print('x' * 100_000)", "it said more than 1 MB and was ended"),
+        ("be_silent()", messages.TAP_SILENT),
+        ("while True: print('x' * 100_000)", "it wrote more than 1 MB and was ended"),
     ],
 )
 @pytest.mark.usefixtures("silence_clock")
@@ -109,7 +114,7 @@ def test_a_discovery_that_speaks_without_end_is_ended(taps: Taps) -> None:
             log("still busy")
             time.sleep(0.1)
     """
-    with pytest.raises(ConnectorError, match=r"it was not through after 900 s and was ended\.\nstill busy"):
+    with pytest.raises(ConnectorError, match=r"it did not finish within 900 s and was ended\.\nstill busy"):
         Singer(taps.write("tap-bad", body), silence_s=1_000_000).check({})
 
 
@@ -121,7 +126,7 @@ def test_a_record_before_its_schema_is_refused(taps: Taps) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tap-shpo", "There is no tap-shpo on PATH. Did you mean tap-shop?"),
+        ("tap-shpo", messages.TAP_NOT_FOUND.format("tap-shpo") + " Did you mean tap-shop?"),
         ("shop", "Did you mean tap-shop?"),
         ("tap-qqq", "There are tap-"),
     ],
@@ -137,15 +142,15 @@ def test_a_tap_that_is_not_on_path_is_told_with_the_near_ones(taps: Taps, name: 
 
 def test_no_tap_at_all_is_told_too(taps: Taps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(taps.folder))
-    with pytest.raises(ConnectorError, match="No program there begins with tap-"):
+    with pytest.raises(ConnectorError, match="No program on PATH begins with tap-"):
         Singer("tap-shop").check({})
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("#!/nowhere/python\n", "cannot be run: No such file or directory"),
-        ("\0\0\0\0", "cannot be run: Exec format error"),
+        ("#!/nowhere/python\n", "could not be run: No such file or directory"),
+        ("\0\0\0\0", "could not be run: Exec format error"),
     ],
 )
 def test_a_program_that_cannot_be_run_is_told(taps: Taps, text: str, message: str) -> None:
@@ -176,8 +181,8 @@ def wait_for_one(taps: Taps) -> None:
     ("end", "message"),
     [
         ("sys.exit(2)", "exit status 2"),
-        ("be_silent()", "said nothing for 300 s"),
-        ("say(rubbish=1); time.sleep(600)", "says no type of message"),
+        ("be_silent()", messages.TAP_SILENT),
+        ("say(rubbish=1); time.sleep(600)", messages.TAP_NO_MESSAGE_TYPE),
     ],
 )
 @pytest.mark.usefixtures("silence_clock")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pipeline_messages as messages
 import pytest
 import recurly_facts as recurly
 from polling import wait_until
@@ -180,4 +181,4 @@ def test_a_file_with_a_broken_line_fails_the_job_with_the_line(sandbox: Any, cli
     source.select("orders", ["id", "note"])
     file.write_text("id,note\n1,first\n2\n")
     ran(sandbox, source)
-    assert extraction(source).tap_description == "orders.csv: line 3 has 1 value, the header names 2"
+    assert extraction(source).tap_description == f"orders.csv: {messages.CSV_LINE_TOO_SHORT}."

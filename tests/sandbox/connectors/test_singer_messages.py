@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pipeline_messages as messages
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -61,23 +62,23 @@ def test_a_message_is_read(message: dict[str, Any], expected: Message) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"Starting up...", "no JSON"),
-        (b'{"type": "RECORD", "stream": "orders", "rec', "no JSON"),
+        (b"Starting up...", messages.TAP_TEXT_NOT_JSON),
+        (b'{"type": "RECORD", "stream": "orders", "rec', messages.TAP_TEXT_NOT_JSON),
         (b"\xff\xfe{}", "not UTF-8"),
-        (b"[1]", "no object"),
+        (b"[1]", "JSON that is not an object"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"type": "RECORD", "stream": "s", "record": {"n": ' + b"9" * 5_000 + b"}}", "thousands of digits"),
-        (line(record={}), "says no type"),
-        (line(type=["RECORD"]), "says no type"),
-        (line(type="RECROD"), "'RECROD', which Singer does not know"),
+        (line(record={}), messages.TAP_NO_MESSAGE_TYPE),
+        (line(type=["RECORD"]), messages.TAP_NO_MESSAGE_TYPE),
+        (line(type="RECROD"), "the unknown type 'RECROD'"),
         (line(type="RECORD", record={}), "RECORD message without 'stream'"),
         (line(type="RECORD", stream="", record={}), "RECORD message without 'stream'"),
-        (line(type="RECORD", stream="orders", record=[1]), "'record' is no object"),
-        (line(type="RECORD", stream="orders"), "'record' is no object"),
-        (line(type="SCHEMA", stream="orders", schema="{}"), "'schema' is no object"),
-        (line(type="SCHEMA", stream="orders", schema={}, key_properties=[1]), "'key_properties' are no list"),
+        (line(type="RECORD", stream="orders", record=[1]), "'record' is not an object"),
+        (line(type="RECORD", stream="orders"), "'record' is not an object"),
+        (line(type="SCHEMA", stream="orders", schema="{}"), "'schema' is not an object"),
+        (line(type="SCHEMA", stream="orders", schema={}, key_properties=[1]), "'key_properties' is not a list"),
         (line(type="ACTIVATE_VERSION"), "ACTIVATE_VERSION message without 'stream'"),
-        (line(type="BATCH", stream="orders", manifest=["f.gz"]), "BATCH message, which names files .* batch_config"),
+        (line(type="BATCH", stream="orders", manifest=["f.gz"]), f"{messages.TAP_BATCH_MESSAGE}: remove batch_config"),
     ],
 )
 def test_what_is_no_message_is_refused_with_the_reason(text: bytes, reason: str) -> None:

@@ -299,7 +299,9 @@ def test_the_configuration_can_be_made_of_the_form_s_values(taps: Taps, shop: Si
     tap.check({"quota_limit": "30", "start_date": "2026-01-01"})
 
     assert taps.runs[-1]["options"]["--config"] == {"quota": 30, "start_date": "2026-01-01"}
-    with pytest.raises(ConnectorError, match=r"tap-shop cannot be made of the form's values: KeyError: 'quota_limit'"):
+    with pytest.raises(
+        ConnectorError, match=r"tap-shop could not be made from the form values: KeyError: 'quota_limit'"
+    ):
         tap.check({})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import counting_jobs
 import httpx
+import pipeline_messages as messages
 import psycopg
 import pytest
 from import_requests import batch, message
@@ -151,7 +152,7 @@ def test_a_destination_that_fails_keeps_the_bookmark_and_the_next_job_tries_agai
 
     extraction = run(api, sandbox, configured)
 
-    message = "recurly.accounts exists already and was not made by a load: rename or drop it, then start the job again"
+    message = messages.NOT_MADE_BY_A_LOAD.format("recurly.accounts")
     assert (extraction["tap_exit_status"], extraction["target_exit_status"]) == (0, 1)
     assert extraction["target_description"] == error_of(api, "accounts") == message
     assert sandbox.warehouse.tables().empty, "the one with a server is asked first"
@@ -282,12 +283,14 @@ class TestBindings:
         "bad", [warehouses.Postgres, object(), None, "postgres"], ids=lambda bad: type(bad).__name__
     )
     def test_what_is_no_warehouse_cannot_be_bound(self, sandbox: Sandbox, bad: Any) -> None:
-        with pytest.raises(InvalidInputError, match=r"give an object with check and open, such as .*Postgres\(\)"):
+        with pytest.raises(InvalidInputError, match=r"the methods check and open, such as .*Postgres\(\)"):
             sandbox.warehouses["postgres"] = bad
         assert sandbox.warehouses.bound == {}
 
     def test_only_destination_types_can_be_bound(self, sandbox: Sandbox) -> None:
-        with pytest.raises(InvalidInputError, match=r"There is no destination type 'mysql'\. There are: .*postgres"):
+        with pytest.raises(
+            InvalidInputError, match=r"There is no destination type 'mysql'\. It must be one of: .*postgres"
+        ):
             sandbox.warehouses["mysql"] = warehouses.Postgres()
 
     def test_an_unknown_destination_is_named_with_those_that_there_are(self, sandbox: Sandbox, embedded: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import pipeline_messages as messages
 import pytest
 
 from stitchnb.sandbox.pipeline import WarehouseError
@@ -115,7 +116,7 @@ class TestText:
 class TestNames:
     def test_a_table_that_differs_in_case_alone_is_somebody_else_s(self, load: Any, warehouse: Any) -> None:
         warehouse.sql('CREATE SCHEMA recurly; CREATE TABLE recurly."People" (id int)')
-        with pytest.raises(WarehouseError, match=r"recurly\.people exists already and was not made by a load"):
+        with pytest.raises(WarehouseError, match=messages.NOT_MADE_BY_A_LOAD.format("recurly.people")):
             load([{"id": 1}])
 
     def test_such_a_table_that_came_later_is_left_alone(self, load: Any, warehouse: Any) -> None:
@@ -134,7 +135,7 @@ class TestNames:
 
     def test_a_table_named_like_an_index_is_refused_in_words(self, load: Any) -> None:
         load([{"id": 1}])
-        with pytest.raises(WarehouseError, match=r"recurly\.people_pkey exists already and was not made by a load"):
+        with pytest.raises(WarehouseError, match=messages.NOT_MADE_BY_A_LOAD.format("recurly.people_pkey")):
             load([{"id": 1}], table="people_pkey")
 
     def test_a_schema_s_name_is_never_cut(self, load: Any, warehouse: Any) -> None:

@@ -71,9 +71,9 @@ class Lines:
         self._records = records
 
     def __iter__(self) -> Iterator[Any]:
-        from stitchnb.sandbox.connectors.csv_records import records_of
+        from stitchnb.sandbox.connectors.csv_records import parse_records
 
-        return records_of(self._records.path.read_text("utf-8"), self._records.columns)
+        return parse_records([self._records.path.read_text("utf-8")], self._records.columns)
 
 
 def everything(warehouse: DuckDBWarehouse) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def test_a_decimal_column_gets_the_digits_that_its_values_need(
         ("1,a\n", (ID, CsvColumn("123", "text")), {"123": TEXT}, "field 123 has no valid column name"),
         ("1,a,b\n", (ID, CsvColumn("x", "text"), CsvColumn("X", "text")), {"x": TEXT, "X": TEXT}, "Field collision"),
         (f"1,{'9' * 30}.5\n2,0.{'1' * 20}\n", (ID, CsvColumn("x", "decimal")), {"x": FREE}, "is out of range"),
-        (",a\n", (ID, CsvColumn("x", "text")), {"x": TEXT}, "no record fits"),
+        (",a\n", (ID, CsvColumn("x", "text")), {"x": TEXT}, "no record can be cast"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
@@ -230,7 +230,7 @@ def test_a_file_that_does_not_hold_what_was_written_is_loaded_not_at_all(pair: P
     records = CsvRecords(path, (ID, NAME), 2, {}, {}, 6)
     batch = Batch(SelectedStream("people", "people", {"properties": PROPERTIES}, ("id",)), records, EXTRACTED)
 
-    with pytest.raises(module.WarehouseError, match="1 rows were read of 2"):
+    with pytest.raises(module.WarehouseError, match="Only 1 of 2 extracted rows were read"):
         pair.fast.load(LoadBatch("crm", "people", batch, 1, RECEIVED, BATCHED, 1))
 
     assert len(pair.fast.tables()) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pipeline_messages as messages
 import pytest
 
 from stitchnb.sandbox.pipeline import LoadResult, WarehouseError
@@ -294,13 +295,13 @@ class TestWhenTheOwnerChangesTheDestination:
     def test_somebody_else_s_table_is_never_loaded_into(self, load: Any, warehouse: Any, sort: str) -> None:
         warehouse.sql("CREATE SCHEMA recurly")
         warehouse.sql(f"CREATE {sort} recurly.people AS SELECT 1 AS id")
-        with pytest.raises(WarehouseError, match=r"recurly\.people exists already and was not made by a load"):
+        with pytest.raises(WarehouseError, match=messages.NOT_MADE_BY_A_LOAD.format("recurly.people")):
             load([{"id": 2}])
 
     def test_a_constraint_that_a_load_cannot_meet_fails_the_load(self, load: Any, warehouse: Any) -> None:
         load([{"id": 1, "name": "Ada"}])
         warehouse.sql("ALTER TABLE recurly.people ALTER COLUMN name SET NOT NULL")
         with pytest.raises(
-            WarehouseError, match=r"load into recurly\.people.* failed and left nothing behind: .*(?i:not[ -]null)"
+            WarehouseError, match=messages.NOTHING_LOADED.format("recurly.people.*: .*(?i:not[ -]null)")
         ):
             load([{"id": 2}])

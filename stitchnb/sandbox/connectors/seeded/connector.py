@@ -1,4 +1,4 @@
-"""The connector that needs no service: its rows come from a seed and the clock."""
+"""The connector that generates its rows from a seed and the clock, without a service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["SeededConnector", "seeded_connector"]
 
 
 def check_simulated_source(source_type: str, properties: Mapping[str, Any]) -> None:
-    """Raise `ConnectorError` where ``checks.toml`` says that these properties do not connect."""
+    """Raise `ConnectorError` if these properties do not connect according to ``checks.toml``."""
     message = find_connection_error("types", source_type, properties, credentials=_credentials(source_type))
     if message is not None:
         raise ConnectorError(message)
@@ -37,15 +37,15 @@ _LOG_POSITION = "log_position"
 class SeededConnector:
     """A `Connector` whose rows are a pure function of seed, source type, stream, index and time.
 
-    Rows appear one after the other and change later on, each at moments of its own, which moves their replication key:
-    a frozen clock gives the same rows again, a clock that was set forward some new and some changed ones.
+    Rows appear and change over time, each at its own times, which changes their replication key. A frozen clock returns
+    the same rows again. A clock that was advanced returns some new and some changed rows.
 
     Parameters
     ----------
     source_type
-        A type of the catalogue; `KeyError` otherwise.
+        A type of the catalog. Otherwise raises `KeyError`.
     seed
-        Another seed gives other rows.
+        Another seed generates other rows.
     """
 
     def __init__(self, source_type: str, seed: int) -> None:
@@ -56,18 +56,18 @@ class SeededConnector:
         self._names = {plan.tap_stream_id: plan.name for plan in stream_plans(source_type)}
 
     def __reduce__(self) -> tuple[type[SeededConnector], tuple[str, int]]:
-        # It makes the same rows wherever it is sent.
+        # It generates the same rows in every process.
         return type(self), (self.source_type, self._seed)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.source_type}>"
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
-        """Raise `ConnectorError` for a credential beginning with ``bad-`` and for a host called ``unknown``."""
+        """Raise `ConnectorError` for a credential that begins with ``bad-``, or a host named ``unknown``."""
         check_simulated_source(self.source_type, properties)
 
     def discover(self, properties: Mapping[str, Any], context: Context | None = None) -> list[DiscoveredStream]:
-        """Check the properties, then list the streams of the catalogue."""
+        """Check the properties, then list the streams of the catalog."""
         self.check(properties)
         return [plan.discovered() for plan in stream_plans(self.source_type)]
 
@@ -79,15 +79,15 @@ class SeededConnector:
         now: datetime,
         context: Context | None = None,
     ) -> Iterator[Batch]:
-        """Check the properties, then give batches of at most 1,000 records.
+        """Check the properties, then yield batches of at most 1,000 records.
 
-        It waits for nothing, so that the job's own look between two batches is enough to stop it.
+        It never waits, so the job can stop it between two batches.
 
         Raises
         ------
         ConnectorError
-            At once, where the properties do not connect, a stream is unknown, or it lacks the replication key
-            that its method needs, or fields are selected that exclude each other.
+            At once, if the properties do not connect, a stream is unknown or has no replication key although its
+            method requires one, or two selected fields exclude each other.
         """
         self.check(properties)
         self._check_exclusions(streams)
@@ -96,16 +96,18 @@ class SeededConnector:
         return (batch for of_stream in batches for batch in of_stream)
 
     def _check_exclusions(self, streams: Iterable[SelectedStream]) -> None:
-        """Fail as a report does that is asked for fields which exclude each other; the API takes such a selection."""
+        """Raise an error if two selected fields exclude each other. The API accepts such a selection."""
         plans = {plan.tap_stream_id: plan for plan in stream_plans(self.source_type)}
         for stream in streams:
             plan = plans.get(stream.tap_stream_id)
-            wanted = stream.schema.get("properties", {}) if plan is not None else {}
-            for name in wanted:
+            selected = stream.schema.get("properties", {}) if plan is not None else {}
+            for name in selected:
                 metadata = plan.metadata.get(("properties", name), {}) if plan is not None else {}
                 for *_, other in metadata.get("fieldExclusions", ()):
-                    if other in wanted:
-                        raise ConnectorError(f"stream {stream.stream_name!r} cannot have {name} together with {other}")
+                    if other in selected:
+                        raise ConnectorError(
+                            f"Stream {stream.stream_name!r} cannot have both {name} and {other}. Deselect one of them."
+                        )
 
     def _batches(
         self, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, now: datetime
@@ -113,7 +115,7 @@ class SeededConnector:
         name = self._names.get(stream.tap_stream_id)
         if name is None:
             raise ConnectorError(
-                f"stream {stream.tap_stream_id!r} is not in the source; it has {', '.join(self._names) or 'no streams'}"
+                f"The source has no stream {stream.tap_stream_id!r}. It has {', '.join(self._names) or 'no streams'}."
             )
         at = to_unix(now)
         found, bookmark_key = self._select_rows(name, stream, bookmark, start, at)
@@ -138,7 +140,7 @@ class SeededConnector:
     def _select_rows(
         self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
     ) -> tuple[list[tuple[Any, int]], str | None]:
-        """Give key and index of the rows to extract, in order, and the name that the bookmark has."""
+        """Return key and index of the rows to extract, in order, and the name of the bookmark."""
         rows = self._dataset.timeline(name).rows(at)
         match stream.replication_method:
             case "FULL_TABLE":
@@ -150,17 +152,17 @@ class SeededConnector:
             case "INCREMENTAL":
                 return self._rows_since(name, stream, bookmark, start, at)
             case other:
-                raise ConnectorError(f"stream {name!r} cannot be replicated as {other!r}, which is no method")
+                raise ConnectorError(f"Stream {name!r} has the unknown replication method {other!r}.")
 
     def _rows_since(
         self, name: str, stream: SelectedStream, bookmark: Mapping[str, Any], start: int | None, at: int
     ) -> tuple[list[tuple[Any, int]], str]:
-        """Give key and index of the rows from the bookmark on, in the order of the replication key, and its name."""
+        """Return key and index of the rows from the bookmark on, in the order of the replication key, and its name."""
         rows, key = self._dataset.timeline(name).rows(at), stream.replication_key
         if key is None:
-            raise ConnectorError(f"stream {name!r} has no replication key, which {stream.replication_method} needs")
+            raise ConnectorError(f"Stream {name!r} has no replication key. {stream.replication_method} requires one.")
         if key not in self._dataset.plans[name].schema["properties"]:
-            raise ConnectorError(f"stream {name!r} has no field {key!r}, which is its replication key")
+            raise ConnectorError(f"Stream {name!r} does not have its replication key {key!r}.")
         recipe = self._records.same(name, key)
         if recipe is UPDATED or recipe is CREATED:
             since = parse_unix(bookmark.get(key))
@@ -173,7 +175,7 @@ class SeededConnector:
     def _rows_by_value(
         self, name: str, recipe: Recipe, bookmark: Any, start: int | None, at: int
     ) -> list[tuple[Any, int]]:
-        """Find rows by a key that is a field like any other; those where it is null are never found."""
+        """Select rows by a key that is an ordinary field. Rows without a value are never selected."""
         since = _comparable(recipe.kind, bookmark)
         if since is None and recipe.kind == "time" and start is not None:
             since = to_rfc3339(start)
@@ -187,7 +189,7 @@ class SeededConnector:
 
 
 def _comparable(kind: str, bookmark: Any) -> Any:
-    """Give a bookmark as the kind of value that the key has, None where it is none."""
+    """Convert a bookmark to the kind of the key. Return None if that is not possible."""
     if bookmark is None:
         return None
     if kind == "time":
@@ -203,16 +205,16 @@ def _comparable(kind: str, bookmark: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def seeded_connector(source_type: str, seed: int) -> Connector:
-    """Give the connector of one source type.
+    """Return the shared connector of one source type.
 
     Parameters
     ----------
     seed
-        The sandbox's; connectors that read a real service have no use for it.
+        The sandbox's seed.
 
     Raises
     ------
     KeyError
-        No such type: look it up in `stitchnb.sandbox.catalog.source_types`.
+        There is no such type in `stitchnb.sandbox.catalog.source_types`.
     """
     return SeededConnector(source_type, seed)

@@ -25,7 +25,7 @@ _MULTIPLIER_2 = 0x94D049BB133111EB
 
 
 def derive_seed(*names: object) -> int:
-    """Make a seed of 64 bits from names."""
+    """Derive a seed of 64 bits from names."""
     text = "\x1f".join(map(str, names))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
@@ -39,7 +39,7 @@ def draw(seed: int, number: int = 0) -> int:
 
 
 def digits(pattern: str, number: int) -> str:
-    """Put the digits of a drawn number where ``#`` stands."""
+    """Replace each ``#`` of a pattern by a digit of a drawn number."""
     count = pattern.count("#")
     if "#" * count in pattern:
         return pattern.replace("#" * count, f"{number % 10**count:0{count}d}") if count else pattern
@@ -52,21 +52,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_unix(moment: datetime) -> int:
-    """Unix time of an aware moment, the fraction cut off."""
+    """Convert an aware time to Unix seconds, rounded down."""
     return math.floor((moment - _EPOCH).total_seconds())
 
 
 def to_rfc3339(seconds: int) -> str:
-    """RFC 3339 text in UTC, such as ``2026-01-01T00:00:00Z``."""
+    """Convert Unix seconds to text in UTC, such as ``2026-01-01T00:00:00Z``."""
     day, rest = divmod(seconds, _DAY_S)
     minutes, second = divmod(rest, 60)
     return f"{_day_text(day)}T{minutes // 60:02}:{minutes % 60:02}:{second:02}Z"
 
 
 def parse_unix(value: Any) -> int | None:
-    """Unix time of a text, a fraction rounded up so that nothing earlier counts as later; None if it is no moment.
+    """Parse text to Unix seconds, rounded up so that no earlier time is included. None if it is not a time.
 
-    A text without a zone is UTC.
+    Text without a zone is UTC.
     """
     try:
         moment = datetime.fromisoformat(str(value))
@@ -87,9 +87,9 @@ _AT_START_EVERY_S = 60
 
 
 class RowState(NamedTuple):
-    """A row as it stands at some time.
+    """The state of a row at some time.
 
-    ``version`` counts its changes so far; ``is_last`` says that no more will come. Times are Unix seconds.
+    ``version`` counts its changes so far. After ``is_last`` there are no more. Times are Unix seconds.
     """
 
     created: int
@@ -99,12 +99,12 @@ class RowState(NamedTuple):
 
 
 class Timeline:
-    """The lives of one stream's rows.
+    """When the rows of one stream appear and change.
 
     Parameters
     ----------
     followed
-        Timeline of the stream that the rows come with, where there is one.
+        Timeline of the stream whose rows these rows follow, if any.
     """
 
     def __init__(self, plan: StreamPlan, seed: int, followed: Timeline | None) -> None:
@@ -118,12 +118,12 @@ class Timeline:
         self._lock = threading.Lock()
 
     def existing(self, at: int) -> int:
-        """How many rows have appeared by then; only for rows that come with no other stream's."""
+        """Return how many rows have appeared by then. Only for streams that do not follow another."""
         self._extend_until(at)
         return bisect_right(self._created, at)
 
     def state_at(self, index: int, at: int) -> RowState | None:
-        """One row as it stands then, None before it appears."""
+        """Return the state of a row at that time, None before it appears."""
         self._extend_until(at)
         if index >= len(self._created) or self._created[index] > at:
             return None
@@ -132,7 +132,7 @@ class Timeline:
         return RowState(created, created + version * period, version, version == count)
 
     def rows(self, at: int) -> Iterator[tuple[int, int, int]]:
-        """``(index, created, updated)`` of every row that exists then, in the order of the index."""
+        """Yield ``(index, created, updated)`` of each row that exists at that time, in the order of the index."""
         self._extend_until(at)
         for index, (created, period, count) in enumerate(zip(self._created, self._period, self._count, strict=False)):
             if created <= at:
@@ -160,7 +160,7 @@ class Timeline:
         else:
             period = _between(draw(self._seed, 4 * index), self._changes.seconds)
             count = _between(draw(self._seed, 4 * index + 1), self._changes.count)
-        # Readers in other threads look at `_created` first: it grows last.
+        # Other threads read `_created` first, so it grows last.
         self._period.append(period)
         self._count.append(count)
         self._created.append(self._appears(index))
@@ -169,7 +169,7 @@ class Timeline:
         rows = self._rows
         jitter = draw(self._seed, 4 * index + 2)
         if self._followed is not None:
-            # A draw of 20 bits of its own decides on the share.
+            # A separate draw of 20 bits decides whether the row appears.
             comes = draw(self._seed, 4 * index + 3) >> 44 < rows.share * (1 << 20)
             return self._followed._created[index] + jitter % (rows.within_s + 1) if comes else _NEVER
         if index < rows.at_start:
@@ -183,16 +183,16 @@ def _between(number: int, bounds: tuple[int, int]) -> int:
 
 
 class Row:
-    """One row as it stands at some time; its values are made of it.
+    """One row at some time, from which its values are made.
 
     Attributes
     ----------
     number
-        64 drawn bits of its own.
+        64 drawn bits.
     index, position
-        Its place in the stream; its place in a list within a row, 0 for the row itself.
+        Its position in the stream, and its position in a list within a row. 0 for the row itself.
     made
-        Values that several fields are made of, kept once they have been made.
+        Values that have been made, for fields that depend on them.
     """
 
     __slots__ = (
@@ -218,7 +218,7 @@ class Row:
         self.number = number
         self.created, self.updated, self.version, self.is_last = moment
         self.position = 0
-        # Not itself where it is part of nothing: rows are many, and cycles would wait for the garbage collector.
+        # None instead of itself: a reference cycle for each row would wait for the garbage collector.
         self._of: Row | None = None
         self.made: dict[str, Any] = {}
         self._parents: dict[str, Row | None] = {}
@@ -234,13 +234,13 @@ class Row:
 
     @property
     def root(self) -> Row:
-        """The row that this one is part of, or itself."""
+        """The row that this element is part of, or the row itself."""
         return self if self._of is None else self._of
 
     def parent(self, name: str) -> Row | None:
-        """Find a parent by its name in the stream's ``parents``, as it stood when this row last changed.
+        """Return a parent by its name in the stream's ``parents``, as of the last change of this row.
 
-        None where it had not appeared by then.
+        None if it had not appeared by then.
         """
         parents = self.root._parents
         if name not in parents:
@@ -249,7 +249,7 @@ class Row:
 
     @property
     def person(self) -> Row:
-        """The row whose name and place this one bears."""
+        """The row that has the name and address for this one."""
         root, name = self.root, self.plan.person
         if name is None:
             return root
@@ -262,7 +262,7 @@ class Row:
 
 
 class Dataset:
-    """All rows that a source type has, for one seed."""
+    """All rows of a source type for one seed."""
 
     def __init__(self, source_type: str, seed: int) -> None:
         self.plans = {plan.name: plan for plan in stream_plans(source_type)}
@@ -273,7 +273,7 @@ class Dataset:
             self.timeline(name)
 
     def timeline(self, stream: str) -> Timeline:
-        """The lives of one stream's rows."""
+        """Return the timeline of one stream."""
         if stream not in self._timelines:
             plan = self.plans[stream]
             followed = self.timeline(plan.rows.follows) if plan.rows.follows else None
@@ -281,14 +281,14 @@ class Dataset:
         return self._timelines[stream]
 
     def row(self, stream: str, index: int, at: int) -> Row | None:
-        """One row as it stands then (Unix seconds), None before it appears."""
+        """Return one row at a time in Unix seconds, None before it appears."""
         moment = self._timelines[stream].state_at(index, at)
         if moment is None:
             return None
         return Row(self, self.plans[stream], index, draw(self._seeds[stream], index), moment)
 
     def parent(self, row: Row, name: str) -> Row | None:
-        """Find a row's parent; see `Row.parent`."""
+        """Return a row's parent. See `Row.parent`."""
         plan = row.plan.parents[name]
         if plan.through is not None:
             between = row.parent(plan.through)
@@ -299,10 +299,10 @@ class Dataset:
         return self.row(plan.name, draw(row.number ^ self._salts[name]) % existing, row.updated) if existing else None
 
     def stream_of_parent(self, stream: str, name: str) -> str:
-        """Name of the stream that a parent is a row of."""
+        """Return the name of the stream that a parent belongs to."""
         parents = self.plans[stream].parents
         if name not in parents:
-            raise CatalogError(f"{stream}: no parent {name!r}; there are {', '.join(parents) or 'none'}")
+            raise CatalogError(f"{stream} has no parent {name!r}. It has {', '.join(parents) or 'none'}.")
         plan = parents[name]
         if plan.through is not None:
             return self.stream_of_parent(self.stream_of_parent(stream, plan.through), plan.name)
@@ -311,5 +311,5 @@ class Dataset:
 
 @lru_cache(maxsize=64)
 def dataset_of(source_type: str, seed: int) -> Dataset:
-    """Give the shared rows of one source type and seed; `KeyError` where there is no such type."""
+    """Return the shared dataset of one source type and seed. Raises `KeyError` if there is no such type."""
     return Dataset(source_type, seed)

@@ -1,4 +1,4 @@
-"""Turns a stream's JSON schema, cut down to what is selected, into a function that makes records."""
+"""Makes records of the selected fields of a stream, by its JSON schema."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stitchnb.sandbox.pipeline import JSONSchema
 
 Types = frozenset[str]
 
-# Which types of a schema a kind of value may stand for, the best first.
+# JSON schema types for each kind of value, the best first.
 _FITTING: Mapping[str, tuple[str, ...]] = {
     "string": ("string",),
     "time": ("date-time", "string"),
@@ -37,10 +37,10 @@ _STRUCTURAL = re.compile(r"(maybe \S+ )?(row|rows|object|list|all)\b")
 
 
 class RecordFactory:
-    """Makers of records for the streams of one dataset's source type.
+    """Makes records for the streams of one dataset.
 
-    A field's recipe is its stream's, or that of its name, its name's ending or its type: the first that yields what the
-    schema asks for, so that every record conforms to its schema.
+    The recipe of a field is that of its stream, its name, the ending of its name, or its type: the first one whose
+    values the schema allows. So each record conforms to its schema.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -48,30 +48,30 @@ class RecordFactory:
         self._same: dict[tuple[str, str], Recipe | None] = {}
 
     def maker(self, stream: str, schema: JSONSchema) -> Maker:
-        """Give the function that makes a record of a row: only the properties of ``schema``, in its order."""
+        """Return the function that makes a record from a row, with the properties of ``schema`` in its order."""
         return self._object(stream, (), schema)
 
     def same(self, stream: str, field: str) -> Recipe:
-        """Recipe of one field at a record's top, in its schema or hidden."""
+        """Return the recipe of a top-level field, in the schema or hidden."""
         key = stream, field
         if key not in self._same:
             plan = self._plan(stream)
             if not (field in plan.schema["properties"] or field in plan.values or field in _rules()["fields"]):
-                raise CatalogError(f"{stream} has no field {field!r}, nor has values.toml")
+                raise CatalogError(f"Neither {stream} nor values.toml has a field {field!r}.")
             self._same[key] = None
             schema = plan.schema["properties"].get(field, {})
             self._same[key] = _memoized(field, self._leaf(stream, (field,), _types(schema)))
         recipe = self._same[key]
         if recipe is None:
-            raise CatalogError(f"{stream}.{field} is made of itself")
+            raise CatalogError(f"The recipe of {stream}.{field} depends on itself.")
         return recipe
 
     def of_parent(self, stream: str, parent: str, field: str) -> Recipe:
-        """Recipe of a field of a parent row."""
+        """Return the recipe of a field of a parent row."""
         return self.same(self._dataset.stream_of_parent(stream, parent), field)
 
     def words(self, name: str) -> Sequence[str]:
-        """One of the lists of words of ``values.toml``."""
+        """Return one of the word lists of ``values.toml``."""
         words: list[str] = _rules()["words"][name]
         return words
 
@@ -151,7 +151,7 @@ class RecordFactory:
         rules, name = _rules(), path[-1]
         found: list[str] = []
         own = self._plan(stream).values.get(".".join(path))
-        # An embedded row may tell as a text what its own stream tells as a list.
+        # A field that is a list in its own stream can be text in an embedded row.
         found += [own] if own and not _STRUCTURAL.match(own) else []
         found += _as_list(rules["fields"].get(name, []))
         for ending, recipes in rules["endings"].items():
@@ -175,7 +175,7 @@ def _memoized(field: str, recipe: Recipe) -> Recipe:
 
 
 def _as_float(recipe: Recipe) -> Recipe:
-    # A column of numbers holds no integers: a loader would tell two types.
+    # No integers in a column of numbers, which a loader would split by type.
     def make(row: Row) -> float | None:
         value = recipe.make(row)
         return None if value is None else float(value)

@@ -104,7 +104,9 @@ _PAIRS = [a + b for a in "abcdefghijkmnpqrstuvwxyz23456789" for b in "abcdefghij
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A maker and the kind of what it makes: ``string``, ``time``, ``integer``, ``number``, ``boolean`` or ``null``."""
+    """A function that makes values, and their kind: ``string``, ``time``, ``integer``, ``number``, ``boolean``
+    or ``null``.
+    """
 
     kind: str
     make: Maker
@@ -115,23 +117,23 @@ UPDATED = Recipe("time", lambda row: to_rfc3339(row.updated))
 
 
 class RecipeScope(Protocol):
-    """What a recipe may refer to."""
+    """What a recipe can refer to."""
 
     def same(self, stream: str, field: str) -> Recipe:
-        """Recipe of another field of the same row."""
+        """Return the recipe of another field of the same row."""
 
     def of_parent(self, stream: str, parent: str, field: str) -> Recipe:
-        """Recipe of a field of a parent row."""
+        """Return the recipe of a field of a parent row."""
 
     def words(self, name: str) -> Sequence[str]:
-        """One of the lists of words."""
+        """Return one of the word lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """Where a recipe stands: it decides what is drawn for it.
+    """The field of a recipe, which determines the numbers that are drawn for it.
 
-    ``changing`` draws anew at each change of the row.
+    ``changing`` draws again at each change of the row.
     """
 
     stream: str
@@ -140,19 +142,19 @@ class FieldRef:
     part: str = ""
 
     def drawer(self) -> Drawer:
-        """Give a function that draws 64 bits of a row for this ref."""
+        """Return a function that draws 64 bits for this field of a row."""
         salt = derive_seed(self.stream, *self.path, self.part)
         if self.changing:
             return lambda row: draw(row.number ^ salt, row.root.version)
         return lambda row: draw(row.number ^ salt)
 
     def within(self, part: str, *, changing: bool | None = None) -> FieldRef:
-        """Give the place of a recipe within this one."""
+        """Return the reference for a recipe within this one."""
         return FieldRef(self.stream, self.path, self.changing if changing is None else changing, self.part + part)
 
 
 def parse_recipe(text: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
-    """Read one recipe; raises `CatalogError` for words that say nothing."""
+    """Parse one recipe. Raises `CatalogError` if it is not valid."""
     word, _, rest = text.partition(" ")
     try:
         if word in _WRAPPING:
@@ -163,7 +165,7 @@ def parse_recipe(text: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
     except (KeyError, ValueError, IndexError) as error:
         if isinstance(error, CatalogError):
             raise
-        raise CatalogError(f"{ref.stream}.{'.'.join(ref.path)}: cannot read the recipe {text!r}") from error
+        raise CatalogError(f"{ref.stream}.{'.'.join(ref.path)}: {text!r} is not a valid recipe") from error
 
 
 def _maybe(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
@@ -173,7 +175,7 @@ def _maybe(rest: str, ref: FieldRef, scope: RecipeScope) -> Recipe:
 
 
 def is_null(share: str, ref: FieldRef) -> Callable[[Row], bool]:
-    """Tell for which rows ``maybe`` gives null; they are the same at every change of a row."""
+    """Return a function that tells for which rows ``maybe`` is null. It is the same at every change of a row."""
     nulls = _CERTAIN * float(share)
     number = ref.within("?", changing=False).drawer()
     return lambda row: number(row) >> 44 < nulls
@@ -290,7 +292,7 @@ def _one_of(kind: str, choices: Sequence[Any], ref: FieldRef) -> Recipe:
 
 
 def weighted(text: str) -> list[str]:
-    """Read ``a|b*3``: b stands there thrice."""
+    """Parse ``a|b*3``, where b is three times as likely."""
     choices: list[str] = []
     for choice in text.split("|"):
         value, _, times = choice.partition("*")
@@ -299,7 +301,7 @@ def weighted(text: str) -> list[str]:
 
 
 def _values(texts: Sequence[str]) -> tuple[str, Sequence[Any]]:
-    """Read texts as numbers where they all are: the kind and the values."""
+    """Return the kind and the values. Texts become numbers if all of them are numbers."""
     for kind, read in (("integer", int), ("number", float)):
         try:
             return kind, [read(text) for text in texts]

@@ -1,4 +1,4 @@
-"""A tap's catalog: the streams that its discovery found, and the selection written back into it."""
+"""A tap's catalog: the discovered streams, and the selection written into it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Projection = Callable[[Any], Any]
 
 
 def make_projection(schema: JSONSchema) -> Projection:
-    """Give the function that leaves of a record what its stream's schema has."""
+    """Return the function that keeps only the fields of a schema in a record."""
     return _object_projection(_fields(schema))
 
 
 def _value_projection(schema: object) -> Projection | None:
-    """Give the function that cuts a value inside a record; None where there is nothing to cut."""
+    """Return the function that keeps only the fields of a schema in a nested value. None if it keeps everything."""
     if not isinstance(schema, Mapping):
         return None
     fields = None if _is_open(schema) else _fields(schema)
@@ -62,7 +62,7 @@ def _fields(schema: JSONSchema) -> dict[str, Projection | None]:
 
 
 def _is_open(schema: JSONSchema) -> bool:
-    """Tell whether an object inside a record may hold names that its schema does not tell."""
+    """Return whether a nested object can have fields that are not in its schema."""
     return any(part.get("additionalProperties") for part in _parts(schema))
 
 
@@ -70,7 +70,7 @@ def _parts(schema: JSONSchema) -> list[JSONSchema]:
     return [schema, *(inner for part in alternatives(schema) for inner in _parts(part))]
 
 
-# What older taps say of a stream outside of its metadata, and its name inside.
+# Attributes of older taps outside of the metadata, and their keys in the metadata.
 _ATTRIBUTES = {
     "key_properties": "table-key-properties",
     "replication_method": "replication-method",
@@ -83,23 +83,23 @@ _ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class TapCatalog:
-    """What a tap said of its streams, entry by entry as it came."""
+    """The catalog of a tap, with its entries as the tap wrote them."""
 
     entries: tuple[Mapping[str, Any], ...]
 
     @classmethod
     def read(cls, text: bytes) -> TapCatalog:
-        """Read what ``--discover`` printed.
+        """Parse the output of ``--discover``.
 
         Raises
         ------
         ConnectorError
-            It is no catalog: the message says what is amiss.
+            It is not a valid catalog. The message says why.
         """
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ConnectorError("its discovery printed no JSON, so there is no catalog of its streams") from error
+            raise ConnectorError("its discovery did not print JSON") from error
         entries = found.get("streams") if isinstance(found, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise ConnectorError("its discovery printed JSON without a list of 'streams'")
@@ -112,14 +112,14 @@ class TapCatalog:
             if not isinstance(entry.get("schema"), dict):
                 raise ConnectorError(f"its catalog has no schema of the stream {name!r}")
             seen.add(name)
-            # Said at the discovery rather than in the midst of a job.
+            # Checked here, so that the error is reported at discovery rather than during a job.
             dict(_metadata(entry))
         return catalog
 
     def names(self) -> dict[str, str]:
-        """Give the ``tap_stream_id`` of every name that a message may call a stream by.
+        """Return the ``tap_stream_id`` for each name that a message can use for a stream.
 
-        A name that two streams have, such as two schemas' tables, is neither's.
+        Names that two streams share, such as tables in two schemas, are omitted.
         """
         spoken: dict[str, set[str]] = {}
         for entry in self.entries:
@@ -129,10 +129,10 @@ class TapCatalog:
         return alone | {_id(entry): _id(entry) for entry in self.entries}
 
     def streams(self) -> list[DiscoveredStream]:
-        """List the streams as discovered.
+        """Return the discovered streams.
 
-        What the tap says of a selection is only a proposal: a field that it selects is ``selected-by-default``, and
-        no stream is selected. A tap that says nothing of its fields delivers all of them.
+        A selection in the tap's catalog is only a default: its fields are ``selected-by-default``, and no stream is
+        selected. If the catalog has no metadata about fields, all of them are selected by default.
         """
         return [
             DiscoveredStream(_id(entry), _name(entry), _plain(entry["schema"]), _discovered_metadata(entry))
@@ -140,12 +140,12 @@ class TapCatalog:
         ]
 
     def with_selection(self, streams: Sequence[SelectedStream]) -> dict[str, Any]:
-        """Give the catalog with these streams and their fields selected, and nothing else.
+        """Return the catalog with only these streams and their fields selected.
 
         Raises
         ------
         ConnectorError
-            A stream is not in the catalog; the message names the near ones.
+            A stream is not in the catalog. The message lists similar names.
         """
         known = dict.fromkeys(_id(entry) for entry in self.entries)
         chosen = {stream.tap_stream_id: stream for stream in streams}
@@ -153,7 +153,7 @@ class TapCatalog:
             if name not in known:
                 near = near_names(name, known) or list(known)[:10]
                 raise ConnectorError(
-                    f"the stream {name!r} is not in its catalog any more; it has {', '.join(near) or 'no streams'}"
+                    f"the stream {name!r} is no longer in its catalog, which has {', '.join(near) or 'no streams'}"
                 )
         return {"streams": [_entry_with_selection(entry, chosen.get(_id(entry))) for entry in self.entries]}
 
@@ -176,7 +176,7 @@ def _message_names(entry: Mapping[str, Any]) -> set[str]:
 
 
 def _metadata(entry: Mapping[str, Any]) -> Iterator[tuple[Breadcrumb, dict[str, Any]]]:
-    """Go through the metadata as the tap said them."""
+    """Iterate over the metadata as the tap wrote them."""
     said = entry.get("metadata") or []
     for item in said if isinstance(said, list) else [None]:
         breadcrumb = item.get("breadcrumb") if isinstance(item, dict) else None
@@ -225,7 +225,7 @@ def _entry_with_selection(entry: Mapping[str, Any], stream: SelectedStream | Non
         written["replication_key"] = stream.replication_key
     for breadcrumb, inner in metadata.items():
         inner["selected"] = stream is not None and _has(stream.schema, breadcrumb)
-        # Older taps look for it where the field is declared.
+        # Older taps read it from the schema of the field.
         if (field := _at(written["schema"], breadcrumb)) is not None:
             field["selected"] = inner["selected"]
     written["schema"]["selected"] = stream is not None
@@ -249,7 +249,7 @@ def _has(schema: Mapping[str, Any], breadcrumb: Breadcrumb) -> bool:
 
 
 def _at(schema: Any, breadcrumb: Breadcrumb) -> dict[str, Any] | None:
-    """Find the schema of a field, also of one that stands in an alternative."""
+    """Find the schema of a field, also within alternatives."""
     if not isinstance(schema, dict):
         return None
     if not breadcrumb:
@@ -262,7 +262,7 @@ def _at(schema: Any, breadcrumb: Breadcrumb) -> dict[str, Any] | None:
 
 
 def _plain(schema: Any) -> dict[str, Any]:
-    """Copy a schema, with one that allows anything in place of parts that are no objects."""
+    """Copy a schema, and replace parts that are not objects by a schema that allows anything."""
     plain = dict(_mapping(schema))
     if "properties" in plain:
         plain["properties"] = {name: _plain(inner) for name, inner in _properties(schema).items()}

@@ -1,4 +1,4 @@
-"""The connector that runs a Singer tap: any program that speaks the Singer protocol becomes a source."""
+"""The connector that runs a Singer tap, which is any program that speaks the Singer protocol."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from stitchnb.sandbox.connectors.singer.process import (
 from stitchnb.sandbox.pipeline import Batch, ConnectorError, Context, DiscoveredStream, SelectedStream
 
 _MAX_CATALOG_BYTES = 256_000_000
-# How long the discovery of a check holds good for what follows it.
+# How long the catalog of a check can be used for the discovery that follows it.
 _FRESH_S = 60.0
 _MAX_FRESH = 16
 _QUOTED_CHARACTERS = 200
@@ -44,29 +44,27 @@ _QUOTED_CHARACTERS = 200
 class Singer:
     """A `Connector` that runs a tap: ``sandbox.connectors["platform.github"] = Singer("tap-github")``.
 
-    Every run is a process of its own with an environment of its own: ``PATH``, an empty ``HOME``, ``TMPDIR``, ``LANG``
-    and what `environment` says, and nothing of the process that the sandbox is in. The form's values are its
-    ``config.json``, in a file that only its owner may read and that is gone when the tap has ended. What the tap
-    writes on its standard error goes into the job's log, or at a failure into the message, redact credentials.
-    Linux and macOS.
+    Each run is a separate process. Its environment has ``PATH``, an empty ``HOME``, ``TMPDIR``, ``LANG`` and the
+    variables of `environment`, and nothing else of the sandbox's process. The form values become its ``config.json``,
+    a file that only this user can read and that is deleted when the tap ends. The tap's standard error goes to the
+    job's log, or to the error message if the tap fails, without credentials. Works on Linux and macOS.
 
     Parameters
     ----------
     tap
-        Name of a program on ``PATH``, such as ``tap-github``, or a program's path.
+        Name of a program on ``PATH``, such as ``tap-github``, or its path.
     python
-        Interpreter of the virtual environment that the tap is installed in; its folder is looked in first.
+        Python interpreter of the tap's virtual environment. The tap is searched for in its folder first.
     environment
-        Variables for the tap, such as a proxy's address.
+        Environment variables for the tap, such as the address of a proxy.
     config
-        Makes the tap's configuration of the form's values, all of which are strings as Stitch has them; as they
-        are when None.
+        Makes the tap's configuration from the form values, which are all strings. None passes them unchanged.
     catalog_option
-        ``--properties`` for those older taps that read their selection from there.
+        ``--properties`` for older taps that use this option.
     silence_s
-        How long the tap may say nothing, on either output, before it is ended.
+        Seconds without any output after which the tap is ended.
     discovery_s
-        How long its discovery may take.
+        Seconds that its discovery can take.
 
     Examples
     --------
@@ -98,7 +96,7 @@ class Singer:
         self._guard = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        # What it has discovered stays where it was discovered.
+        # Cached catalogs are not sent to other processes.
         return {name: value for name, value in vars(self).items() if name not in ("_fresh", "_guard")}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -108,7 +106,7 @@ class Singer:
         return f"{type(self).__name__}({self.tap!r})"
 
     def check(self, properties: Mapping[str, Any], context: Context | None = None) -> None:
-        """Run the tap's discovery, for Singer has no other test; what follows at once need not run it again."""
+        """Run the tap's discovery, since Singer has no other test. A call of `discover` soon after uses its result."""
         run = self._run(properties, context)
         catalog = run.discover()
         with self._guard:
@@ -129,15 +127,15 @@ class Singer:
         now: datetime,
         context: Context | None = None,
     ) -> Iterator[Batch]:
-        """Run the tap with its catalog, the selection written into it, and the state that it said last.
+        """Run the tap with the selection in its catalog, and its last state.
 
-        What it had said before it failed comes in batches all the same, and only then the error.
+        If the tap fails, the records before the failure are still yielded, and then the error is raised.
 
         Raises
         ------
         ConnectorError
-            The tap is not there, or it died, hung, or said what is no message of Singer's: which, and the tail of its
-            standard error.
+            The tap was not found, failed, hung, or wrote an invalid message. The message has the end of its standard
+            error.
         """
         run = self._run(properties, context)
         catalog = self._pop_fresh_catalog(run.digest) or run.discover()
@@ -163,16 +161,16 @@ class Singer:
         try:
             made: dict[str, Any] = json.loads(json.dumps(dict(self._config(properties))))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            told = f"{type(error).__name__}: {error}"
-            # Not from the error itself, whose words may hold a credential.
+            detail = f"{type(error).__name__}: {error}"
+            # Not chained to the original error, which may contain a credential.
             raise ConnectorError(
-                f"The configuration of {os.path.basename(self.tap)} cannot be made of the form's values: "
-                f"{SecretRedactor([self._environment, properties]).hide(told)}"
+                f"The configuration of {os.path.basename(self.tap)} could not be made from the form values: "
+                f"{SecretRedactor([self._environment, properties]).hide(detail)}"
             ) from None
         return made
 
     def _pop_fresh_catalog(self, digest: str) -> TapCatalog | None:
-        """Give the catalog of a check that has just been made of the same configuration, once."""
+        """Return the catalog of a recent check with the same configuration, once."""
         with self._guard:
             found_at, catalog = self._fresh.pop(digest, (0.0, None))
         return catalog if time.monotonic() - found_at < _FRESH_S else None
@@ -180,7 +178,7 @@ class Singer:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A tap and what it is given, for a discovery or an extraction."""
+    """One run of a tap, for a discovery or an extraction."""
 
     tap: str
     path: str
@@ -194,7 +192,7 @@ class _Run:
 
     @property
     def digest(self) -> str:
-        """Tells one configuration from another without holding it."""
+        """Hash of the configuration, to compare it without keeping it."""
         return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
 
     def discover(self) -> TapCatalog:
@@ -202,7 +200,7 @@ class _Run:
         with TapWorkdir(self.path, self.environment) as folder:
             arguments = ["--config", folder.write("config.json", self.config), "--discover"]
             with self._process(folder, arguments) as process, self._annotate_errors(process, "discovery"):
-                text = process.output(most_bytes=_MAX_CATALOG_BYTES, within_s=self.discovery_s)
+                text = process.output(max_bytes=_MAX_CATALOG_BYTES, timeout_s=self.discovery_s)
                 self._check_exit_status(process)
                 if process.is_stopped:
                     raise TapError("it was stopped")
@@ -211,7 +209,7 @@ class _Run:
     def extract(
         self, catalog: TapCatalog, streams: Sequence[SelectedStream], state: TapState, now: datetime
     ) -> Iterator[Batch]:
-        """Run the tap and give what it says in batches."""
+        """Run the tap and yield its records in batches."""
         with TapWorkdir(self.path, self.environment) as folder:
             arguments = ["--config", folder.write("config.json", self.config)]
             with self._annotate_errors(None, "extraction"):
@@ -244,12 +242,12 @@ class _Run:
                 continue
             try:
                 message = parse(line)
-                # Before the next record rather than after the last: the state that belongs to it comes in between.
+                # Before the next record rather than after the last one, since its state comes in between.
                 if batches.is_due and isinstance(message, RecordMessage):
                     yield from batches.flush()
                 batches.add(message, len(line))
             except InvalidMessageError as error:
-                raise TapError(f"it said {error} (line {number} of its output: {self._quoted(line)})") from error
+                raise TapError(f"it wrote {error} (line {number} of its output: {self._quoted(line)})") from error
 
     @contextmanager
     def _process(self, folder: TapWorkdir, arguments: Sequence[str]) -> Iterator[TapProcess]:
@@ -263,18 +261,18 @@ class _Run:
             yield process
 
     @contextmanager
-    def _annotate_errors(self, process: TapProcess | None, what: str) -> Iterator[None]:
-        """Say of an error whose it is and what the tap said last, and no credential."""
+    def _annotate_errors(self, process: TapProcess | None, action: str) -> Iterator[None]:
+        """Add the tap, the action and the end of standard error to an error, without credentials."""
         try:
             yield
         except ConnectorError as error:
             if process is not None:
                 process.end()
-            words = "" if process is None else self._stderr(process)
-            said = f"\n{words}" if words else " It wrote nothing on its standard error." if process else ""
+            stderr = "" if process is None else self._stderr(process)
+            output = f"\n{stderr}" if stderr else " It wrote nothing to standard error." if process else ""
             status = error.exit_status if isinstance(error, TapError) else None
-            told = self.secrets.hide(f"{os.path.basename(self.tap)}, {what}: {error}.{said}")
-            raise TapError(told, exit_status=status) from error
+            message = self.secrets.hide(f"{os.path.basename(self.tap)}, {action}: {error}.{output}")
+            raise TapError(message, exit_status=status) from error
 
     def _check_exit_status(self, process: TapProcess) -> None:
         if process.is_stopped:
@@ -289,10 +287,10 @@ class _Run:
         return last_lines(self.secrets.hide(process.stderr_tail()))
 
     def _log(self, process: TapProcess) -> None:
-        if words := self._stderr(process):
-            self.context.log(words)
+        if text := self._stderr(process):
+            self.context.log(text)
 
     def _quoted(self, line: bytes) -> str:
-        """Quote the beginning of a line, credentials hidden before it is cut."""
+        """Quote the beginning of a line, with credentials hidden before it is shortened."""
         text = self.secrets.hide(line.decode("utf-8", "replace"))
         return repr(text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…")

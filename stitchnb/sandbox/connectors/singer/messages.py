@@ -19,7 +19,7 @@ from stitchnb.sandbox.pipeline import Batch, ConnectorError, SelectedStream
 
 @dataclass(frozen=True, slots=True)
 class SchemaMessage:
-    """What the records of a stream look like, from here on."""
+    """The schema of the stream's records that follow."""
 
     stream: str
     schema: Mapping[str, Any]
@@ -28,7 +28,7 @@ class SchemaMessage:
 
 @dataclass(frozen=True, slots=True)
 class RecordMessage:
-    """One record; `time_extracted` is aware, None where the tap does not say it."""
+    """One record. `time_extracted` is aware, and None if the tap does not report it."""
 
     stream: str
     record: Mapping[str, Any]
@@ -37,14 +37,14 @@ class RecordMessage:
 
 @dataclass(frozen=True, slots=True)
 class StateMessage:
-    """Where the next run is to begin, once all that was said before is loaded."""
+    """Where the next run begins, once everything before this message is loaded."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class ActivateVersionMessage:
-    """All records of this version of a table have been said."""
+    """All records of this version of a table have been written."""
 
     stream: str
 
@@ -53,18 +53,18 @@ Message = SchemaMessage | RecordMessage | StateMessage | ActivateVersionMessage
 
 
 class InvalidMessageError(ConnectorError):
-    """A line that is no Singer message, or one that cannot be carried out; the reason holds nothing of the line."""
+    """A line is not a Singer message, or not a supported one. The reason contains nothing of the line."""
 
 
 def parse(line: bytes) -> Message:
-    """Read one line.
+    """Parse one line.
 
     Numbers with a fraction or an exponent become `~decimal.Decimal` in records, so that no digit is lost.
 
     Raises
     ------
     InvalidMessageError
-        It is no JSON object of a known type, or lacks what a message of its type must have.
+        It is not a JSON object of a known type, or a required property is missing.
     """
     message = _object(line, exact=True)
     match message.get("type"):
@@ -75,19 +75,18 @@ def parse(line: bytes) -> Message:
         case "SCHEMA":
             return SchemaMessage(_text(message, "stream"), _mapping(message, "schema"), _key(message))
         case "STATE":
-            # A state goes back to the tap as it came: there a Decimal would be no number any more.
+            # A state is passed back to the tap unchanged, and JSON has no Decimal.
             return StateMessage(_object(line, exact=False).get("value"))
         case "ACTIVATE_VERSION":
             return ActivateVersionMessage(_text(message, "stream"))
         case "BATCH":
             raise InvalidMessageError(
-                "a BATCH message, which names files in place of records, and the sandbox reads records only: take "
-                "batch_config out of the tap's configuration"
+                "a BATCH message, which the sandbox does not support: remove batch_config from the tap's configuration"
             )
         case str() as other:
-            raise InvalidMessageError(f"a message of the type {other[:40]!r}, which Singer does not know")
+            raise InvalidMessageError(f"a message of the unknown type {other[:40]!r}")
         case _:
-            raise InvalidMessageError("a JSON object that says no type of message")
+            raise InvalidMessageError("a JSON object without a message type")
 
 
 def _object(line: bytes, *, exact: bool) -> dict[str, Any]:
@@ -96,13 +95,13 @@ def _object(line: bytes, *, exact: bool) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise InvalidMessageError("text that is not UTF-8") from error
     except json.JSONDecodeError as error:
-        raise InvalidMessageError("no JSON") from error
+        raise InvalidMessageError("text that is not JSON") from error
     except ValueError as error:
-        raise InvalidMessageError("a number of thousands of digits") from error
+        raise InvalidMessageError("a number with thousands of digits") from error
     except RecursionError as error:
         raise InvalidMessageError("JSON that is nested too deeply") from error
     if not isinstance(message, dict):
-        raise InvalidMessageError("JSON, but no object")
+        raise InvalidMessageError("JSON that is not an object")
     return message
 
 
@@ -116,16 +115,16 @@ def _text(message: Mapping[str, Any], name: str) -> str:
 def _mapping(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = message.get(name)
     if not isinstance(value, dict):
-        raise InvalidMessageError(f"a {message['type']} message whose {name!r} is no object")
+        raise InvalidMessageError(f"a {message['type']} message whose {name!r} is not an object")
     return value
 
 
 def _key(message: Mapping[str, Any]) -> tuple[str, ...]:
     names = message.get("key_properties") or []
-    # Some taps write the one name of a key without a list around it.
+    # Some taps write a single name instead of a list.
     names = [names] if isinstance(names, str) else names
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InvalidMessageError("a SCHEMA message whose 'key_properties' are no list of names")
+        raise InvalidMessageError("a SCHEMA message whose 'key_properties' is not a list of names")
     return tuple(names)
 
 
@@ -144,16 +143,16 @@ _STATE, _NUMBER, _HAS_ENDED = "singer_state", "number", "run_has_ended"
 
 @dataclass(frozen=True, slots=True)
 class TapState:
-    """A state that a tap has said.
+    """A state that a tap has written.
 
     Attributes
     ----------
     value
-        As the tap said it; None when it has said none.
+        The state itself. None if the tap has written none.
     number
-        Greater than that of any state before.
+        Counts up from state to state, also across runs. The highest number is the latest state.
     run_has_ended
-        It was the last of a run that ended well.
+        Whether it is the last state of a successful run.
     """
 
     value: Any = None
@@ -162,7 +161,7 @@ class TapState:
 
     @classmethod
     def latest(cls, bookmarks: Mapping[str, Mapping[str, Any]]) -> Self:
-        """Find the newest state among the bookmarks of the streams; those of other connectors hold none."""
+        """Find the latest state among the bookmarks of the streams. Bookmarks of other connectors have none."""
         found = [
             cls(bookmark[_STATE], bookmark[_NUMBER], bookmark[_HAS_ENDED])
             for bookmark in bookmarks.values()
@@ -171,22 +170,22 @@ class TapState:
         return max(found, key=lambda state: state.number, default=cls())
 
     def next(self, value: Any) -> TapState:
-        """Give the state that the tap says next, in the midst of a run."""
+        """Return the next state, during a run."""
         return TapState(value, self.number + 1, run_has_ended=False)
 
     def ended(self) -> TapState:
-        """Give the same state as the last of a run."""
+        """Return the same state as the last of a run."""
         return self if self.run_has_ended else TapState(self.value, self.number + 1)
 
     def bookmark(self) -> dict[str, Any]:
-        """Write it as a stream's bookmark."""
+        """Return the state as a stream's bookmark."""
         return {} if self.number == 0 else {_STATE: self.value, _NUMBER: self.number, _HAS_ENDED: self.run_has_ended}
 
     def for_next_run(self, streams: Sequence[SelectedStream]) -> Any:
-        """Give what the tap is to begin with: what it said last.
+        """Return the state to start the next run with.
 
-        After a run that broke off, all but its place in the middle of full tables. A job replaces a full table as a
-        whole, so one that went on there would leave out what came before.
+        After an interrupted run, the positions in full tables are removed. A job replaces a full table as a whole, so
+        rows would be missing if the tap continued in the middle.
         """
         value = self.value
         if self.run_has_ended or not isinstance(value, Mapping) or not isinstance(value.get("bookmarks"), Mapping):
@@ -198,7 +197,7 @@ class TapState:
 
 BATCH_SIZE = 10_000
 _BATCH_BYTES = 32_000_000
-# A tap that says a row now and then is not kept from showing them.
+# So that the rows of a slow tap show up soon.
 _BATCH_S = 5.0
 
 _DELETED_AT = "_sdc_deleted_at"
@@ -206,7 +205,7 @@ _DELETED_AT = "_sdc_deleted_at"
 
 @dataclass(slots=True)
 class _PendingStream:
-    """The records of one stream that are not in a batch yet, and whether any batch was made before."""
+    """The records of one stream that are not in a batch yet."""
 
     stream: SelectedStream
     project: Projection
@@ -217,27 +216,28 @@ class _PendingStream:
 
     @property
     def is_empty_table(self) -> bool:
-        """The tap has said all of a full table, and there was no record in it."""
+        """Whether the tap has completed a full table without any records."""
         is_full_table = self.stream.replication_method == "FULL_TABLE"
         return is_full_table and self.is_activated and not (self.has_batches or self.records)
 
 
 class BatchBuilder:
-    """Takes a tap's messages one after the other, and gives their records in batches.
+    """Groups the records of a tap's messages into batches.
 
-    A state holds for all that was said before it. So a batch only bears it when it is the last one of all those that
-    were flush till then; the ones before bear the state of before.
+    A state covers all messages before it. A Singer tap has one state for all streams, but the sandbox has a bookmark
+    for each stream, so each bookmark contains the whole state with a number (see `TapState`). When several batches
+    are flushed, only the last one has the new state. The others have the previous one.
 
     Parameters
     ----------
     streams
-        The selected ones; records of others are left out.
+        The selected streams. Records of others are omitted.
     names
-        The ``tap_stream_id`` of every name that a message may call a stream by.
+        The ``tap_stream_id`` for each name that a message can use for a stream.
     state
-        What the last run ended with.
+        The last state of the previous run.
     now
-        When records were extracted of which the tap does not say it.
+        Time of extraction for records without one.
     """
 
     def __init__(
@@ -254,7 +254,7 @@ class BatchBuilder:
 
     @property
     def is_due(self) -> bool:
-        """Whether enough was flush, or long enough ago, to be loaded."""
+        """Whether there are enough records to load, or the oldest has waited long enough."""
         return (
             self._count >= BATCH_SIZE
             or self._bytes >= _BATCH_BYTES
@@ -262,12 +262,12 @@ class BatchBuilder:
         )
 
     def add(self, message: Message, size: int) -> None:
-        """Take one message that was a line of so many bytes.
+        """Add one message, which was a line of `size` bytes.
 
         Raises
         ------
         InvalidMessageError
-            It is of a stream that the tap has not described, or does not have.
+            Its stream has no SCHEMA message yet, or is not in the catalog.
         """
         match message:
             case RecordMessage():
@@ -281,7 +281,7 @@ class BatchBuilder:
                     self._streams[message.stream].is_activated = True
 
     def flush(self, *, has_ended: bool = False) -> Iterator[Batch]:
-        """Give what was flush; at the end of a run also the streams that were found empty, and its last state."""
+        """Yield the records so far. At the end of a run, also yield empty full tables and the last state."""
         come = [pending for pending in self._streams.values() if pending.records]
         if has_ended:
             self._latest = self._latest.ended()
@@ -332,14 +332,14 @@ class BatchBuilder:
         if found is None:
             near = near_names(name, self._names) or list(self._names)[:10]
             raise InvalidMessageError(
-                f"a message of the stream {name!r}, and its catalog has {', '.join(near) or 'none'}"
+                f"a message of the stream {name!r}, which is not in its catalog: it has {', '.join(near) or 'none'}"
             )
         return found
 
     def _state_carrier(self) -> SelectedStream | None:
-        """Find a stream whose bookmark may bear a state without any rows.
+        """Return a stream that can carry a state in a batch without rows.
 
-        Not a full table that nothing came of yet: it would be emptied.
+        A full table without batches cannot: the empty batch would delete its rows.
         """
         come = (pending.stream for pending in self._streams.values() if pending.has_batches)
         others = (stream for stream in self._selected.values() if stream.replication_method != "FULL_TABLE")

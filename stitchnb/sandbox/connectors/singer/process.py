@@ -28,24 +28,24 @@ from stitchnb.sandbox.warehouses.simulated import redact
 from stitchnb.sandbox.workers.folders import temporary_folder
 
 MAX_LINE_BYTES = 20_000_000
-"""The largest request that the Import API takes, and the longest line of a tap: no record is larger."""
+"""Longest line of a tap. It is the largest request of the Import API, so no record is longer."""
 
 _MAX_STDERR_BYTES = 64_000_000
 _TAIL_BYTES = 64_000
 _CHUNK_BYTES = 1 << 18
 _POLL_S = 0.2
-# What a process has for its last words after the signal that asks it to end.
+# How long a process has to write its last output after SIGTERM.
 _GRACE_S = 0.5
 _TAIL_LINES, _TAIL_CHARACTERS = 20, 2_000
 
 
 class TapError(ConnectorError):
-    """A tap did not do what it was run for.
+    """A tap failed.
 
     Attributes
     ----------
     exit_status
-        The one it ended with, negative for a signal; None where it did not end by itself.
+        Exit status of the tap, negative for a signal. None if the tap was ended.
     """
 
     def __init__(self, message: str, *, exit_status: int | None = None) -> None:
@@ -54,23 +54,23 @@ class TapError(ConnectorError):
 
 
 class TapProcess:
-    """One run of a tap, in a process group of its own that ends with the block.
+    """One run of a tap, in its own process group, which ends with the block.
 
     Parameters
     ----------
     command
         The program and its arguments.
     folder
-        Where it runs.
+        Its working directory.
     environment
-        All of its environment.
+        Its complete environment.
     silence_s
-        How long it may say nothing, on either output, while its lines are waited for.
+        Seconds without any output after which `lines` and `output` raise an error.
 
     Raises
     ------
     TapError
-        The program cannot be run; from `lines`, where it says too much or nothing.
+        The program cannot be run. Also from `lines` and `output`, if it writes too much or nothing.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class TapProcess:
         self._stopped = threading.Event()
         self._tail = b""
         self._stderr_bytes = 0
-        # Between a signal and the moment at which the process is taken leave of, its number must not be another's.
+        # Held while a signal is sent, so that the process id cannot be reused by another process in between.
         self._guard = threading.Lock()
         self._has_ended = False
         try:
@@ -95,7 +95,7 @@ class TapProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise TapError(f"{command[0]} cannot be run: {error.strerror or error}") from error
+            raise TapError(f"{command[0]} could not be run: {error.strerror or error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -109,25 +109,25 @@ class TapProcess:
 
     @property
     def pid(self) -> int:
-        """The process's number, which is its group's too."""
+        """The process id, which is also the id of its group."""
         return self._process.pid
 
     @property
     def is_stopped(self) -> bool:
-        """Whether somebody asked it to stop."""
+        """Whether `stop` was called."""
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Ask it to stop, from any thread: its lines end, and the block that reads them ends it."""
+        """Stop the tap, from any thread: `lines` ends, and the block that reads them ends the process."""
         self._stopped.set()
         with self._guard:
             if not self._has_ended:
                 self._signal(signal.SIGTERM)
 
     def lines(self) -> Iterator[bytes | None]:
-        """Give the lines of its standard output without their ends, and None each time that a look found none.
+        """Yield the lines of standard output without line ends, and None regularly while there are none.
 
-        They end when the process has, or was stopped.
+        Ends when the process ends or is stopped.
         """
         begun: list[bytes] = []
         size = 0
@@ -143,26 +143,26 @@ class TapProcess:
                 yield from others[:-1]
                 begun, size = [others[-1]], len(others[-1])
             if size > MAX_LINE_BYTES:
-                raise TapError(f"it said a line of more than {MAX_LINE_BYTES // 1_000_000} MB and was ended")
+                raise TapError(f"it wrote a line of more than {MAX_LINE_BYTES // 1_000_000} MB and was ended")
         if size and not self.is_stopped:
             yield b"".join(begun)
 
-    def output(self, *, most_bytes: int, within_s: float) -> bytes:
-        """Give all of its standard output."""
-        until = time.monotonic() + within_s
+    def output(self, *, max_bytes: int, timeout_s: float) -> bytes:
+        """Return all of its standard output."""
+        until = time.monotonic() + timeout_s
         chunks: list[bytes] = []
         size = 0
         for chunk in self._chunks():
             chunks.append(chunk or b"")
             size += len(chunk or b"")
-            if size > most_bytes:
-                raise TapError(f"it said more than {most_bytes // 1_000_000} MB and was ended")
+            if size > max_bytes:
+                raise TapError(f"it wrote more than {max_bytes // 1_000_000} MB and was ended")
             if time.monotonic() > until:
-                raise TapError(f"it was not through after {within_s:g} s and was ended")
+                raise TapError(f"it did not finish within {timeout_s:g} s and was ended")
         return b"".join(chunks)
 
     def exit_status(self) -> int:
-        """Give the status that it ended with, once its lines have ended; the negative number of a signal."""
+        """Return the exit status, once `lines` has ended. It is negative for a signal."""
         until = time.monotonic() + self._silence_s
         while self._process.poll() is None and not self.is_stopped:
             if time.monotonic() > until:
@@ -173,7 +173,7 @@ class TapProcess:
         return self._process.returncode
 
     def end(self) -> None:
-        """End it with all that it has started: politely, and half a second later by force."""
+        """End the process and all that it started, by SIGTERM and half a second later by SIGKILL."""
         with self._guard:
             if self._has_ended:
                 return
@@ -185,16 +185,16 @@ class TapProcess:
             self._has_ended = True
 
     def stderr_tail(self) -> str:
-        """Give what it wrote last on its standard error, once it has ended."""
+        """Return the end of its standard error, once it has ended."""
         stderr = self._pipes()[-1].fileno()
-        # What left the group may hold the pipe open without end.
+        # A process that has left the group may keep the pipe open.
         os.set_blocking(stderr, False)
         with contextlib.suppress(BlockingIOError):
             while chunk := os.read(stderr, _CHUNK_BYTES):
                 self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
         kept = self._tail
         if len(kept) == _TAIL_BYTES:
-            # A line of which the beginning is gone may hold the end of a credential, which could not be told any more.
+            # An incomplete line may contain the end of a credential, which could not be recognized.
             kept = kept.partition(b"\n")[2]
         return kept.decode("utf-8", "replace")
 
@@ -202,12 +202,12 @@ class TapProcess:
         return [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe is not None]
 
     def _signal(self, number: signal.Signals) -> None:
-        # The group outlives its first process where that has left others behind.
+        # The group exists as long as any of its processes.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
     def _chunks(self) -> Iterator[bytes | None]:
-        """Give the standard output as it comes, None at every look that finds nothing; keep the tail of the other."""
+        """Yield standard output as it arrives, and None while nothing arrives. Keep the end of standard error."""
         heard_at = time.monotonic()
         with selectors.DefaultSelector() as selector:
             for pipe in self._pipes():
@@ -225,70 +225,70 @@ class TapProcess:
                         has_spoken = True
                         self._stderr_bytes = 0
                         yield chunk
-                    # The time that the taker of a chunk spent is not the tap's silence.
+                    # The time that the caller needs for a chunk does not count as silence.
                     heard_at = time.monotonic()
                 if not has_spoken:
                     yield None
                 if found:
                     continue
                 if self._has_ended:
-                    # Whoever still holds the pipes open has left the group.
+                    # A process that has left the group keeps the pipes open.
                     return
                 if self._process.poll() is not None:
-                    # What it left running holds the pipes open, and has nothing to say for it.
+                    # A child process keeps the pipes open after the tap has ended.
                     self.end()
                 elif time.monotonic() - heard_at > self._silence_s:
-                    raise TapError(f"it said nothing for {self._silence_s:g} s and was ended")
+                    raise TapError(f"it wrote nothing for {self._silence_s:g} s and was ended")
 
     def _keep(self, chunk: bytes) -> None:
         self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
         self._stderr_bytes += len(chunk)
         if self._stderr_bytes > _MAX_STDERR_BYTES:
             raise TapError(
-                f"it wrote more than {_MAX_STDERR_BYTES // 1_000_000} MB on its standard error between two "
+                f"it wrote more than {_MAX_STDERR_BYTES // 1_000_000} MB to standard error between two "
                 "messages and was ended"
             )
 
 
 def last_lines(text: str) -> str:
-    """Give the last lines of a text, as many as fit into a message."""
+    """Return the last lines of a text, as many as fit into a message."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:]
     joined = "\n".join(lines)
     return joined if len(joined) <= _TAIL_CHARACTERS else "…" + joined[1 - _TAIL_CHARACTERS :]
 
 
-# Taps of the Singer world have properties that no report card knows.
+# For properties of taps that are in no report card.
 _LOOKS_SECRET = re.compile(
     r"pass(word|phrase|wd)?$|pwd|secret|token|credential|cookie|cert|auth(orization)?$|(api|access|private)_?keys$|"
     r"(?<!primary_)(?<!replication_)(?<!partition_)(?<!sort_)key$",
     re.IGNORECASE,
 )
-# A shorter line of a private key, such as its last one, tells nothing by itself.
+# A shorter line of a private key, such as the last one, reveals nothing.
 _SHORTEST_LINE = 12
 
 
 class SecretRedactor:
-    """The credentials among some values, to be hidden in whatever way they are written.
+    """Hides credentials in text, in all the ways in which they may be written.
 
     Parameters
     ----------
     values
-        Form values, environment variables, configurations. Those are credentials whose name is that of a credential
-        in any report card, or looks like one, with all that is inside them.
+        Form values, environment variables and configurations. A value is a credential, with everything inside it, if
+        its name is that of a credential in any report card or looks like one.
     """
 
     def __init__(self, values: Sequence[Mapping[str, Any]]) -> None:
         found = set(_secrets_in(values))
         texts = set(_texts(values))
         written = {form for secret in found for form in _encodings(secret, texts)}
-        # The longest first: one may be a part of another.
+        # The longest first, because one can be part of another.
         self._hidden = sorted(written, key=len, reverse=True)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def hide(self, text: str) -> str:
-        """Take the credentials out of a text."""
+        """Replace the credentials in a text."""
         return redact(self._hidden, text)
 
 
@@ -312,7 +312,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _encodings(secret: str, others: Iterable[str]) -> Iterator[str]:
-    """Write a credential in the ways in which it may stand in a log."""
+    """Yield the ways in which a credential may be written in a log."""
     yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1])
     yield from (line.strip() for line in secret.splitlines() if len(line) >= _SHORTEST_LINE)
     for other in ("", *others):
@@ -335,48 +335,48 @@ _MAX_LISTED = 10
 
 
 def find_program(tap: str, path: str) -> str:
-    """Find a tap's program.
+    """Find the program of a tap.
 
     Parameters
     ----------
     tap
-        A program's name, or the path of one.
+        Name or path of the program.
     path
-        Folders to look in, as in the variable ``PATH``.
+        Folders to search, as in the variable ``PATH``.
 
     Raises
     ------
     TapError
-        There is none: the message names the near ones that are there.
+        There is no such program. The message lists similar ones.
     """
     found = shutil.which(tap, path=path)
     if found is not None:
         return os.path.abspath(found)
     if os.sep in tap:
-        raise TapError(f"There is no program {tap}, or it may not be run.")
-    there = _list_taps(path)
-    near = near_names(tap, there)
+        raise TapError(f"There is no program {tap}, or it is not executable.")
+    available = _list_taps(path)
+    near = near_names(tap, available)
     if near:
         hint = f"Did you mean {' or '.join(near)}?"
-    elif there:
-        hint = f"There are {', '.join(there[:_MAX_LISTED])}{' and others' if len(there) > _MAX_LISTED else ''}."
+    elif available:
+        hint = f"There are {', '.join(available[:_MAX_LISTED])}{' and others' if len(available) > _MAX_LISTED else ''}."
     else:
-        hint = f"No program there begins with {_PREFIX}."
+        hint = f"No program on PATH begins with {_PREFIX}."
     raise TapError(
-        f"There is no {tap} on PATH. {hint} Install it, best into a virtual environment of its own, and name that "
-        f'one\'s interpreter: Singer("{tap}", python=".../bin/python").'
+        f"There is no {tap} on PATH. {hint} Install it, preferably in its own virtual environment, and pass its "
+        f'Python: Singer("{tap}", python=".../bin/python").'
     )
 
 
 class TapWorkdir:
-    """A folder that only its owner may read, for the time that a tap runs; home and temporary folder of the tap.
+    """A folder for one run of a tap, with its home and temporary folders. Only this user can read it.
 
     Parameters
     ----------
     path
         The tap's ``PATH``.
     environment
-        What the tap gets besides; nothing else of this process's own.
+        More environment variables. The tap gets none of this process.
     """
 
     def __init__(self, path: str, environment: Mapping[str, str]) -> None:
@@ -388,7 +388,7 @@ class TapWorkdir:
             "PATH": path,
             "HOME": str(self.path / "home"),
             "TMPDIR": str(self.path / "tmp"),
-            # Singer is UTF-8, whatever the machine's own language is.
+            # Singer uses UTF-8, regardless of the locale of the machine.
             "LANG": "C.UTF-8",
             **environment,
         }
@@ -402,7 +402,7 @@ class TapWorkdir:
         self._stack.close()
 
     def write(self, name: str, value: Any) -> str:
-        """Write a value as JSON into a file that only its owner may read; give the file's path."""
+        """Write a value as JSON to a file that only this user can read. Return its path."""
         file = self.path / name
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
             json.dump(value, opened)
