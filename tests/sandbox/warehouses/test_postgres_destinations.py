@@ -174,7 +174,7 @@ def test_a_server_that_is_gone_fails_the_load_with_its_place(
 
     message = extraction["target_description"]
     assert message.startswith(
-        f"The load into recurly.accounts of database {database.name} at 127.0.0.1:1 failed and left nothing behind: "
+        messages.NOTHING_LOADED.format(f"recurly.accounts of database {database.name} at 127.0.0.1:1: ")
     )
     assert "Connection refused" in message
     assert error_of(api, "accounts") == message

@@ -12,8 +12,8 @@ from stitchnb.errors import InvalidInputError
 from stitchnb.sandbox.pipeline import LoadBatch, LoadResult, WarehouseError
 from stitchnb.sandbox.warehouses.loader import Loader
 from stitchnb.sandbox.warehouses.lookup import find_column, find_table, order_of, tables_frame
-from stitchnb.sandbox.warehouses.naming import INTERNAL_SCHEMA, REJECTED_TABLE, quoted
-from stitchnb.sandbox.warehouses.postgres.session import PostgresTarget, import_psycopg
+from stitchnb.sandbox.warehouses.naming import INTERNAL_SCHEMA, REJECTED_TABLE
+from stitchnb.sandbox.warehouses.postgres.session import PostgresTarget, frame, import_psycopg
 from stitchnb.sandbox.warehouses.postgres.tables import METADATA, PostgresRegistry, PostgresWriter
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Postgres:
         try:
             with database.connect() as connection:
                 connection.execute("BEGIN READ WRITE")
-                connection.execute(f"CREATE SCHEMA {quoted(f'stitchnb check {uuid.uuid4()}')}".encode())
+                schema = psycopg.sql.Identifier(f"stitchnb check {uuid.uuid4()}")
+                connection.execute(psycopg.sql.SQL("CREATE SCHEMA {}").format(schema))
                 connection.execute("CREATE TEMP TABLE stitchnb_check () ON COMMIT DROP")
                 connection.execute("ROLLBACK")
         except psycopg.Error as error:
@@ -186,20 +187,24 @@ class PostgresWarehouse:
         WarehouseError
             There is no such table or column, and the message lists similar names. Or the server reported an error.
         """
-        from stitchnb.sandbox.warehouses.postgres.session import frame
+        from psycopg import sql
 
         with self._read_only() as connection:
             schema, table, have = find_table(name, _columns(connection))
             chosen = have if columns is None else [find_column(column, name, have) for column in columns]
-            place = quoted(schema, table)
-            key = dict(connection.execute(_KEY, [place]).fetchall())
+            source = sql.Identifier(schema, table)
+            key = dict(connection.execute(_KEY, [source.as_string(connection)]).fetchall())
             # Text is ordered by character, regardless of the language of the database.
             order = [
-                quoted(column) + (' COLLATE "C"' if key.get(column) in ("text", "character varying") else "")
+                sql.SQL('{} COLLATE "C"' if key.get(column) in ("text", "character varying") else "{}").format(
+                    sql.Identifier(column)
+                )
                 for column in order_of(list(key), have)
             ]
-            query = f"SELECT {', '.join(map(quoted, chosen))} FROM {place} ORDER BY {', '.join([*order, 'ctid'])}"
-            return frame(connection.execute(query.encode()))
+            query = sql.SQL("SELECT {} FROM {} ORDER BY {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, chosen)), source, sql.SQL(", ").join([*order, sql.SQL("ctid")])
+            )
+            return frame(connection.execute(query))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run SQL in PostgreSQL's dialect. Tables are ``schema.table``.
@@ -217,8 +222,6 @@ class PostgresWarehouse:
         WarehouseError
             The query failed. The message is the server's.
         """
-        from stitchnb.sandbox.warehouses.postgres.session import frame
-
         with self._connect() as connection:
             return frame(connection.execute(query.encode()))
 
@@ -266,5 +269,8 @@ def _columns(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], list[
 
 
 def _count(connection: psycopg.Connection[Any], schema: str, table: str) -> int:
-    ((count,),) = connection.execute(f"SELECT count(*) FROM {quoted(schema, table)}".encode()).fetchall()
+    from psycopg import sql
+
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
+    ((count,),) = connection.execute(query).fetchall()
     return int(count)
