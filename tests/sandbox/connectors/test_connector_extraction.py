@@ -304,7 +304,7 @@ def test_a_stream_that_is_not_there_is_named_with_those_that_are() -> None:
     [
         (
             ["TimePeriod", "DeviceOS", "ImpressionSharePercent"],
-            "cannot have DeviceOS together with ImpressionSharePercent",
+            "cannot have both DeviceOS and ImpressionSharePercent",
         ),
         (["TimePeriod", "DeviceOS"], None),
     ],
