@@ -1,4 +1,4 @@
-"""What an endpoint is: each resource tells its own, and the server puts them together."""
+"""Endpoints, and the requests and responses that they handle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stitchnb.sandbox.errors import APIErrorResponse
 
 @dataclass(frozen=True, slots=True)
 class APIRequest:
-    """One request, parsed: what an endpoint needs to know of it.
+    """One request, parsed.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class APIRequest:
     query
         The query's parameters by name.
     body
-        The JSON body; None where there is none or it is no JSON.
+        The JSON body; None when there is none or it is not JSON.
     headers
         By name in lower case.
     """
@@ -36,7 +36,7 @@ class APIRequest:
 
 @dataclass(frozen=True, slots=True)
 class APIResponse:
-    """An answer that is not just a body with status 200.
+    """A response that is more than a body with status 200.
 
     Attributes
     ----------

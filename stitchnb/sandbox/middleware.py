@@ -1,4 +1,4 @@
-"""What every request passes on its way: the journal, and the faults that were asked for."""
+"""What every request passes through: the journal and the injected faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stitchnb.sandbox.faults import Fault, Faults
 from stitchnb.sandbox.journal import Journal
 
 CONTROL = "/_sandbox"
-"""Where the sandbox itself is steered; nothing of the API's is below it, and nothing else is."""
+"""The path of the sandbox's own controls. Everything below it is a control, and no endpoint of the API is."""
 
 _ABORT = "stitchnb.abort"
 
@@ -38,10 +38,10 @@ class AbortableProtocol(H11Protocol):
 
 
 class FaultMiddleware:
-    """Leads requests to the API or to the sandbox's own controls.
+    """Routes requests to the API or to the sandbox's own controls.
 
-    What goes to the API is written into the journal, and meets the faults; the controls stay out of both, so that
-    a sandbox whose every request fails can still be mended.
+    Requests to the API are recorded in the journal and affected by faults. The controls are neither, so that a
+    sandbox whose every request fails can still be fixed.
     """
 
     def __init__(self, api: ASGIApp, control: ASGIApp, *, clock: Clock, journal: Journal, faults: Faults) -> None:
@@ -52,7 +52,7 @@ class FaultMiddleware:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or leave it without an answer."""
+        """Respond to one request, or close its connection without a response."""
         path = scope.get("path", "")
         if scope["type"] != "http":
             await self._api(scope, receive, send)
@@ -78,7 +78,7 @@ class FaultMiddleware:
         else:
 
             async def watched(message: Message) -> None:
-                # Before it is sent: whoever has the answer finds it in the journal.
+                # Before it is sent, so that a client with the response finds it in the journal.
                 if message["type"] == "http.response.start":
                     write(message["status"])
                 await send(message)
@@ -97,7 +97,7 @@ class FaultMiddleware:
 
 
 async def _discard(message: Message) -> None:
-    """Take an answer that nobody will get."""
+    """Ignore a response that no client gets."""
 
 
 def _error(fault: Fault) -> ASGIApp:

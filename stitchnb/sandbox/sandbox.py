@@ -1,4 +1,4 @@
-"""The sandbox's life: up on a free port of this machine, serving, and gone without a trace."""
+"""The sandbox: starts on a free port of this machine, serves, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _START_TIMEOUT_S = 30.0
 
 
 class Sandbox:
-    """A Connect API of one's own: real HTTP on this machine, real state, real rows, no account.
+    """A local Connect API: real HTTP on this machine, real state, real rows, no account.
 
     It serves from the moment it is made until `close`, the end of its ``with`` block, or the end of the process.
 

@@ -21,7 +21,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.token.reveal()}"}
-    with httpx.Client(base_url=sandbox.url, headers=headers) as client:
+    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=60) as client:
         yield client
 
 

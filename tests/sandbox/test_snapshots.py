@@ -161,7 +161,7 @@ def test_snapshots_go_by_names(sandbox: Sandbox, api: httpx.Client) -> None:
     assert len(api.get("/v4/sources").json()) == 1
     with pytest.raises(InvalidInputError, match="'other'"):
         sandbox.restore("other")
-    with Sandbox(pace_s=0) as other, pytest.raises(InvalidInputError, match="There are: none"):
+    with Sandbox(pace_s=0) as other, pytest.raises(InvalidInputError, match="Its snapshots: none"):
         other.restore(second)
 
 
