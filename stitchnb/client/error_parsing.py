@@ -18,7 +18,7 @@ from stitchnb.errors import (
     RateLimitedError,
     ServerError,
 )
-from stitchnb.rules.schedules.unix_cron import fields_hint
+from stitchnb.rules.schedules.quartz import fields_hint
 
 E = TypeVar("E", bound=APIError)
 

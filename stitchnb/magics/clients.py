@@ -26,7 +26,7 @@ _EMAILS, _HOOKS = "/notifications/public/v1/api/custom-emails", "/notifications/
 
 def _given(prop: Property) -> tuple[str | None, str]:
     """Tell a property that somebody gives, and whether it must be."""
-    return None if prop.is_read_only else prop.name, "required" if prop.is_asked_for else "optional"
+    return None if prop.is_read_only else prop.name, "required" if prop.is_user_required else "optional"
 
 
 # Where each is listed, and what of an object is its id and its name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from stitchnb._deprecated import Renamed
 from stitchnb.models.base import Model, _frames, attr, frozen, many, one
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ class Property(Model):
         return self.property_type == "read_only"
 
     @property
-    def is_asked_for(self) -> bool:
-        """Must a user give it? Required, and neither Stitch's own nor given by Stitch unless one brings one's own."""
+    def is_user_required(self) -> bool:
+        """Must the user supply it? Required, and neither read-only nor supplied by Stitch by default."""
         return self.is_required and self.property_type not in ("read_only", "system_provided_by_default")
+
+    is_asked_for = Renamed("is_user_required")
 
 
 class ConnectionStep(Model):

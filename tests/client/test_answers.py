@@ -219,7 +219,7 @@ def test_a_cron_expression_of_unix_is_told_with_what_it_is_in_quartz() -> None:
 
     assert error is not None
     assert error.message == message
-    assert error.hint == 'Quartz takes six or seven fields, seconds first: "0 0 12 * * ?".'
+    assert error.hint == 'Quartz expects six or seven fields, seconds first: "0 0 12 * * ?".'
 
 
 def test_a_token_without_a_right_to_an_account_is_told_which_account_it_was() -> None:

@@ -235,3 +235,9 @@ def test_every_public_name_of_models_is_there() -> None:
 
 def test_a_secret_of_a_secret_holds_the_same() -> None:
     assert Secret(Secret("abc")).reveal() == "abc"
+
+
+def test_the_old_name_of_a_required_property_still_works() -> None:
+    required = models.Property({"name": "host", "is_required": True})
+    with pytest.warns(DeprecationWarning, match="is_user_required"):
+        assert required.is_asked_for is True

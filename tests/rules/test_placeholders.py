@@ -7,7 +7,7 @@ import pytest
 from form_cards import DIGITS, HOST, MIDNIGHT, TEXT, as_property, prop
 
 from stitchnb.models import Property, ReportCard
-from stitchnb.rules.report_cards.placeholders import placeholder
+from stitchnb.rules.report_cards.labels import placeholder
 from stitchnb.rules.report_cards.properties import help_text, missing_error, properties_errors, value_error
 from stitchnb.rules.schema.examples import example_for
 from stitchnb.rules.schema.inputs import InputKind, describe

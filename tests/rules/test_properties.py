@@ -145,7 +145,7 @@ def test_what_is_nested_too_deep_or_too_wide_is_edited_as_json() -> None:
 def test_a_property_that_takes_no_value_is_never_missing() -> None:
     nothing = card(prop("a", {"type": "null"}, required=True), prop("b", TEXT, required=True))
     assert list(properties.properties_errors(nothing, {})) == ["b"]
-    assert [group.name for group in properties.groups(nothing)] == ["required", "optional"]
+    assert [group.name for group in properties.form_groups(nothing)] == ["required", "optional"]
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_what_stitch_gives_may_be_brought_and_is_then_judged() -> None:
 def test_a_card_without_steps_takes_anything() -> None:
     old = ReportCard({"details": {"protocol": "deskdotcom"}})
     assert properties.properties_errors(old, {"whatever": ""}) == {}
-    assert properties.groups(old) == ()
+    assert properties.form_groups(old) == ()
     assert properties.default_values(old, date(2024, 1, 1)) == {}
 
 
@@ -528,7 +528,7 @@ def test_a_default_start_date_is_always_a_real_day_no_later_than_today(today: da
 
 
 def test_properties_are_grouped_in_the_order_of_the_card() -> None:
-    found = {g.name: [p.name for p in g.properties] for g in properties.groups(everything())}
+    found = {g.name: [p.name for p in g.properties] for g in properties.form_groups(everything())}
     assert found == {
         "required": ["host", "port", "password"],
         "schedule": ["frequency_in_minutes"],
@@ -539,11 +539,14 @@ def test_properties_are_grouped_in_the_order_of_the_card() -> None:
         "advanced": ["itersize"],
         "stitch": ["image_version", "oauth_secret"],
     }
-    assert [g.name for g in properties.groups(everything()) if g.is_folded] == ["advanced"]
+    assert [g.name for g in properties.form_groups(everything()) if g.is_folded] == ["advanced"]
 
 
-def test_what_is_brought_counts_as_ones_own() -> None:
-    found = {g.name: [p.name for p in g.properties] for g in properties.groups(everything(), brought=["oauth_secret"])}
+def test_what_the_user_supplies_counts_as_the_users_own() -> None:
+    found = {
+        g.name: [p.name for p in g.properties]
+        for g in properties.form_groups(everything(), user_supplied=["oauth_secret"])
+    }
     assert found["stitch"] == ["image_version"]
     assert "oauth_secret" in found["optional"]
 
@@ -565,7 +568,7 @@ def test_what_is_brought_counts_as_ones_own() -> None:
     ],
 )
 def test_a_name_is_written_as_a_label(name: str, expected: str) -> None:
-    assert properties.label(name) == expected
+    assert properties.property_label(name) == expected
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,9 @@ def test_an_expression_of_five_fields_is_told_with_what_it_is_in_quartz(
     with pytest.raises(CronError) as caught:
         CronExpression.parse(expression)
     if same is None:
-        assert str(caught.value).endswith(' Quartz takes six or seven fields, seconds first, such as "0 0 12 * * ?".')
+        assert str(caught.value).endswith(' Quartz expects six or seven fields, seconds first, such as "0 0 12 * * ?".')
     else:
-        assert str(caught.value).endswith(f' Quartz takes six or seven fields, seconds first: "{same}".')
+        assert str(caught.value).endswith(f' Quartz expects six or seven fields, seconds first: "{same}".')
         assert CronExpression.parse(same)
 
 

@@ -8,7 +8,13 @@ from stitchnb.models import StreamMetadata, StreamSchema
 from stitchnb.rules.selection.changes import MOST_ENTRIES, Change, parts_of, selections_of
 from stitchnb.rules.selection.columns import FieldColumns
 from stitchnb.rules.selection.globs import chosen, matches, may_hold_fields_of
-from stitchnb.rules.selection.validate import Chosen, conflicts_of, key_error, problems_of, replication_key_candidates
+from stitchnb.rules.selection.validate import (
+    SelectionView,
+    conflicts_of,
+    key_error,
+    problems_of,
+    replication_key_candidates,
+)
 
 FIELDS = FieldColumns(
     StreamSchema(
@@ -92,7 +98,9 @@ def test_a_key_of_before_is_judged_when_the_method_makes_it_count() -> None:
     metadata = StreamMetadata({"selected": True, "replication-method": "INCREMENTAL", "replication-key": "name"})
 
     def told(written: dict[str, Any]) -> list[str]:
-        return [p.message for p in problems_of(Chosen("s", "s", metadata, written, FIELDS, replicated=[True] * 10))]
+        return [
+            p.message for p in problems_of(SelectionView("s", "s", metadata, written, FIELDS, replicated=[True] * 10))
+        ]
 
     assert "'name' cannot be its replication key" in told({"replication-method": "INCREMENTAL"})[0]
     assert told({}) == []

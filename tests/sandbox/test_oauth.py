@@ -204,7 +204,7 @@ def test_every_type_that_asks_for_it_can_be_authorised(api: httpx.Client) -> Non
     assert len(cards) == 21
 
     for card in cards:
-        asked_for = {p.name for p in card.properties if p.is_asked_for}
+        asked_for = {p.name for p in card.properties if p.is_user_required}
         given = {name: GIVEN.get(name, "1234") for name in asked_for}
         created = create(api, {"type": card.type, "display_name": card.type_name, "properties": given})
         assert step_of(authorize(api, created).json()) not in {"form", "oauth"}, card.type

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stitchnb.models import ReportCard
-from stitchnb.rules.report_cards.properties import bad_properties, is_asked_for, properties_errors
+from stitchnb.rules.report_cards.properties import bad_properties, is_user_required, properties_errors
 from stitchnb.rules.schema.inputs import STRUCTURED, InputKind
 from stitchnb.widgets import ConnectionForm
 
@@ -25,7 +25,7 @@ def test_a_form_of_any_card_builds_and_names_what_is_needed(report_card: ReportC
     json.dumps(form._state())
     drawn = [field["name"] for group in form._spec["groups"] for field in group["fields"]]
     assert sorted(drawn) == sorted(prop.name for prop in report_card.properties), "every field is drawn once"
-    missing = {p.name for p in report_card.properties if is_asked_for(p)} - set(form.values)
+    missing = {p.name for p in report_card.properties if is_user_required(p)} - set(form.values)
     assert set(form.errors) == missing
     assert set(properties_errors(report_card, form.values)) == missing
 
@@ -87,7 +87,7 @@ CATALOGUE = [
 def test_the_form_of_every_type_there_is_can_be_filled_in(report_card: ReportCard) -> None:
     form = ConnectionForm(report_card, today=TODAY)
     assert form._repr_mimebundle_()[0]["text/html"]
-    needed = [p.name for p in report_card.properties if p.is_asked_for and p.name not in form.values]
+    needed = [p.name for p in report_card.properties if p.is_user_required and p.name not in form.values]
     assert list(form.errors) == needed
     for name in needed:
         form[name].value = fitting(form, name)

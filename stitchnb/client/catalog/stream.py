@@ -17,8 +17,8 @@ from stitchnb.rules.selection.columns import AUTOMATIC, NO, WRITABLE_KEYS, YES, 
 from stitchnb.rules.selection.effect import Effect, StreamPart, effect_of
 from stitchnb.rules.selection.validate import (
     METHODS,
-    Chosen,
     Problem,
+    SelectionView,
     conflicts_of,
     deselecting_error,
     key_error,
@@ -439,7 +439,7 @@ class CatalogStream(StreamState):
         """List what is wrong with it as it is to be: errors, which are not sent, and warnings."""
         return list(
             problems_of(
-                Chosen(
+                SelectionView(
                     self.tap_stream_id,
                     self.stream_name,
                     self.metadata,

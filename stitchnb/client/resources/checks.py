@@ -15,7 +15,7 @@ from stitchnb.client.polling import PollResult, wait_until
 from stitchnb.errors import CheckFailedError, InvalidInputError, NotFoundError, StitchError
 from stitchnb.models import Destination, Source
 from stitchnb.rules.names import checked_id
-from stitchnb.rules.report_cards.progress import asked_for
+from stitchnb.rules.report_cards.progress import missing_properties
 
 if TYPE_CHECKING:
     from stitchnb.client.client import BaseClient
@@ -38,7 +38,7 @@ def missing_check_reason(connection: Source | Destination, *, base_url: str, in_
     step = card.step(step_type)
     if connection.deleted_at is not None or step is None:
         return None
-    missing = ", ".join(asked_for(step))
+    missing = ", ".join(missing_properties(step))
     given = f"give {missing} with client.{kind}s.update({connection.id}, properties={{…}})" if missing else ""
     if step_type == "form" and given:
         waits, action = "its form is not complete", given

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from stitchnb.models.report_card import Property
 from stitchnb.rules.report_cards.products import OTHER_NAMES, PRODUCTS
+from stitchnb.rules.schema.examples import example_for
 from stitchnb.rules.schema.inputs import InputKind, PropertyInput, describe
 
 _ACRONYMS = {
@@ -124,7 +125,19 @@ _GENERIC = {
 }
 
 
-def label(name: str) -> str:
+# Inputs in which an example can be shown. A native date shows its own format.
+_WITH_EXAMPLE = (
+    InputKind.TEXT,
+    InputKind.INTEGER,
+    InputKind.NUMBER,
+    InputKind.URI,
+    InputKind.EMAIL,
+    InputKind.HOST,
+    InputKind.JSON,
+)
+
+
+def property_label(name: str) -> str:
     """Write a property's name as a label: ``api_key`` becomes ``API key``, ``ssh_host`` becomes ``SSH host``."""
     own = _LABELS.get(name)
     if own:
@@ -169,19 +182,26 @@ def _unchecked_note(keywords: tuple[str, ...]) -> str:
     return f"Only Stitch can check its {named}."
 
 
+def placeholder(name: str, property_input: PropertyInput) -> str:
+    """Give an example of a valid value, to show in an empty input; empty where there is none, or no room for it."""
+    if property_input.kind not in _WITH_EXAMPLE or property_input.is_secret or property_input.is_multiline:
+        return ""
+    return property_input.example or example_for(name)
+
+
 def choice_label(name: str, choice: str) -> str:
     """Write one of a property's choices for a list: minutes in words, ``every hour (60)``, others as they are."""
     if not name.endswith("_in_minutes") or not (choice.isascii() and choice.isdigit()) or int(choice) == 0:
         return choice
-    return f"{interval_words(int(choice))} ({choice})"
+    return f"{format_interval(int(choice))} ({choice})"
 
 
-def interval_words(minutes: int) -> str:
+def format_interval(minutes: int) -> str:
     """Write an interval of at least a minute in its largest whole unit: ``every hour``, ``every 90 minutes``."""
-    return f"every {span_words(minutes).removeprefix('1 ')}"
+    return f"every {format_minutes(minutes).removeprefix('1 ')}"
 
 
-def span_words(minutes: int) -> str:
+def format_minutes(minutes: int) -> str:
     """Write so many minutes in their largest whole unit: ``1 hour``, ``90 minutes``."""
     size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
     count = minutes // size
@@ -190,10 +210,10 @@ def span_words(minutes: int) -> str:
 
 def step_title(step_type: str) -> str:
     """Name a connection step."""
-    return _STEPS[step_type][0] if step_type in _STEPS else label(step_type)
+    return _STEPS[step_type][0] if step_type in _STEPS else property_label(step_type)
 
 
-def step_note(step_type: str) -> str:
+def step_description(step_type: str) -> str:
     """Say in a few words what happens in a connection step."""
     return _STEPS[step_type][1] if step_type in _STEPS else ""
 

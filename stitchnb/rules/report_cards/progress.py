@@ -59,10 +59,10 @@ def is_complete(step: ConnectionStep, *, provided: Collection[str], discovered: 
     if step.type in reached:
         return reached[step.type]
     # In the form Stitch fills in its own part; the later steps are there for exactly that part to be granted.
-    asked = [p for p in step.properties if (p.is_asked_for if step.type == "form" else p.is_required)]
+    asked = [p for p in step.properties if (p.is_user_required if step.type == "form" else p.is_required)]
     return all(p.name in provided for p in asked if not p.is_read_only)
 
 
-def asked_for(step: ConnectionStep) -> list[str]:
-    """Name what a step still needs and only the user can give; of a source's own card."""
-    return [prop.name for prop in step.properties if prop.is_asked_for and not prop.provided]
+def missing_properties(step: ConnectionStep) -> list[str]:
+    """List the properties of a step that are missing and that only the user can supply; of a source's own card."""
+    return [prop.name for prop in step.properties if prop.is_user_required and not prop.provided]

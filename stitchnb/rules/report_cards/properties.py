@@ -14,7 +14,7 @@ from typing import Any
 
 from stitchnb.errors import near_names
 from stitchnb.models.report_card import Property, ReportCard
-from stitchnb.rules.report_cards.labels import help_text, label
+from stitchnb.rules.report_cards.labels import help_text, property_label
 from stitchnb.rules.schema.formats import is_date
 from stitchnb.rules.schema.inputs import InputKind, PropertyInput, describe, rules_of, to_wire_text
 from stitchnb.rules.schema.validate import Path, describe_violation
@@ -30,12 +30,12 @@ __all__ = [
     "check_value",
     "default_values",
     "describe",
-    "groups",
+    "form_groups",
     "help_text",
-    "is_asked_for",
-    "label",
+    "is_user_required",
     "missing_error",
     "properties_errors",
+    "property_label",
     "value_error",
 ]
 
@@ -203,9 +203,9 @@ def check_value(prop: Property, value: Any, type_name: str = "") -> ValueProblem
     return ValueProblem(f"{message} {details}" if details else message, violation.field_path)
 
 
-def is_asked_for(prop: Property) -> bool:
+def is_user_required(prop: Property) -> bool:
     """Must a user give it? What takes no value cannot be missing, whatever the card says."""
-    return prop.is_asked_for and describe(prop).kind is not InputKind.NOTHING
+    return prop.is_user_required and describe(prop).kind is not InputKind.NOTHING
 
 
 def missing_error(prop: Property, type_name: str = "") -> str:
@@ -238,7 +238,7 @@ def properties_errors(report_card: ReportCard, values: Mapping[str, Any], *, par
     errors: dict[str, str] = {}
     for name, prop in known.items():
         if name not in values:
-            message = missing_error(prop, type_name) if is_asked_for(prop) and not partial else None
+            message = missing_error(prop, type_name) if is_user_required(prop) and not partial else None
         elif prop.is_read_only:
             message = "Stitch sets this itself: leave it out."
         else:
@@ -288,15 +288,15 @@ def default_values(report_card: ReportCard, today: date) -> dict[str, str]:
     }
 
 
-def groups(report_card: ReportCard, *, brought: Collection[str] = ()) -> tuple[PropertyGroup, ...]:
+def form_groups(report_card: ReportCard, *, user_supplied: Collection[str] = ()) -> tuple[PropertyGroup, ...]:
     """Sort a card's properties into the groups of a form.
 
     Parameters
     ----------
     report_card
         The card.
-    brought
-        Names of properties that Stitch would give, and the user brings instead: they count as the user's own.
+    user_supplied
+        Names of properties that Stitch would supply and the user supplies instead. They count as the user's own.
 
     Returns
     -------
@@ -305,7 +305,7 @@ def groups(report_card: ReportCard, *, brought: Collection[str] = ()) -> tuple[P
     """
     sorted_in: dict[str, list[Property]] = {name: [] for name in _TITLES}
     for prop in by_name(report_card).values():
-        sorted_in[_group_name(prop, brought)].append(prop)
+        sorted_in[_group_name(prop, user_supplied)].append(prop)
     return tuple(
         PropertyGroup(
             name,
@@ -327,13 +327,13 @@ _TITLES = {
 }
 
 
-def _group_name(prop: Property, brought: Collection[str]) -> str:
-    given_by_stitch = prop.property_type == "system_provided_by_default" and prop.name not in brought
+def _group_name(prop: Property, user_supplied: Collection[str]) -> str:
+    given_by_stitch = prop.property_type == "system_provided_by_default" and prop.name not in user_supplied
     if prop.is_read_only or given_by_stitch:
         return "stitch"
     if prop.name in _SCHEDULE:
         return "schedule"
-    if is_asked_for(prop):
+    if is_user_required(prop):
         return "required"
     return "advanced" if prop.property_type == "user_provided_advanced" else "optional"
 

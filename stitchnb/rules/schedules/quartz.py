@@ -31,7 +31,6 @@ from stitchnb.rules.schedules._quartz_days import (
     NearestWeekday,
     NthDayOfWeek,
 )
-from stitchnb.rules.schedules.unix_cron import fields_hint
 
 __all__ = ["LAST_YEAR", "CronError", "CronExpression", "next_fire_times"]
 
@@ -507,3 +506,32 @@ _OUT_OF_BOUNDS = "java.lang.StringIndexOutOfBoundsException"
 def _broken(cause: str) -> CronError:
     """What Quartz says where its own reading of the expression breaks down."""
     return CronError(f"Illegal cron expression format ({cause})")
+
+
+# Five-field cron, as Unix accepts it.
+_UNIX_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_UNIX_ANY = ("*", "?")
+# A day's number, but not the step after a slash.
+_UNIX_DAY = re.compile(r"(?<![/\d])[0-7](?!\d)")
+
+
+def fields_hint(expression: str) -> str:
+    """Say what Quartz expects where an expression has too few fields; empty where it has enough."""
+    fields = expression.upper().split()
+    if len(fields) > 5:
+        return ""
+    quartz = _unix_to_quartz(fields) if len(fields) == 5 else None
+    message = "Quartz expects six or seven fields, seconds first"
+    return f'{message}: "{quartz}".' if quartz else f'{message}, such as "0 0 12 * * ?".'
+
+
+def _unix_to_quartz(fields: list[str]) -> str | None:
+    """Write the five fields of Unix cron for Quartz; None where Quartz has no equivalent."""
+    minute, hour, day, month, weekday = fields
+    if weekday in _UNIX_ANY:
+        return f"0 {minute} {hour} {'*' if day in _UNIX_ANY else day} {month} ?"
+    # With two days Unix fires on either, and Quartz accepts one. Quartz ignores a step after a name.
+    if day not in _UNIX_ANY or ("/" in weekday and not weekday.startswith("*")):
+        return None
+    # Unix counts days from 0, and both 0 and 7 are Sunday. Quartz counts from 1.
+    return f"0 {minute} {hour} ? {month} {_UNIX_DAY.sub(lambda match: _UNIX_DAYS[int(match[0]) % 7], weekday)}"

@@ -54,7 +54,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectionView:
     """A stream as it is to be, for the rules to judge.
 
     Attributes
@@ -80,7 +80,7 @@ class Chosen:
     changed: Mapping[int, int] | None = None
 
 
-def problems_of(stream: Chosen) -> Iterator[Problem]:
+def problems_of(stream: SelectionView) -> Iterator[Problem]:
     """Judge one stream."""
 
     def problem(severity: Literal["error", "warning"], message: str, breadcrumb: Breadcrumb = ()) -> Problem:
@@ -236,7 +236,7 @@ def conflicts_of(fields: FieldColumns, replicated: Sequence[bool]) -> Iterator[t
                 yield pair
 
 
-def _unfinished(stream: Chosen) -> Iterator[str]:
+def _unfinished(stream: SelectionView) -> Iterator[str]:
     """Say what a selected stream still needs."""
     metadata, name = stream.metadata, stream.stream_name
     if metadata.is_view is True and not metadata.view_key_properties:

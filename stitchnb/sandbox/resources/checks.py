@@ -51,7 +51,7 @@ class AuthorizationEndpoints:
         step = card.step(card.current_step_type or "")
         if step is None or not any(card.step(type_) for type_ in _AUTHORIZED_STEPS):
             raise errors.nothing_to_authorize(source_id, f"{card.type_name} has no step that asks for it")
-        if missing := report_cards.asked_for(step):
+        if missing := report_cards.missing_properties(step):
             waits = f"its {step.type} step still needs {', '.join(missing)}, which only you can give"
             raise errors.nothing_to_authorize(source_id, waits)
         if step.type not in _AUTHORIZED_STEPS:

@@ -11,7 +11,7 @@ import traitlets
 
 from stitchnb.errors import InvalidInputError, StitchError, near_names
 from stitchnb.models import Source
-from stitchnb.rules.report_cards.labels import label, type_title
+from stitchnb.rules.report_cards.labels import property_label, type_title
 from stitchnb.widgets._bridge import MessageError, Panel, asset, number_of, text_of
 
 ALL = "all"
@@ -109,7 +109,7 @@ def state_name(source: Source, failed: Collection[int]) -> str:
 
 def describe(state: str) -> State:
     """Return how a state is shown; an unknown one counts as a setup step."""
-    return _STATES.get(state) or State(label(state).lower(), "warn", "setup")
+    return _STATES.get(state) or State(property_label(state).lower(), "warn", "setup")
 
 
 def row_of(source: Source, failed: Collection[int]) -> Row:

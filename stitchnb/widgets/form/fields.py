@@ -12,8 +12,8 @@ from stitchnb.models import Secret
 from stitchnb.models.base import MASK
 from stitchnb.models.report_card import Property
 from stitchnb.rules.names import derive_name, display_name_error
-from stitchnb.rules.report_cards.labels import help_text, label
-from stitchnb.rules.report_cards.properties import check_value, is_asked_for, missing_error
+from stitchnb.rules.report_cards.labels import help_text, property_label
+from stitchnb.rules.report_cards.properties import check_value, is_user_required, missing_error
 from stitchnb.rules.schedules.quartz import CronError, CronExpression
 from stitchnb.rules.schema import form_text
 from stitchnb.rules.schema.inputs import (
@@ -84,7 +84,7 @@ class FormField:
 
     def __init__(self, name: str, wanted: PropertyInput, *, required: bool, read_only: bool, owner: FieldOwner) -> None:
         self.name = name
-        self.label = label(name)
+        self.label = property_label(name)
         self.help = ""
         self.input = wanted
         self.required = required
@@ -295,7 +295,7 @@ class PropertyField(FormField):
         super().__init__(
             prop.name,
             override.applied_to(wanted) if override else wanted,
-            required=is_asked_for(prop),
+            required=is_user_required(prop),
             read_only=prop.is_read_only,
             owner=owner,
         )

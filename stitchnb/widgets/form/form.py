@@ -13,7 +13,7 @@ from stitchnb.errors import (
 )
 from stitchnb.models import Destination, ReportCard, Source
 from stitchnb.rules.report_cards.labels import type_title
-from stitchnb.rules.report_cards.properties import by_name, conditions, default_values, groups
+from stitchnb.rules.report_cards.properties import by_name, conditions, default_values, form_groups
 from stitchnb.widgets._argument_checks import require_card
 from stitchnb.widgets.form import (
     authorization as _authorization,
@@ -118,7 +118,7 @@ class ConnectionForm(FormSending):
         minutes = self.report_card.details.default_scheduling_interval
         current = CurrentSchedule.of(connection) if isinstance(connection, Source) else None
         self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, current=current)
-        arranged = _form_spec.field_groups(groups(self.report_card), self._fields, self._conditions)
+        arranged = _form_spec.field_groups(form_groups(self.report_card), self._fields, self._conditions)
         self._groups = tuple(arranged)
         if only is None:
             self._groups = _form_spec.with_authorization(arranged, self.report_card, self._fields, self._explanation())
@@ -210,7 +210,7 @@ class ConnectionForm(FormSending):
 
     @property
     def uses_own_client(self) -> bool:
-        """Is what Stitch would give brought instead, such as an OAuth client of one's own?
+        """Are your own values used for what Stitch would supply, such as an OAuth client?
 
         It is switched on by setting it, or any of those properties. While it is off, they do not count.
         """

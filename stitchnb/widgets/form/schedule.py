@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import Source, format_time, parse_time
-from stitchnb.rules.report_cards.labels import interval_words, span_words
+from stitchnb.rules.report_cards.labels import format_interval, format_minutes
 from stitchnb.rules.schedules.describe import cron_words
 from stitchnb.rules.schedules.schedule import CronRule, IntervalRule, ScheduleRule, fire_times, schedule_rule
 
@@ -190,7 +190,7 @@ class ScheduleControl:
     def _words(self, rule: ScheduleRule) -> str:
         if isinstance(rule, CronRule):
             return cron_words(rule.cron)
-        every = interval_words(rule.minutes).capitalize()
+        every = format_interval(rule.minutes).capitalize()
         if self.mode != ANCHORED_MODE:
             return (
                 f"{every}." if FREQUENCY in self._fields and self._fields[FREQUENCY].given else f"{every}, by default."
@@ -219,6 +219,6 @@ class ScheduleControl:
             return ""
         begin = "once it is resumed" if self.current.is_paused else "from now"
         return (
-            f"Only about: the first start comes within {span_words(rule.minutes)} {begin}. "
+            f"Only about: the first start comes within {format_minutes(rule.minutes)} {begin}. "
             "Stitch counts from a moment that it does not tell."
         )

@@ -9,8 +9,7 @@ from typing import Any
 
 from stitchnb.models.base import MASK
 from stitchnb.models.report_card import ReportCard
-from stitchnb.rules.report_cards.labels import choice_label, label, step_note, step_title
-from stitchnb.rules.report_cards.placeholders import placeholder
+from stitchnb.rules.report_cards.labels import choice_label, placeholder, property_label, step_description, step_title
 from stitchnb.rules.report_cards.properties import REQUIRED, Condition, PropertyGroup
 from stitchnb.rules.schema.inputs import InputPart, PropertyInput
 from stitchnb.widgets.form import authorization as _authorization
@@ -133,7 +132,7 @@ def type_heading(card: ReportCard, title: str) -> Heading:
 
 def connection_heading(title: str, code: str, state: str) -> Heading:
     """Head the form of something that is there."""
-    return Heading(title, code, label(state).lower() if state else "", _STATE_TONES.get(state, "warn"))
+    return Heading(title, code, property_label(state).lower() if state else "", _STATE_TONES.get(state, "warn"))
 
 
 def field_groups(
@@ -304,7 +303,7 @@ def _input_spec(name: str, wanted: PropertyInput) -> dict[str, Any]:
 def _part_spec(part: InputPart) -> dict[str, Any]:
     spec = {
         "name": part.name,
-        "label": label(part.name),
+        "label": property_label(part.name),
         "required": part.required,
         **_input_spec(part.name, part.input),
     }
@@ -351,7 +350,7 @@ def steps(card: ReportCard, progress: ReportCard | None) -> list[dict[str, str]]
         {
             "type": step.type,
             "title": step_title(step.type),
-            "note": step_note(step.type) if is_scheduled or step.type != _CONFIGURED else _WITHOUT_SCHEDULE,
+            "note": step_description(step.type) if is_scheduled or step.type != _CONFIGURED else _WITHOUT_SCHEDULE,
             "state": "done" if number < current else "now" if number == current else "next",
         }
         for number, step in enumerate(card.steps, start=1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stitchnb.errors import StitchError
 from stitchnb.models import ReportCard
-from stitchnb.rules.report_cards.labels import step_note, step_title
+from stitchnb.rules.report_cards.labels import step_description, step_title
 from stitchnb.rules.report_cards.products import TypeKind, type_kind
 from stitchnb.widgets._watcher import Watcher
 from stitchnb.widgets.wizard.panel import StepPanel
@@ -144,7 +144,7 @@ def step_statuses(
         is_open = index <= reached or (is_created and reached >= configured)
         # The type of a source never changes.
         is_open = is_open and not (is_created and name == TYPE)
-        title, note = _WIZARD_STEPS.get(name) or (step_title(name), step_note(name))
+        title, note = _WIZARD_STEPS.get(name) or (step_title(name), step_description(name))
         statuses.append(StepStatus(name, title, note, state, is_open, name in unsaved))
     return statuses
 

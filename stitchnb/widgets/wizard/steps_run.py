@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stitchnb.client import Job, JobStatus, JobWatch, RecordList
 from stitchnb.errors import AlreadyRunningError, StitchError
 from stitchnb.models import Load, Source, format_time
-from stitchnb.rules.report_cards.labels import interval_words, sentence
+from stitchnb.rules.report_cards.labels import format_interval, sentence
 from stitchnb.rules.report_cards.products import TypeKind, type_kind
 from stitchnb.rules.schedules.describe import cron_words
 from stitchnb.rules.schedules.quartz import CronError, CronExpression
@@ -329,7 +329,7 @@ def _describe_schedule(source: Source) -> str:
             return cron_words(CronExpression.parse(schedule.cron_expression))
         except CronError:
             return schedule.cron_expression
-    return interval_words(int(schedule.interval)) if schedule.interval and schedule.interval >= 1 else "none"
+    return format_interval(int(schedule.interval)) if schedule.interval and schedule.interval >= 1 else "none"
 
 
 def _streams(status: JobStatus) -> list[panel.Block]:
