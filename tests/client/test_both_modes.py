@@ -129,7 +129,7 @@ def test_a_wait_that_is_cancelled_ends_at_once_and_says_so(
 
         asyncio.run(main())
 
-    assert "no longer watched; it goes on in Stitch" in capsys.readouterr().err
+    assert "stopped waiting; it continues in Stitch" in capsys.readouterr().err
 
 
 def test_a_source_and_a_job_know_what_became_of_them(sandbox: Any) -> None:

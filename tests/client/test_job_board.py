@@ -152,7 +152,7 @@ def test_who_leaves_is_told_that_the_job_goes_on() -> None:
     out = io.StringIO()
     with pytest.raises(KeyboardInterrupt), JobProgressDisplay("Job", out):
         raise KeyboardInterrupt
-    assert out.getvalue() == "Job: no longer watched; it goes on in Stitch\n"
+    assert out.getvalue() == "Job: stopped waiting; it continues in Stitch\n"
 
 
 def test_a_watched_job_is_shown_in_the_terminal_until_it_is_over(

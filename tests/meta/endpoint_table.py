@@ -9,6 +9,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def normal(endpoint: str) -> str:
     return re.sub(r"\{\w+\}", "{}", endpoint.partition("?")[0])
 
 
+@cache
 def served() -> dict[str, str]:
     """Ask a sandbox what it serves: method and path, and what that does."""
     with stitchnb.Sandbox(pace_s=0) as sandbox:
@@ -40,6 +42,7 @@ def served() -> dict[str, str]:
     }
 
 
+@cache
 def in_client() -> dict[str, list[str]]:
     """Find which public methods ask for which endpoint, as their docstrings tell."""
     found: defaultdict[str, list[str]] = defaultdict(list)
@@ -73,6 +76,7 @@ def _methods_of(name: str, resource: object) -> Iterator[tuple[str, Any]]:
             yield f"{name}.{attribute}", method
 
 
+@cache
 def held_by() -> dict[str, list[str]]:
     """Find the tests that say which endpoint they hold."""
     found: defaultdict[str, list[str]] = defaultdict(list)

@@ -55,7 +55,7 @@ class JobProgressDisplay:
     ) -> None:
         """Leave the last look standing; who stops watching is told that the job goes on."""
         if isinstance(error, KeyboardInterrupt):
-            self._out.write(f"{self._title}: no longer watched; it goes on in Stitch\n")
+            self._out.write(f"{self._title}: stopped waiting; it continues in Stitch\n")
             self._out.flush()
 
     def _draw(self, seen: JobStatus) -> None:
