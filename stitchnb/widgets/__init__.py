@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from stitchnb.widgets.account.page import AccountPage
     from stitchnb.widgets.form.destination import DestinationForm
     from stitchnb.widgets.form.fields import FormField
-    from stitchnb.widgets.form.form import ConnectionForm, UnknownFieldError
+    from stitchnb.widgets.form.form import ConnectionForm
+    from stitchnb.widgets.form.model import UnknownFieldError
     from stitchnb.widgets.form.source import SourceForm
     from stitchnb.widgets.jobs.monitor import JobMonitor
     from stitchnb.widgets.jobs.source_jobs import SourceJobs
@@ -42,7 +43,7 @@ _HOMES = {
     "SourceJobs": "jobs.source_jobs",
     "SourceWizard": "wizard.wizard",
     "StreamPicker": "picker.picker",
-    "UnknownFieldError": "form.form",
+    "UnknownFieldError": "form.model",
 }
 
 

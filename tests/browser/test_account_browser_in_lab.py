@@ -169,7 +169,7 @@ def test_a_source_is_renamed_by_keyboard(table: Table) -> None:
     name = table.root.get_by_label("New name of Recurly")
     expect(name).to_be_focused()
     expect(name).to_have_value("Recurly")
-    expect(name).to_have_accessible_description("What people see. The schema in the destination stays recurly.")
+    expect(name).to_have_accessible_description("The name in lists. The schema in the destination is still recurly.")
     table.keys.type("####")
     table.keys.press("Enter")
     words = "No schema name can be made from '####': it needs letters, such as Recurly."

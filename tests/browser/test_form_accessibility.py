@@ -44,7 +44,7 @@ def test_forms_that_are_wrong_closed_or_opened_as_code_are_accessible(show: Call
     odd.root.get_by_role("button", name="Edit as JSON: Report definitions").click()
     judge_in_every_look(odd)
     many = shown(form, 3)
-    many.field("By cron expression").check()
+    many.field("Cron schedule").check()
     many.field("Cron expression").fill("0 0 12 ? * MON-FRI")
     many.root.get_by_role("button", name="Add to Reports").click()
     many.root.get_by_role("button", name="Copy as Python").click()

@@ -48,7 +48,7 @@ def test_the_code_to_go_on_with_is_copied_by_keyboard(show: Callable[..., Form])
     form.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     form.root.get_by_role("button", name="Create source").click()
     after = form.root.get_by_label("What is next")
-    after.get_by_role("button", name="Copy: To go on later, run this cell").press("Enter")
+    after.get_by_role("button", name="Copy: Resume setup later").press("Enter")
     expect(after.get_by_text("Copied.")).to_be_visible()
     copied = form.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == after.locator("pre").last.text_content()
@@ -56,7 +56,7 @@ def test_the_code_to_go_on_with_is_copied_by_keyboard(show: Callable[..., Form])
 
 def test_of_a_real_account_a_link_leads_to_the_source_in_the_app(show: Callable[..., Form]) -> None:
     form = show(WAITING)
-    link = form.root.get_by_role("link", name="Open it in Stitch to authorize it")
+    link = form.root.get_by_role("link", name="Open in Stitch and authorize")
     page = "https://app.stitchdata.com/client/136715/pipeline/v2/sources/233312/summary"
     expect(link).to_have_attribute("href", page)
     expect(link).to_have_attribute("rel", "noopener noreferrer")

@@ -150,7 +150,7 @@ def test_what_code_sets_is_seen_at_once(show: Callable[..., Form]) -> None:
     expect(form.field("Subdomain")).to_have_value("acme")
     expect(form.field("Start date")).to_have_value("2018-01-10")
     form.field("Start date").fill("2019-02-03")
-    form.field("From a set time on").check()
+    form.field("Interval starting at a set time").check()
     form.field("Anchor time").fill("2024-01-31T13:00")
     form.field("Replicate").select_option("every 30 minutes (30)")
     form.settle()

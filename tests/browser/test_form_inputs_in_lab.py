@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 def test_an_odd_card_is_drawn_whole_and_none_of_its_text_becomes_markup(show: Callable[..., Form]) -> None:
     form = show(ODD)
-    expect(form.root.get_by_text("This type is deprecated. This account may not use it.")).to_be_visible()
+    expect(form.root.get_by_text("This type is deprecated. This account has no access to it.")).to_be_visible()
     form.field("Private key").fill("BEGIN\n4711\nEND")
     form.field("Groups").fill("one")
     form.field("Groups").press("Enter")
@@ -163,7 +163,7 @@ def test_a_schedule_shows_its_next_starts_here_and_in_utc(show: Callable[..., Fo
     last = len(form.notebook.cells()) - 1
     form.notebook.wait_for_widgets()
     form.root = form.notebook.output(last)
-    form.field("By cron expression").check()
+    form.field("Cron schedule").check()
     expect(form.field("Replicate")).to_be_hidden()
     form.field("Cron expression").fill("0 0 20 1 1 ? 2090-2091")
     expect(form.root.get_by_role("columnheader")).to_have_text(["UTC", "Here (Asia/Tokyo)"])
@@ -174,7 +174,7 @@ def test_a_schedule_shows_its_next_starts_here_and_in_utc(show: Callable[..., Fo
     form.field("Cron expression").fill("0 0 20 1 1 MON")
     expect(form.error("cron_expression")).to_contain_text("Support for specifying both")
     expect(form.root.get_by_role("cell")).to_have_count(0)
-    form.field("Every so often").check()
+    form.field("At a fixed interval").check()
     expect(form.root.get_by_role("cell")).to_have_count(10)
     expect(form.field("Cron expression")).to_be_hidden()
 

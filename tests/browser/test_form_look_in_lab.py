@@ -13,7 +13,7 @@ def test_nothing_scrolls_sideways_and_nothing_jumps_at_any_width(show: Callable[
     second = Form(form.notebook, form.notebook.output(2))
     second.root.locator("details").evaluate_all("all => all.forEach(d => { d.open = true; })")
     third = Form(form.notebook, form.notebook.output(3))
-    third.field("By cron expression").check()
+    third.field("Cron schedule").check()
     third.root.get_by_role("button", name="Copy as Python").click()
     expect(third.root.get_by_label("The form as code")).to_be_visible()
     assert form.notebook.sideways_overflow() == []

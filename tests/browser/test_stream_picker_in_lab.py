@@ -166,7 +166,7 @@ def test_the_method_and_the_key_are_chosen_where_the_source_leaves_the_choice(sh
     method = picker.root.get_by_label("Method")
     method.focus()
     method.select_option("INCREMENTAL")
-    expect(picker.said).to_have_text(re.compile("^To mend: orders is replicated incrementally and needs a replication"))
+    expect(picker.said).to_have_text(re.compile("^Error: orders is replicated incrementally and needs a replication"))
     expect(picker.button("Apply")).to_have_attribute("aria-disabled", "true")
     expect(method).to_be_focused()
     picker.button("Apply").press("Enter")

@@ -56,6 +56,7 @@ class Page:
         self.fields: dict[str, dict[str, Any]] = {}
         self.state: dict[str, Any] = {}
         self.focused = ""
+        self.heard: list[str] = []
         self._seen = 0
         self.say("ready")
 
@@ -72,7 +73,9 @@ class Page:
     def hear(self) -> list[dict[str, Any]]:
         """Apply what the form has sent since."""
         new, self._seen = self.wire.messages[self._seen :], len(self.wire.messages)
-        found = [m["data"]["content"] for m in new if m["data"].get("method") == "custom"]
+        sent = [m["data"]["content"] for m in new if m["data"].get("method") == "custom"]
+        self.heard += [m["to"] for m in sent if m["type"] == "heard"]
+        found = [m for m in sent if m["type"] != "heard"]
         for message in found:
             if message["type"] == "state" and message["to"] != self.view:
                 continue

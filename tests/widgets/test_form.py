@@ -54,7 +54,7 @@ def test_without_a_day_the_default_start_date_counts_from_today() -> None:
 def test_values_cannot_be_written_to_and_say_how_one_is_set(write: Callable[[dict[str, Any]], object]) -> None:
     form = filled()
     values = form.values
-    with pytest.raises(TypeError, match=r"read-only.*Set one by form\[name\]\.value = …"):
+    with pytest.raises(TypeError, match=r"read-only.*Set one with form\[name\]\.value = …"):
         write(values)
     assert values == form.values
     assert form.values["quota_limit"] == "30"
@@ -235,11 +235,11 @@ def change_of(form: ConnectionForm, name: str) -> tuple[str, str]:
 
 def test_its_text_says_how_far_it_is() -> None:
     form = ConnectionForm(recurly(), today=TODAY)
-    assert repr(form) == "ConnectionForm('platform.recurly', 1 of 4 required given)"
+    assert repr(form) == "ConnectionForm('platform.recurly', 1 of 4 required fields filled in)"
     form["quota_limit"].value = "thirty"
-    assert repr(form) == "ConnectionForm('platform.recurly', 2 of 4 required given, 1 value to mend)"
+    assert repr(form) == "ConnectionForm('platform.recurly', 2 of 4 required fields filled in, 1 error)"
     form["start_date"].value = "soon"
-    assert repr(form) == "ConnectionForm('platform.recurly', 2 of 4 required given, 2 values to mend)"
+    assert repr(form) == "ConnectionForm('platform.recurly', 2 of 4 required fields filled in, 2 errors)"
 
 
 def test_where_no_script_runs_there_is_a_table_with_the_same_facts() -> None:
@@ -247,9 +247,9 @@ def test_where_no_script_runs_there_is_a_table_with_the_same_facts() -> None:
     html = form._repr_mimebundle_()[0]["text/html"]
     assert html == filled(quota_limit="thirty")._repr_mimebundle_()[0]["text/html"]
     for fact in (
-        "<b>Recurly</b> <code>platform.recurly</code>: 4 of 4 required given, 1 value to mend",
+        "<b>Recurly</b> <code>platform.recurly</code>: 4 of 4 required fields filled in, 1 error",
         '<td style="text-align:left">acme</td>',
-        "To mend: Expected a whole number, such as 30.",
+        "Error: Expected a whole number, such as 30.",
         "1.latest",
         "Set by Stitch",
         "2024-11-23",
@@ -300,7 +300,7 @@ def test_every_kind_of_input_is_described_to_the_page_without_any_value(wire: Wi
     )
     described = {f["name"]: f for group in form._spec["groups"] for f in group["fields"]}
     assert [group["title"] for group in form._spec["groups"]] == [
-        *("Required", "Schedule", "Optional", "Given by Stitch", "Advanced", "Set by Stitch")
+        *("Required", "Schedule", "Optional", "Supplied by Stitch", "Advanced", "Set by Stitch")
     ]
     assert described["ssl"]["choices"] == [["true", "true"], ["false", "false"]]
     assert described["frequency_in_minutes"]["choices"][2] == ["60", "every hour (60)"]
@@ -345,7 +345,7 @@ def test_a_saved_notebook_would_hold_no_value_at_all() -> None:
 def test_what_a_user_should_know_first_stands_on_top() -> None:
     old = card(prop("a", TEXT), pipeline_state="deprecated", access=False)
     banner = ConnectionForm(old)._spec["banner"]
-    assert banner == "This type is deprecated. This account may not use it."
+    assert banner == "This type is deprecated. This account has no access to it."
     assert ConnectionForm(recurly())._spec["banner"] == ""
 
 

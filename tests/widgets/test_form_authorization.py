@@ -69,7 +69,7 @@ def test_code_brings_its_own_by_giving_it_or_by_the_switch() -> None:
     assert form.values["refresh_token"] == "r"
     form.uses_own_client = False
     assert form.values == {}
-    with pytest.raises(InvalidInputError, match="nothing to switch"):
+    with pytest.raises(InvalidInputError, match="no properties that Stitch supplies"):
         ConnectionForm(recurly()).uses_own_client = True
 
 
@@ -81,11 +81,10 @@ def test_the_form_says_what_a_person_has_to_grant_and_how() -> None:
     group = authorization(SourceForm(Account(ADS), "platform.google-ads"))
     assert group["title"] == "Authorization"
     assert group["notes"] == [
-        "Google Ads asks a person to grant access in a browser. What it grants goes to Stitch, and never comes here.",
-        "Create the source, then open it in Stitch and authorize it: until then it waits at this step, and afterwards "
-        "goes on by itself.",
-        "With an OAuth client of your own, switch it on and paste what you have of it; what you leave blank is granted "
-        "in Stitch.",
+        "Google Ads requires you to sign in. Tokens are stored by Stitch, never in this notebook.",
+        "After creating the source, open it in Stitch and click Authorize. Setup continues automatically.",
+        "To use your own OAuth app, turn this on and paste its credentials. Anything you leave blank comes from "
+        "Stitch.",
     ]
     assert group["switch"]["label"] == "Use my own OAuth app"
     assert [field["name"] for field in group["fields"]] == ["oauth_client_id", "oauth_client_secret", "refresh_token"]
@@ -95,14 +94,14 @@ def test_in_a_sandbox_it_says_what_grants_access_there() -> None:
     account: Any = Account(ADS)
     account.sandbox = SimpleNamespace(clock=SimpleNamespace(now=lambda: SimpleNamespace))
     notes = authorization(SourceForm(account, "platform.google-ads"))["notes"]
-    assert "In this sandbox nobody has to: once the source is there, it says what stands in for that." in notes
+    assert "In the sandbox no sign-in is needed: you will get an Authorize button." in notes
 
 
 @pytest.mark.parametrize(
     ("current", "words"),
     [
-        (2, "Open the source in Stitch and authorize it: until then it waits"),
-        (4, "That was done for this source. To grant it anew, open the source in Stitch"),
+        (2, "Open the source in Stitch and click Authorize."),
+        (4, "Access is granted. To grant it again, open the source in Stitch"),
     ],
 )
 def test_an_update_says_whether_access_was_granted(current: int, words: str) -> None:
@@ -115,7 +114,7 @@ def test_an_update_says_whether_access_was_granted(current: int, words: str) -> 
 def test_after_creation_the_next_step_is_said() -> None:
     form = SourceForm(Account(ADS), "platform.google-ads", values={"site": "x", "customer_ids": "1"})
     form.submit()
-    assert str(form.message).endswith("Next, somebody has to grant access: open the source in Stitch and authorize it.")
+    assert str(form.message).endswith("Next, open the source in Stitch and click Authorize.")
     plain = SourceForm(Account(), "platform.recurly", values={"api_key": "k", "subdomain": "a", "quota_limit": 1})
     plain.submit()
     assert "grant" not in str(plain.message)
@@ -125,7 +124,11 @@ def test_a_card_without_authorization_says_nothing_of_it() -> None:
     assert not [g for g in ConnectionForm(recurly())._spec["groups"] if "notes" in g or "switch" in g]
     challenge = card(prop("sentinel_key", TEXT, **BY_STITCH))
     group = authorization(ConnectionForm(challenge))
-    assert (group["title"], group["switch"]["label"], "notes" in group) == ("Given by Stitch", "Bring my own", False)
+    assert (group["title"], group["switch"]["label"], "notes" in group) == (
+        "Supplied by Stitch",
+        "Use my own sentinel key",
+        False,
+    )
 
 
 def waiting(step: int = 2) -> Source:

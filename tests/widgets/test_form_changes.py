@@ -41,7 +41,7 @@ def test_it_begins_with_what_stitch_has(form: SourceForm, page: Page) -> None:
     assert (form._spec["title"], form._spec["type"]) == ("Recurly", "source 233312")
     assert form._spec["chip"] == {"text": "field selection", "tone": "warn"}
     assert form._spec["action"] == "Save changes"
-    assert form["display_name"].help == "What people see. The schema in the destination stays recurly."
+    assert form["display_name"].help == "The name in lists. The schema in the destination is still recurly."
     assert repr(form) == "SourceForm('platform.recurly', no changes)"
     shown = next(f for g in form._spec["groups"] for f in g["fields"] if f["name"] == "image_version")
     assert shown["shown"] == "1.29"
@@ -66,11 +66,11 @@ def test_a_display_name_alone_is_sent_alone(account: Account, form: SourceForm) 
 
 
 def test_nothing_changed_is_nothing_sent(account: Account, form: SourceForm) -> None:
-    with pytest.raises(InvalidInputError, match="Nothing was changed"):
+    with pytest.raises(InvalidInputError, match="There are no changes to save"):
         form.submit()
     form["subdomain"].value = "other"
     form["subdomain"].value = "acme"
-    with pytest.raises(InvalidInputError, match="Nothing was changed"):
+    with pytest.raises(InvalidInputError, match="There are no changes to save"):
         form.submit()
     assert account.updated == []
 
@@ -102,7 +102,7 @@ def test_a_credential_that_is_left_empty_stays(account: Account, form: SourceFor
 
 def test_what_stitch_has_cannot_be_emptied(form: SourceForm, page: Page) -> None:
     page.type("subdomain", "")
-    assert page.error("subdomain").startswith("Stitch keeps what it once was given")
+    assert page.error("subdomain").startswith("Stitch can't remove a saved value")
     with pytest.raises(InvalidValuesError):
         form.submit()
     page.type("subdomain", "acme")
@@ -140,7 +140,7 @@ def test_what_is_fixed_at_creation_says_so_there_and_is_locked_after(wire: Wire)
     source = existing(FIXED, properties={"place": "eu"})
     form = ConnectionForm(connection=source)
     page = Page(form, wire)
-    with pytest.raises(InvalidInputError, match="place cannot be changed: It was fixed"):
+    with pytest.raises(InvalidInputError, match="place can't be changed: It was set"):
         form["place"].value = "us"
     page.type("place", "us")
     assert form["place"].value == "eu"
@@ -196,14 +196,14 @@ def test_a_property_that_the_card_does_not_know_is_left_alone() -> None:
 )
 def test_a_schedule_can_only_become_one_that_is_not_overruled(kept: dict[str, Any], modes: list[str]) -> None:
     form = ConnectionForm(connection=existing(recurly(), properties=kept))
-    state = form._schedule.state()
+    state = form._model.schedule.state()
     assert [mode for mode, _ in state["modes"]] == modes
-    assert ("it wins over an interval" in state["note"]) is (modes == ["cron"])
+    assert ("overrides the interval" in state["note"]) is (modes == ["cron"])
 
 
 def test_either_a_type_or_a_source_is_given(account: Account) -> None:
     for both in ({}, {"type": "platform.recurly", "source": 5}):
-        with pytest.raises(InvalidInputError, match="either the type of a new source, or the source"):
+        with pytest.raises(InvalidInputError, match="either the type of a new source or the source"):
             SourceForm(account, **both)
     with pytest.raises(InvalidInputError, match="Give a report card"):
         ConnectionForm()

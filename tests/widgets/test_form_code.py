@@ -206,7 +206,7 @@ def test_lists_and_objects_are_written_out(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_form_that_sends_nothing_is_no_command() -> None:
-    with pytest.raises(InvalidInputError, match="use a SourceForm or DestinationForm"):
+    with pytest.raises(InvalidInputError, match="Use a SourceForm or DestinationForm"):
         ConnectionForm(recurly()).as_curl()
     assert ConnectionForm(recurly())._spec["copies"] == ["python"]
 
@@ -225,7 +225,7 @@ def test_the_page_asks_for_it_and_gets_no_credential(form: SourceForm, wire: Wir
     for language in ("python", "curl"):
         page._seen = len(wire.messages)
         form._on_message(form, {"type": "code", "view": page.view, "language": language}, [])
-        [message] = [m["data"]["content"] for m in wire.messages[page._seen :]]
+        message, _ = [m["data"]["content"] for m in wire.messages[page._seen :]]
         assert message["to"] == page.view
         assert message["text"] == (form.as_python() if language == "python" else form.as_curl())
     assert form._spec["copies"] == ["python", "curl"]

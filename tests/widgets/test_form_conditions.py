@@ -51,7 +51,10 @@ def test_what_is_hidden_is_neither_wrong_nor_sent(wire: Wire) -> None:
     assert form.errors == {}
     assert form.submit() == {"host": "db", "ssh": "false"}
     assert form.unsent == {"ssh_host": "Only while ssh is true.", "ssh_port": "Only while ssh is true."}
-    assert repr(form) == "ConnectionForm('platform.example', 1 of 1 required given, not sent: ssh_host, ssh_port)"
+    assert (
+        repr(form)
+        == "ConnectionForm('platform.example', 1 of 1 required field filled in, not sent: ssh_host, ssh_port)"
+    )
     assert repr(form["ssh_port"]) == "PropertyField('ssh_port', value='22', hidden)"
     page.type("ssh", "true")
     assert form["ssh_host"].value == "a b", "what was typed is kept"

@@ -72,7 +72,7 @@ def test_name_and_description_stand_apart_from_what_is_required(account: Account
 
 def test_a_destination_ends_ready_to_take_rows_and_has_no_schedule(account: Account, wire: Wire) -> None:
     notes = [step["note"] for step in Page(DestinationForm(account, "postgres"), wire).state["steps"]]
-    assert notes[-1] == "takes rows"
+    assert notes[-1] == "Ready for rows"
     assert "runs on schedule" not in notes
 
 
@@ -106,7 +106,7 @@ def test_it_changes_a_destination(account: Account) -> None:
     form["host"].value = "db2.example.com"
     form.submit()
     assert account.updated == [{"id": 155, "properties": {"host": "db2.example.com"}}]
-    with pytest.raises(InvalidInputError, match="Nothing was changed"):
+    with pytest.raises(InvalidInputError, match="There are no changes to save"):
         form.submit()
     with pytest.raises(InvalidInputError, match="not its name"):
         DestinationForm(account, destination=destination, name="Other")

@@ -79,11 +79,11 @@ def test_a_help_of_ones_own_is_not_added_to() -> None:
     [
         ({"subdomian": {"label": "x"}}, "Did you mean 'subdomain'"),
         ({"subdomain": {"labl": "x"}}, "has no 'labl'. Did you mean 'label'"),
-        ({"subdomain": {"zzz": "x"}}, "There are label, help, placeholder, widget"),
+        ({"subdomain": {"zzz": "x"}}, "Use one of label, help, placeholder, widget"),
         ({"subdomain": {"widget": "textaera"}}, "Did you mean 'textarea'"),
-        ({"subdomain": {"widget": "slider"}}, "There are text, textarea, password, json"),
-        ({"subdomain": {"label": 5}}, "give a text"),
-        ({"subdomain": "Shop"}, "give a dict of label, help, placeholder, widget"),
+        ({"subdomain": {"widget": "slider"}}, "Use one of text, textarea, password, json"),
+        ({"subdomain": {"label": 5}}, "Pass a string"),
+        ({"subdomain": "Shop"}, "Pass a dict of label, help, placeholder, widget"),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(overrides: Any, message: str) -> None:

@@ -266,3 +266,13 @@ def test_a_keystroke_tells_nothing_but_its_field_until_something_else_changes(fo
     assert set(page.type("subdomain", "acme")[0]) == {"type", "typedIn", "typed", "fields"}
     assert {"tried", "attempt"} <= set(page.press()[0])
     assert set(page.type("subdomain", "acme2")[0]) == {"type", "typedIn", "typed", "fields"}
+
+
+def test_every_message_of_a_form_is_answered_whatever_its_result(page: Page) -> None:
+    page.heard.clear()
+    page.type("subdomain", "acme")
+    page.leave("api_key")
+    page.leave("api_key")
+    page.press()
+    page.say("explode")
+    assert page.heard == [page.view] * 5

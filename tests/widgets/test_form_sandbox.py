@@ -75,7 +75,7 @@ def judge() -> Iterator[Judge]:
 
 def agree(form: ConnectionForm, judge: Judge) -> None:
     """Hold a form's errors against what the sandbox says of the very values that the form would send."""
-    wrong = {name for name, field in form._fields.items() if field.error and not field.missing}
+    wrong = {name for name, field in form._model.fields.items() if field.error and not field.missing}
     refused = judge.refuses(form.report_card, dict(form.values))
     if refused is None:
         assert any(not isinstance(form.values[name], str) for name in wrong), f"{form.type}: {form.values}"
@@ -110,7 +110,7 @@ def test_a_wrong_value_of_a_type_is_refused_at_the_property_that_the_form_names(
         if field.read_only or field.input.expected in ("any text", "a credential"):
             continue
         form = ConnectionForm(card, today=TODAY)
-        for condition in form._conditions.values():
+        for condition in form._model.conditions.values():
             form[condition.governor].value = min(condition.values)
         form[field.name].value = {"wrong": True} if field.input.kind in STRUCTURED else "☃"
         assert field.name in form.errors

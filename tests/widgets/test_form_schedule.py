@@ -11,26 +11,32 @@ from form_page import TODAY, Account, Page, Wire
 from stitchnb.errors import AccessDeniedError, BadRequestError
 from stitchnb.models import ReportCard
 from stitchnb.widgets import ConnectionForm, SourceForm
+from stitchnb.widgets.form.submitter import Submitter
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 VALUES = {"api_key": "k", "subdomain": "acme", "quota_limit": "30"}
 STAMP = {"type": "string", "format": "date-time"}
 
 
-class Frozen(ConnectionForm):
-    """A form for which it is always noon."""
+class Noon(Submitter):
+    """Submits nothing, and it is always noon."""
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
         return NOON
 
 
-@pytest.fixture
-def form() -> Frozen:
-    return Frozen(recurly(), values=VALUES, today=TODAY)
+def frozen(*args: Any, **options: Any) -> ConnectionForm:
+    """A form for which it is always noon."""
+    return ConnectionForm(*args, **options, submitter=Noon())
 
 
 @pytest.fixture
-def page(form: Frozen, wire: Wire) -> Page:
+def form() -> ConnectionForm:
+    return frozen(recurly(), values=VALUES, today=TODAY)
+
+
+@pytest.fixture
+def page(form: ConnectionForm, wire: Wire) -> Page:
     return Page(form, wire)
 
 
@@ -38,19 +44,19 @@ def test_it_begins_with_the_types_own_interval(page: Page) -> None:
     assert page.state["schedule"] == {
         "mode": "interval",
         "modes": [
-            ["interval", "Every so often"],
-            ["anchored", "From a set time on"],
-            ["cron", "By cron expression"],
+            ["interval", "At a fixed interval"],
+            ["anchored", "Interval starting at a set time"],
+            ["cron", "Cron schedule"],
         ],
         "words": "Every hour.",
         "times": [f"2026-03-20T{hour}:00:00Z" for hour in (13, 14, 15, 16, 17)],
         "exact": False,
-        "note": "As if the source were complete now: intervals are counted from then.",
+        "note": "Estimate: the interval starts counting once setup is finished.",
     }
     assert [name for name, state in page.fields.items() if state["hidden"]] == ["anchor_time", "cron_expression"]
 
 
-def test_an_interval_can_be_counted_from_a_time(form: Frozen, page: Page) -> None:
+def test_an_interval_can_be_counted_from_a_time(form: ConnectionForm, page: Page) -> None:
     page.say("schedule", mode="anchored")
     assert page.fields["anchor_time"]["missing"]
     assert list(form.errors) == ["anchor_time"]
@@ -66,7 +72,7 @@ def test_an_interval_can_be_counted_from_a_time(form: Frozen, page: Page) -> Non
     assert form.values["anchor_time"] == "2026-03-20T13:00:00Z"
 
 
-def test_a_cron_expression_is_said_in_words_and_wins(form: Frozen, page: Page) -> None:
+def test_a_cron_expression_is_said_in_words_and_wins(form: ConnectionForm, page: Page) -> None:
     page.say("schedule", mode="cron")
     assert form.errors == {"cron_expression": "Required: a Quartz cron expression, such as 0 0 12 ? * MON-FRI."}
     page.type("cron_expression", "0 0 12 ? * MON-FRI *")
@@ -89,7 +95,7 @@ def test_a_cron_expression_is_said_in_words_and_wins(form: Frozen, page: Page) -
     ],
 )
 def test_a_wrong_expression_is_refused_in_the_words_of_the_api(
-    form: Frozen, page: Page, expression: str, words: str
+    form: ConnectionForm, page: Page, expression: str, words: str
 ) -> None:
     page.say("schedule", mode="cron")
     page.type("cron_expression", expression)
@@ -112,7 +118,7 @@ def test_a_wrong_expression_is_refused_in_the_words_of_the_api(
     ],
 )
 def test_seconds_are_shown_where_they_tell_something(
-    form: Frozen, page: Page, values: dict[str, str], is_exact: bool, why: str
+    form: ConnectionForm, page: Page, values: dict[str, str], is_exact: bool, why: str
 ) -> None:
     for name, value in values.items():
         form[name].value = value
@@ -124,12 +130,12 @@ def test_an_expression_that_stops_says_so(page: Page) -> None:
     page.say("schedule", mode="cron")
     page.type("cron_expression", "0 0 12 24 12 ? 2026-2027")
     assert page.state["schedule"]["times"] == ["2026-12-24T12:00:00Z", "2027-12-24T12:00:00Z"]
-    assert page.state["schedule"]["note"] == "It does not fire again after that."
+    assert page.state["schedule"]["note"] == "It does not run again after that."
     page.type("cron_expression", "0 0 12 24 12 ? 2020")
-    assert page.state["schedule"]["note"] == "It never fires."
+    assert page.state["schedule"]["note"] == "It never runs."
 
 
-def test_going_back_and_forth_loses_nothing(form: Frozen, page: Page) -> None:
+def test_going_back_and_forth_loses_nothing(form: ConnectionForm, page: Page) -> None:
     page.say("schedule", mode="cron")
     page.type("cron_expression", "0 0 12 * * ?")
     page.say("schedule", mode="interval")
@@ -150,14 +156,14 @@ def test_going_back_and_forth_loses_nothing(form: Frozen, page: Page) -> None:
         ({"cron_expression": "0 0 12 * * ?", "anchor_time": "2026-03-20T13:00:00Z"}, "cron"),
     ],
 )
-def test_code_sets_the_three_by_their_own_names(form: Frozen, values: dict[str, str], mode: str) -> None:
+def test_code_sets_the_three_by_their_own_names(form: ConnectionForm, values: dict[str, str], mode: str) -> None:
     for name, value in values.items():
         form[name].value = value
-    assert form._schedule.mode == mode
+    assert form._model.schedule.mode == mode
     assert form.errors == {}
     if mode == "cron":
         form["cron_expression"].value = None
-        assert form._schedule.mode == ("anchored" if "anchor_time" in values else "interval")
+        assert form._model.schedule.mode == ("anchored" if "anchor_time" in values else "interval")
 
 
 def test_other_keystrokes_say_nothing_of_the_schedule(page: Page) -> None:
@@ -168,9 +174,9 @@ def test_other_keystrokes_say_nothing_of_the_schedule(page: Page) -> None:
 
 
 @pytest.mark.parametrize("mode", ["yearly", "", "cron" * 50])
-def test_there_are_no_other_kinds(form: Frozen, page: Page, mode: str) -> None:
+def test_there_are_no_other_kinds(form: ConnectionForm, page: Page, mode: str) -> None:
     assert page.say("schedule", mode=mode) == []
-    assert form._schedule.mode == "interval"
+    assert form._model.schedule.mode == "interval"
 
 
 STRANGE: list[tuple[list[dict[str, Any]], list[str]]] = [
@@ -186,7 +192,7 @@ STRANGE: list[tuple[list[dict[str, Any]], list[str]]] = [
 def test_a_card_with_other_parts_of_a_schedule_still_works(
     properties: list[dict[str, Any]], modes: list[str], wire: Wire
 ) -> None:
-    form = Frozen(card(*properties, default_scheduling_interval=30))
+    form = frozen(card(*properties, default_scheduling_interval=30))
     page = Page(form, wire)
     assert [mode for mode, _ in page.state["schedule"]["modes"]][: len(modes)] == modes
     assert form.errors == {}
@@ -197,7 +203,7 @@ def test_a_card_with_other_parts_of_a_schedule_still_works(
 
 
 def test_what_the_card_requires_is_never_hidden() -> None:
-    form = Frozen(card(prop("frequency_in_minutes", MINUTES), prop("cron_expression", TEXT, required=True)))
+    form = frozen(card(prop("frequency_in_minutes", MINUTES), prop("cron_expression", TEXT, required=True)))
     assert "cron_expression" in form.errors
 
 
@@ -250,6 +256,6 @@ def test_a_real_accounts_clock_is_this_machines(wire: Wire) -> None:
 
 
 def test_a_notebooks_table_holds_no_time_of_day() -> None:
-    html = Frozen(ReportCard(recurly().to_dict()), values=VALUES, today=TODAY)._repr_mimebundle_()[0]["text/html"]
+    html = frozen(ReportCard(recurly().to_dict()), values=VALUES, today=TODAY)._repr_mimebundle_()[0]["text/html"]
     assert "2026" not in html
     assert "cron_expression" in html

@@ -24,12 +24,12 @@ def form_of(sandbox: stitchnb.Sandbox, **properties: str) -> SourceForm:
 
 
 def shown(form: SourceForm) -> list[str]:
-    times: list[str] = form._schedule.state()["times"]
+    times: list[str] = form._model.schedule.state()["times"]
     return times
 
 
 def note(form: SourceForm) -> str:
-    return str(form._schedule.state()["note"])
+    return str(form._model.schedule.state()["note"])
 
 
 def kept(sandbox: stitchnb.Sandbox, source_id: int, count: int) -> list[str]:
@@ -65,7 +65,8 @@ def test_an_interval_whose_beginning_is_not_told_is_shown_once_it_is(
     form["frequency_in_minutes"].value = after
     assert shown(form) == []
     assert note(form) == (
-        f"Only about: the first start comes within {span} from now. Stitch counts from a moment that it does not tell."
+        f"Approximate: the first run happens within {span} from now. "
+        "Stitch doesn't say when the interval starts counting."
     )
     form.submit()
     assert note(form) == ""
@@ -82,7 +83,7 @@ def test_what_is_not_changed_goes_on_as_it_is(sandbox: stitchnb.Sandbox) -> None
 
 def test_an_anchor_that_was_given_is_what_everything_is_counted_from(sandbox: stitchnb.Sandbox) -> None:
     form = form_of(sandbox, anchor_time="2026-03-20T16:20:00Z")
-    assert form._schedule.mode == "anchored"
+    assert form._model.schedule.mode == "anchored"
     form["frequency_in_minutes"].value = "360"
     promised = shown(form)
     assert promised[0] == "2026-03-20T22:20:00Z"
@@ -102,10 +103,10 @@ def test_an_anchor_of_stitchs_own_leaves_the_form_at_the_plain_interval(sandbox:
     form = form_of(sandbox)
     provided = {prop.name for prop in form.source.report_card.properties if prop.provided}
     assert "anchor_time" in provided, "the card says so, although nobody gave one"
-    assert form._schedule.mode == "interval"
+    assert form._model.schedule.mode == "interval"
     assert form["anchor_time"].hidden
-    assert form._schedule.state()["words"] == "Every hour."
-    assert ["anchored", "From a set time on"] in form._schedule.state()["modes"]
+    assert form._model.schedule.state()["words"] == "Every hour."
+    assert ["anchored", "Interval starting at a set time"] in form._model.schedule.state()["modes"]
 
 
 def test_of_a_paused_source_it_says_that_nothing_starts(sandbox: stitchnb.Sandbox) -> None:
@@ -114,7 +115,7 @@ def test_of_a_paused_source_it_says_that_nothing_starts(sandbox: stitchnb.Sandbo
     paused = SourceForm(sandbox.client(), source=form.source.id)
     assert shown(paused) == []
     assert "the first start comes within 6 hours once it is resumed" in note(paused)
-    assert note(paused).endswith("Nothing starts while the source is paused.")
+    assert note(paused).endswith("Nothing runs while the source is paused.")
     paused.source.resume()
     promised = shown(SourceForm(sandbox.client(), source=form.source.id))
     assert kept(sandbox, form.source.id, 3) == promised[:3]
@@ -147,14 +148,14 @@ def test_the_next_start_is_counted_on_from_what_is_told(
 ) -> None:
     form = ConnectionForm(connection=existing(card(prop("frequency_in_minutes", MINUTES)), schedule=schedule))
     form["frequency_in_minutes"].value = minutes
-    times = form._schedule.state()["times"]
+    times = form._model.schedule.state()["times"]
     assert (times[0] if times else None) == first
 
 
 def test_what_is_past_is_not_shown() -> None:
     schedule = {**SCHEDULE, "next_fire_time": "2020-01-01T12:30:00Z"}
     form = ConnectionForm(connection=existing(card(prop("frequency_in_minutes", MINUTES)), schedule=schedule))
-    first = datetime.fromisoformat(form._schedule.state()["times"][0])
+    first = datetime.fromisoformat(form._model.schedule.state()["times"][0])
     assert first > datetime.now(UTC)
     assert (first.minute, first.second) == (30, 0)
 
@@ -162,4 +163,4 @@ def test_what_is_past_is_not_shown() -> None:
 def test_an_interval_that_nobody_gave_is_the_one_in_force() -> None:
     schedule = {**SCHEDULE, "interval": 30.0}
     form = ConnectionForm(connection=existing(card(prop("cron_expression", TEXT)), schedule=schedule))
-    assert form._schedule.state()["words"] == "Every 30 minutes, by default."
+    assert form._model.schedule.state()["words"] == "Every 30 minutes, by default."

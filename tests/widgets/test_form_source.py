@@ -90,14 +90,16 @@ def test_the_display_name_begins_with_the_types_title(account: Account) -> None:
 
 def test_the_display_name_is_a_field_that_tells_the_schema(account: Account, wire: Wire) -> None:
     form = SourceForm(account, "platform.recurly", display_name="", today=TODAY)
-    assert repr(form) == "SourceForm('platform.recurly', 1 of 5 required given)"
+    assert repr(form) == "SourceForm('platform.recurly', 1 of 5 required fields filled in)"
     field = form["display_name"]
     assert field.required
     assert field.error == "Required: a name, such as Recurly."
     page = Page(form, wire)
     page.type("display_name", " My Shop ")
     assert field.value == "My Shop"
-    assert page.fields["display_name"]["help"] == "Becomes schema my_shop in the destination, for good."
+    assert (
+        page.fields["display_name"]["help"] == "Creates schema my_shop in the destination. This can't be changed later."
+    )
     page.type("display_name", "####")
     assert "No schema name can be made" in page.error("display_name")
     field.value = 5
@@ -150,7 +152,7 @@ def test_after_success_the_form_is_closed_and_its_credentials_forgotten(account:
     assert "api_key" not in form.values
     assert form.errors == {}
     assert "4711" not in str([vars(field) for field in form])
-    with pytest.raises(InvalidInputError, match="subdomain cannot be set any more: Created source 233312"):
+    with pytest.raises(InvalidInputError, match="subdomain can't be set anymore: Created source 233312"):
         form["subdomain"].value = "other"
     with pytest.raises(InvalidInputError, match="For another one, make a new form"):
         form.submit()

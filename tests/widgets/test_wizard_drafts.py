@@ -14,7 +14,7 @@ from stitchnb.rules.selection.changes import Change
 from stitchnb.widgets.wizard.steps_fields import PickerDraft, restore_picker_draft
 from stitchnb.widgets.wizard.wizard import SourceWizard
 
-FORM_WORDS = "What was filled in here before is shown again. It is not saved yet."
+FORM_WORDS = "Your earlier changes are restored. They are not saved yet."
 PICKER_WORDS = "Your earlier changes are restored. They are not applied yet."
 
 
@@ -101,7 +101,7 @@ def test_a_schedule_that_was_begun_is_there_again(begin: Begin) -> None:
     assert unsaved(wizard) == ["schedule"]
     wizard.go("schedule")
     assert wizard.form.changes == {"cron_expression": "0 0 12 ? * MON-FRI"}
-    assert wizard.form._schedule.mode == "cron"
+    assert wizard.form._model.schedule.mode == "cron"
     assert wizard.form.message == FORM_WORDS
     assert unsaved(wizard) == ["schedule"], "the form itself says it far below"
     wizard.form.submit()

@@ -1,7 +1,4 @@
-"""What is said of the part that a person grants in a browser, and of what Stitch gives by itself.
-
-Words and data only: who draws them, a form or another widget, is not known here.
-"""
+"""The texts on signing in with a browser, and on what Stitch supplies; forms and wizards show them."""
 
 from __future__ import annotations
 
@@ -21,18 +18,18 @@ _GRANTED_STEPS = ("oauth", "profile")
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a person does in a browser, and how one goes on afterwards.
+    """What the user does in a browser, and how to continue afterwards.
 
     Attributes
     ----------
     notes
-        What is needed, in sentences.
+        Sentences on what is needed.
     link
-        The address in Stitch's app where access is granted; empty where there is none, as of a sandbox.
+        The page of Stitch's app that grants access; empty in a sandbox.
     sandbox_code
-        The call that stands in for the browser in a sandbox; empty elsewhere.
+        The call that grants access in a sandbox; empty elsewhere.
     resume_code
-        The cell with which one goes on later; empty while there is no source, or nothing is left to grant.
+        The cell that resumes setup later; empty without a source, or if access is granted.
     """
 
     notes: tuple[str, ...]
@@ -41,37 +38,37 @@ class Explanation:
     resume_code: str = ""
 
     def to_page(self) -> dict[str, Any]:
-        """Describe what ``drawNext`` of ``next.js`` draws: a link, and code to copy."""
+        """Return what ``next.js`` draws: a link, and code to copy."""
         codes = (
-            ("In this sandbox, this call grants it", self.sandbox_code),
-            ("To go on later, run this cell", self.resume_code),
+            ("Grant access in the sandbox", self.sandbox_code),
+            ("Resume setup later", self.resume_code),
         )
         return {
             "link": self.link,
-            "words": "Open it in Stitch to authorize it",
+            "words": "Open in Stitch and authorize",
             "codes": [{"title": title, "text": text} for title, text in codes if text],
         }
 
 
 def needs_authorization(card: ReportCard) -> bool:
-    """Must somebody grant access in a browser?"""
+    """Does the type require a sign-in in a browser?"""
     return card.step("oauth") is not None
 
 
 def awaits_authorization(card: ReportCard) -> bool:
-    """Is it a browser's turn now? Of the card of a source that is there."""
+    """Does the source wait for a sign-in in a browser?"""
     return card.current_step_type in _GRANTED_STEPS
 
 
 def stitch_link(source: Source | None, base_url: str) -> str:
-    """Give the address of a source in Stitch's app, or of the app where there is no source yet; empty of a sandbox."""
+    """Return the address of a source in Stitch's app, or of the app without a source; empty in a sandbox."""
     return source_page(base_url, source.stitch_client_id if source else None, source.id if source else None)
 
 
 def resume_code(source_id: int, *, in_sandbox: bool = False) -> str:
-    """Write the cell with which one goes on with a source later, in a notebook that may be another one.
+    """Return the cell that resumes the setup of a source later, in any notebook.
 
-    An embedded sandbox lives with its client, so its cell takes the notebook's own.
+    An embedded sandbox ends with its client, so its cell uses the notebook's own.
     """
     client = "" if in_sandbox else "client = stitchnb.connect()\n"
     return f"import stitchnb\n\n{client}stitchnb.SourceWizard(client, source={source_id})"
@@ -85,20 +82,20 @@ def explanation(
     in_sandbox: bool = False,
     has_switch: bool = False,
 ) -> Explanation | None:
-    """Say what is needed besides the form, and how one goes on; None where nobody has to grant anything.
+    """Return what is needed besides the form; None if no sign-in is required.
 
     Parameters
     ----------
     card
-        The type's card, or the source's own.
+        The card of the type or of the source.
     source
-        The source, once it is there.
+        The source, once it exists.
     base_url
-        Where the client's API is, for the link.
+        The base URL of the client, for the link.
     in_sandbox
-        The client is of a sandbox, where a call stands in for the browser.
+        Is the client a sandbox, where a call grants access?
     has_switch
-        One may bring an OAuth client of one's own.
+        Can the user enter their own OAuth app?
     """
     if not needs_authorization(card):
         return None
@@ -112,32 +109,38 @@ def explanation(
 
 def _notes(card: ReportCard, *, source: Source | None, in_sandbox: bool, has_switch: bool) -> list[str]:
     title = type_title(card.type_name)
-    said = [f"{title} asks a person to grant access in a browser. What it grants goes to Stitch, and never comes here."]
+    notes = [f"{title} requires you to sign in. Tokens are stored by Stitch, never in this notebook."]
     if source is not None and card.current_step_type not in ("form", *_GRANTED_STEPS):
-        said.append("That was done for this source. To grant it anew, open the source in Stitch and authorize it.")
+        notes.append("Access is granted. To grant it again, open the source in Stitch and click Authorize.")
+    elif source is not None:
+        notes.append("Open the source in Stitch and click Authorize. Setup continues automatically.")
     else:
-        before = "Create the source, then open it in Stitch" if source is None else "Open the source in Stitch"
-        said.append(f"{before} and authorize it: until then it waits at this step, and afterwards goes on by itself.")
+        notes.append("After creating the source, open it in Stitch and click Authorize. Setup continues automatically.")
     if card.step("profile") is not None:
-        said.append("After that Stitch asks which profile to read.")
+        notes.append("Stitch then asks which profile to read.")
     if in_sandbox and source is None:
-        said.append("In this sandbox nobody has to: once the source is there, it says what stands in for that.")
+        notes.append("In the sandbox no sign-in is needed: you will get an Authorize button.")
     if has_switch:
-        said.append(
-            "With an OAuth client of your own, switch it on and paste what you have of it; what you leave blank is "
-            "granted in Stitch."
+        notes.append(
+            "To use your own OAuth app, turn this on and paste its credentials. Anything you leave blank comes from "
+            "Stitch."
         )
-    return said
+    return notes
 
 
 def switch(card: ReportCard, fields: Collection[FormField]) -> dict[str, Any] | None:
-    """Describe the switch for what Stitch would give; None where it gives nothing that one could bring."""
+    """Describe the switch for properties that Stitch supplies; None if there are none."""
     if not fields:
         return None
-    is_client = needs_authorization(card) or any(word in field.name for field in fields for word in _CLIENT_WORDS)
-    count = f"{len(fields)} {'property' if len(fields) == 1 else 'properties'}"
+    is_oauth = needs_authorization(card) or any(word in field.name for field in fields for word in _CLIENT_WORDS)
+    labels = [field.label for field in fields]
+    if is_oauth:
+        label = "Use my own OAuth app"
+    else:
+        label = f"Use my own {labels[0][:1].lower() + labels[0][1:]}" if len(labels) == 1 else "Use my own values"
+    supplied = "it" if len(labels) == 1 else f"all {len(labels)} values"
     return {
-        "label": "Use my own OAuth app" if is_client else "Bring my own",
-        "off": f"Off: Stitch gives {count} itself.",
-        "on": "On: what is filled in below is sent; what is blank Stitch gives.",
+        "label": label,
+        "off": f"Off: Stitch supplies {supplied}.",
+        "on": "On: your values are used; Stitch supplies the rest." if len(labels) > 1 else "On: your value is used.",
     }

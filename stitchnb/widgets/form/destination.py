@@ -9,50 +9,127 @@ import traitlets
 
 from stitchnb.client import requests
 from stitchnb.errors import InvalidInputError
-from stitchnb.models.report_card import ReportCard
 from stitchnb.widgets._argument_checks import require_client, require_type
 from stitchnb.widgets.form import snippets as _snippets
-from stitchnb.widgets.form.fields import TextField
+from stitchnb.widgets.form.fields import FormField, TextField
 from stitchnb.widgets.form.form import ConnectionForm
+from stitchnb.widgets.form.submitter import Submission, Submitter, sent_values
 
 if TYPE_CHECKING:
     from stitchnb.client import Client
     from stitchnb.client.requests import Request
-    from stitchnb.models import Destination
+    from stitchnb.models import Destination, Source
+    from stitchnb.widgets.form.model import FormModel
 
-_BESIDE = {"name": "What people see in the list of destinations.", "description": "For whoever looks at it later."}
+# The fields of a new destination that are not properties, with their help.
+_TEXTS = {"name": "The name in the list of destinations.", "description": "A note for other people."}
+
+
+class DestinationSubmitter(Submitter):
+    """Creates a destination of a type, or updates `destination`."""
+
+    def __init__(
+        self, client: Client, type: str | None, destination: Destination | None, *, ignore_unmapped_sources: bool
+    ) -> None:
+        self._client = client
+        self._type = type
+        self._destination_id = destination.id if destination is not None else None
+        self._ignore_unmapped_sources = ignore_unmapped_sources
+        is_new = destination is None
+        self.action = "Create destination" if is_new else "Save changes"
+        self.subject = "The destination" if is_new else f"The change of destination {self._destination_id}"
+
+    def fields(self, model: FormModel) -> tuple[list[FormField], list[FormField]]:
+        """Return the name and the description of a new destination, which come last."""
+        if self._destination_id is not None:
+            return [], []
+        return [], [TextField(name, help_text, owner=model) for name, help_text in _TEXTS.items()]
+
+    def submit(self, model: FormModel) -> Submission:
+        """Create or update the destination."""
+        return self._create(model) if self._destination_id is None else self._update(model, self._destination_id)
+
+    def _create(self, model: FormModel) -> Submission:
+        # The form has validated the values already.
+        destination: Destination = self._client.destinations.create(
+            str(self._type),
+            **self._texts(model),
+            properties=dict(model.values),
+            ignore_unmapped_sources=self._ignore_unmapped_sources,
+            validate=False,
+        )
+        named = f": {destination.name}" if destination.name else ""
+        message = f"Created destination {destination.id}{named}. Stitch now checks the connection."
+        return Submission(destination, destination, message=message)
+
+    def _update(self, model: FormModel, destination_id: int) -> Submission:
+        properties = dict(model.changes)
+        if not properties:
+            raise InvalidInputError("There are no changes to save.")
+        destination: Destination = self._client.destinations.update(destination_id, properties=properties)
+        return Submission(destination, destination, saved=tuple(properties))
+
+    def as_python(self, model: FormModel) -> str:
+        """Return a call of ``client.destinations.create`` or ``client.destinations.update``."""
+        method, first = ("create", self._type) if self._destination_id is None else ("update", self._destination_id)
+        return _snippets.as_python(
+            f"client.destinations.{method}", self._arguments(model), positional=[first], result="destination"
+        )
+
+    def request(self, model: FormModel) -> tuple[Request[Any], str] | None:
+        """Return the request that a submit would send; None if the client has no base URL."""
+        base_url = getattr(self._client, "base_url", None)
+        if base_url is None:
+            return None
+        arguments = self._arguments(model)
+        if self._destination_id is not None:
+            return requests.update_destination(self._destination_id, arguments["properties"]), base_url
+        return requests.create_destination({"type": self._type, **arguments}), base_url
+
+    def _arguments(self, model: FormModel) -> dict[str, Any]:
+        """Return the arguments of the call, with variables for credentials."""
+        properties = sent_values(model)
+        if self._destination_id is not None:
+            return {"properties": properties}
+        flag = {"ignore_unmapped_sources": True} if self._ignore_unmapped_sources else {}
+        return {**self._texts(model), "properties": properties, **flag}
+
+    @staticmethod
+    def _texts(model: FormModel) -> dict[str, str]:
+        fields = [model.fields[name] for name in _TEXTS if name in model.fields]
+        return {field.name: field.value for field in fields if isinstance(field, TextField) and field.value}
 
 
 class DestinationForm(ConnectionForm):
-    """A form that creates a destination, or changes one that is there.
+    """A form that creates a destination, or changes one.
 
     Parameters
     ----------
     client
-        The account that the destination is to be created in, or belongs to.
+        The account of the destination.
     type
-        Destination type, such as ``postgres``; left out where `destination` is given.
+        Destination type, such as ``postgres``; leave it out with `destination`.
     destination
-        The destination to change, or its id. The form begins with what Stitch tells of it, and sends what was changed.
+        The destination to change, or its id. The form starts with what Stitch returns of it, and sends the changes.
     name, description
-        Texts to begin with. They are given at creation only: Stitch changes a destination's properties alone.
+        Initial texts for a new destination; Stitch can't change them later.
     values
-        Properties to begin with, by name.
+        Initial properties, by name.
     ignore_unmapped_sources
-        False lets the rows of every source that has no destination yet land in the new one.
+        False loads the rows of every source without a destination into the new one.
     overrides
-        How some properties are shown otherwise; see `ConnectionForm`.
+        How to show some properties; see `ConnectionForm`.
 
     Attributes
     ----------
     destination
-        The destination that was created or is changed, as Stitch last answered; None until it is there. It can be
-        observed: ``form.observe(callback, names="destination")``.
+        The destination as Stitch last returned it; None until it is created. It can be observed:
+        ``form.observe(callback, names="destination")``.
 
     Raises
     ------
     InvalidInputError
-        When there is no such destination type or destination, or something else than a client was given.
+        When there is no such destination type or destination, or an argument is wrong.
     """
 
     destination = traitlets.Any(None, allow_none=True)
@@ -72,116 +149,45 @@ class DestinationForm(ConnectionForm):
         require_client(client, "DestinationForm")
         require_type(type, "DestinationForm", "destination")
         if (type is None) == (destination is None):
-            raise InvalidInputError("Give either the type of a new destination, or the destination to change.")
-        self._client = client
-        self._asked_type = type
-        self._ignores_unmapped_sources = ignore_unmapped_sources
-        self._is_new = destination is None
-        found: Destination | None = (
+            raise InvalidInputError("Pass either the type of a new destination or the destination to change.")
+        existing: Destination | None = (
             client.destinations.get(destination) if isinstance(destination, int) else destination
         )
-        card = client.destination_types.get(type) if type is not None else None
-        super().__init__(card, values=values, connection=found, overrides=overrides)
-        self.destination = found
-        for beside, text in (("name", name), ("description", description)):
+        super().__init__(
+            client.destination_types.get(type) if type is not None else None,
+            values=values,
+            connection=existing,
+            overrides=overrides,
+            submitter=DestinationSubmitter(client, type, existing, ignore_unmapped_sources=ignore_unmapped_sources),
+        )
+        self.destination = existing
+        for key, text in (("name", name), ("description", description)):
             if text is not None:
-                if found is not None:
-                    raise InvalidInputError(f"Stitch changes a destination's properties alone, not its {beside}.")
-                self[beside].value = text
-
-    @property
-    def _action(self) -> str:
-        return "Create destination" if self._connection is None else "Save changes"
-
-    @property
-    def _what(self) -> str:
-        return "The destination" if self._connection is None else f"The change of destination {self._connection.id}"
-
-    def _add_fields(self) -> None:
-        super()._add_fields()
-        if self._is_new:
-            # A property of the same name could not be told apart from it.
-            own = {n: TextField(n, words, owner=self) for n, words in _BESIDE.items() if n not in self._fields}
-            self._fields = {**self._fields, **own}
+                if existing is not None:
+                    raise InvalidInputError(f"Stitch can't change the {key} of a destination, only its properties.")
+                self[key].value = text
 
     def submit(self) -> Destination:
-        """Create the destination, or send what was changed.
+        """Create the destination, or send the changes.
 
         Returns
         -------
         Destination
-            As Stitch answered; also kept as `destination`.
+            As Stitch returned it; also kept as `destination`.
 
         Raises
         ------
         InvalidValuesError
-            When something stands in the way: each field is named. Nothing was sent.
+            When a field has an error; the message names each. Nothing was sent.
         InvalidInputError
-            When nothing was changed. Nothing was sent.
+            When there are no changes. Nothing was sent.
         APIError
-            When Stitch refused; what belongs to a field is also shown there.
+            When Stitch refused; errors of fields are also shown there.
         OutcomeUnknownError
-            When the connection broke: look whether the destination is there before sending again.
+            When the connection broke. Check whether the destination exists before you submit again.
         """
         destination: Destination = super().submit()
         return destination
 
-    def _deliver(self) -> Destination:
-        return self._create() if self._connection is None else self._update(self._connection.id)
-
-    def _create(self) -> Destination:
-        destination: Destination = self._client.destinations.create(
-            str(self._asked_type),
-            **self._texts(),
-            properties=dict(self.values),
-            ignore_unmapped_sources=self._ignores_unmapped_sources,
-            validate=False,
-        )
-        called = f": {destination.name}" if destination.name else ""
-        self._finish(f"Created destination {destination.id}{called}. Stitch now checks the connection.")
-        self.destination = destination
-        return destination
-
-    def _update(self, destination_id: int) -> Destination:
-        properties = dict(self.changes)
-        if not properties:
-            raise InvalidInputError("Nothing was changed, so nothing was sent.")
-        destination: Destination = self._client.destinations.update(destination_id, properties=properties)
-        self._saved(destination, list(properties))
-        self.destination = destination
-        return destination
-
-    def _texts(self) -> dict[str, str]:
-        fields = [self._fields[name] for name in _BESIDE if name in self._fields]
-        return {field.name: field.value for field in fields if isinstance(field, TextField) and field.value}
-
-    def _progress(self) -> ReportCard | None:
-        return self.destination.report_card if self.destination is not None else super()._progress()
-
-    def _summary(self) -> str:
-        if self._connection is None and self.destination is not None:
-            return f"created destination {self.destination.id}"
-        return super()._summary()
-
-    def as_python(self) -> str:
-        """Write the form as a Python program; credentials come from environment variables: POSTGRES_PASSWORD."""
-        properties = _snippets.open_values(self.type, self._sent_fields())
-        if self._connection is not None:
-            call, first = "client.destinations.update", self._connection.id
-            return _snippets.as_python(call, {"properties": properties}, positional=[first], result="destination")
-        flag = {"ignore_unmapped_sources": True} if self._ignores_unmapped_sources else {}
-        arguments = {**self._texts(), "properties": properties, **flag}
-        return _snippets.as_python(
-            "client.destinations.create", arguments, positional=[self._asked_type], result="destination"
-        )
-
-    def _request(self) -> tuple[Request[Any], str] | None:
-        base_url = getattr(self._client, "base_url", None)
-        if base_url is None:
-            return None
-        properties = _snippets.open_values(self.type, self._sent_fields())
-        if self._connection is not None:
-            return requests.update_destination(self._connection.id, properties), base_url
-        flag = {"ignore_unmapped_sources": True} if self._ignores_unmapped_sources else {}
-        body = {"type": self._asked_type, **self._texts(), "properties": properties, **flag}
-        return requests.create_destination(body), base_url
+    def _connection_stored(self, connection: Source | Destination) -> None:
+        self.destination = connection

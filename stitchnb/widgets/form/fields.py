@@ -1,13 +1,13 @@
-"""The fields of a form: one value each, with what is known of it and what is wrong with it."""
+"""The fields of a form: each has one value, its error, and how it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from stitchnb.errors import InvalidInputError
+from stitchnb.errors import InvalidInputError, near_names
 from stitchnb.models import Secret
 from stitchnb.models.base import MASK
 from stitchnb.models.report_card import Property
@@ -26,27 +26,92 @@ from stitchnb.rules.schema.inputs import (
     to_wire_text,
 )
 from stitchnb.rules.schema.validate import Path
-from stitchnb.widgets.form.overrides import Override
 
 DISPLAY_NAME = "display_name"
 
-_NOT_EMPTIED = "Stitch keeps what it once was given: this cannot be emptied. Give another value, or the old one."
+_CANNOT_BE_EMPTY = "Stitch can't remove a saved value. Enter another value, or the old one."
+
+WIDGETS = ("text", "textarea", "password", "json")
+
+
+@dataclass(frozen=True)
+class Override:
+    """How to show one property; None keeps the default.
+
+    Attributes
+    ----------
+    label, help, placeholder
+        The texts.
+    widget
+        ``text``, ``textarea``, ``password`` or ``json``. Validation stays the same.
+    """
+
+    label: str | None = None
+    help: str | None = None
+    placeholder: str | None = None
+    widget: str | None = None
+
+    def applied_to(self, default: PropertyInput) -> PropertyInput:
+        """Return the input to show instead of the default."""
+        match self.widget:
+            case "json":
+                return replace(default, kind=InputKind.JSON)
+            case "password":
+                masked = InputKind.JSON if default.kind in STRUCTURED else InputKind.SECRET
+                return replace(default, kind=masked, is_secret=True, is_multiline=False)
+            case "text" | "textarea":
+                plain = InputKind.SECRET if default.is_secret else InputKind.TEXT
+                # A list or an object is edited as JSON.
+                kind = InputKind.JSON if default.kind in STRUCTURED else plain
+                return replace(default, kind=kind, is_multiline=self.widget == "textarea")
+            case _:
+                return default
+
+
+def read_overrides(overrides: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Override]:
+    """Check the overrides of a caller, except the names of the properties.
+
+    Raises
+    ------
+    InvalidInputError
+        When a key or a value is not valid.
+    """
+    result: dict[str, Override] = {}
+    known = [field.name for field in fields(Override)]
+    for name, override in (overrides or {}).items():
+        if not isinstance(override, Mapping):
+            raise InvalidInputError(f"overrides[{name!r}] is {override!r}. Pass a dict of {', '.join(known)}.")
+        for key, value in override.items():
+            if key not in known:
+                raise InvalidInputError(f"overrides[{name!r}] has no {key!r}. {_suggest(str(key), known)}")
+            if not isinstance(value, str):
+                raise InvalidInputError(f"overrides[{name!r}][{key!r}] is {value!r}. Pass a string.")
+        widget = override.get("widget")
+        if widget is not None and widget not in WIDGETS:
+            raise InvalidInputError(f"overrides[{name!r}] has widget {widget!r}. {_suggest(widget, WIDGETS)}")
+        result[name] = Override(**override)
+    return result
+
+
+def _suggest(name: str, known: Collection[str]) -> str:
+    near = near_names(name, known)
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Use one of {', '.join(known)}."
 
 
 class FieldOwner(Protocol):
-    """The form that fields belong to."""
+    """What a field needs of its form."""
 
-    def field_may_change(self, field: FormField) -> None:
-        """Raise where a field's value cannot be set now."""
+    def require_open(self, one: FormField) -> None:
+        """Raise an error if no value can be set anymore."""
 
-    def field_changed(self, field: FormField) -> None:
-        """Take note that code has set a field's value."""
+    def field_set(self, one: FormField) -> None:
+        """React to a value that code has set."""
 
-    def field_is_hidden(self, field: FormField) -> bool:
-        """Tell whether a field does not count now."""
+    def is_hidden(self, one: FormField) -> bool:
+        """Does the field not count for the current values of other fields?"""
 
-    def field_is_needed(self, field: FormField) -> bool:
-        """Tell whether a field must be given because of what was chosen elsewhere in the form."""
+    def is_needed(self, one: FormField) -> bool:
+        """Does another choice in the form require the field?"""
 
 
 class FormField:
@@ -55,38 +120,40 @@ class FormField:
     Attributes
     ----------
     name
-        The API's name: of a property, or ``display_name``.
+        The API's name of a property, or ``display_name``.
     label
-        What the form calls it.
+        The label in the form.
     help
-        What it is for, in words.
+        A sentence on what it is for.
     touched
-        Has it been filled in or left by someone, so that its error may be shown?
+        Has the user edited or left it? Its error is shown from then on.
     revision
         How often its value was set.
     required
-        Must it be given?
+        Is a value required?
     read_only
-        Stitch's own: shown, never sent.
+        Set by Stitch: shown, never sent.
     locked
-        Why it cannot be changed any more, in words; empty where it can.
+        Why it can't be changed; empty if it can.
     kept
-        A credential that Stitch has already, and that a form never shows.
+        Stitch has a value that it never returns, such as a credential.
     baseline
-        The value that Stitch has; None where it has none, or never tells.
+        The value that Stitch has; None if it has none or never returns it.
     as_json
-        A list, rows or an object is edited as JSON.
+        Is a list or an object edited as JSON?
     place
-        The way to the part of a list or an object that its error is about.
+        The path to the part of a list or an object that has the error.
     input
-        The kind of input, with its choices and what is expected in words.
+        The kind of input, its choices, and a text on what is expected.
     """
 
-    def __init__(self, name: str, wanted: PropertyInput, *, required: bool, read_only: bool, owner: FieldOwner) -> None:
+    def __init__(
+        self, name: str, described: PropertyInput, *, required: bool, read_only: bool, owner: FieldOwner
+    ) -> None:
         self.name = name
         self.label = property_label(name)
         self.help = ""
-        self.input = wanted
+        self.input = described
         self.required = required
         self.read_only = read_only
         self.locked = ""
@@ -105,112 +172,112 @@ class FormField:
 
     @property
     def value(self) -> Any:
-        """The value as the API takes it, mostly a string such as ``"60"``; None while nothing was given.
+        """The value as the API takes it, mostly a string such as ``"60"``; None if there is none.
 
-        A credential comes as a `Secret`, which shows as a mask. Setting None or ``""`` clears the field; whole
-        numbers, booleans and dates become the strings that they travel as.
+        A credential is a `Secret`, which shows as a mask. None or ``""`` clears the field; numbers, booleans and
+        dates become strings, as the API expects.
         """
         return Secret(self._value) if self.input.is_secret and isinstance(self._value, str) else self._value
 
     @value.setter
     def value(self, value: Any) -> None:
         if self.read_only:
-            raise InvalidInputError(f"{self.name} is set by Stitch: it is shown here, and never sent.")
+            raise InvalidInputError(f"{self.name} is set by Stitch and can't be changed.")
         if self.locked:
-            raise InvalidInputError(f"{self.name} cannot be changed: {self.locked}")
-        self._owner.field_may_change(self)
+            raise InvalidInputError(f"{self.name} can't be changed: {self.locked}")
+        self._owner.require_open(self)
         self.put(self._as_sent(value))
-        self._owner.field_changed(self)
+        self._owner.field_set(self)
 
     @property
     def hidden(self) -> bool:
-        """Does it not count now, because of what another field says? Then it is neither wrong nor sent."""
-        return self._owner.field_is_hidden(self)
+        """Does the field not count for the current values of other fields? It then has no error and is not sent."""
+        return self._owner.is_hidden(self)
 
     @property
     def given(self) -> bool:
-        """Was a value given, here or before?"""
+        """Is there a value, here or at Stitch?"""
         return self._value is not None or self.kept
 
     @property
     def missing(self) -> bool:
-        """Is it required, and not given yet?"""
-        return not self.given and not self.hidden and (self.required or self._owner.field_is_needed(self))
+        """Is a required value missing?"""
+        return not self.given and not self.hidden and (self.required or self._owner.is_needed(self))
 
     @property
     def changed(self) -> bool:
-        """Does it hold another value than Stitch has?"""
+        """Does its value differ from what Stitch has?"""
         return self._value is not None and self.is_unsaved
 
     @property
     def is_unsaved(self) -> bool:
-        """Does it hold another value than Stitch has, or none in the place of one?"""
+        """Does it differ from what Stitch has, or lack a value that Stitch has?"""
         return self._value != self.baseline and not self.read_only
 
     @property
     def error(self) -> str | None:
-        """What is wrong with it, in words, by our rules or by Stitch's answer; None where nothing is."""
+        """The error of the value, from validation or from Stitch; None if there is none."""
         if self.read_only or self.hidden:
             return None
         if self._value is None and self.baseline is not None:
-            return _NOT_EMPTIED
-        # An update leaves out what Stitch does not have yet; what was chosen in the form itself must be complete.
-        if self.missing and (not self._is_update or self._owner.field_is_needed(self)):
+            return _CANNOT_BE_EMPTY
+        # An update may leave out properties, but a chosen schedule must be complete.
+        if self.missing and (not self._is_update or self._owner.is_needed(self)):
             return self._missing_error()
-        # What Stitch has already it has accepted.
+        # Stitch has accepted its own value.
         if self._value == self.baseline:
             return self._refusal
         return self._own_error or self._refusal
 
     @property
     def text(self) -> str:
-        """The value as the page's input shows it; always empty for a credential."""
+        """The text of the input; always empty for a credential."""
         return "" if self.input.is_secret else self._text
 
     def put(self, value: Any) -> None:
-        """Take a value as it travels, and judge it; None clears."""
-        text, self.as_json = self._written(value) if value is not None else ("", self._begins_as_json)
+        """Set a value as the API takes it, and validate it; None clears."""
+        text, self.as_json = self._to_text(value) if value is not None else ("", self._begins_as_json)
         self._set(value, text)
-        self._own_error, self.place = self._judge(value) if value is not None else (None, ())
+        self._own_error, self.place = self._validate(value) if value is not None else (None, ())
 
     def begin(self, value: Any, *, provided: bool) -> None:
-        """Begin an update with what Stitch has: its value, or of a credential only that there is one."""
+        """Start an update with the value that Stitch has; of a credential only that there is one."""
         self._is_update = True
         self.kept = provided and (self.input.is_secret or value is None)
         self.baseline = None if self.input.is_secret else value
         self.put(self.baseline)
 
     def type_in(self, text: str, *, as_json: bool = False) -> None:
-        """Take what a user typed into the page's input."""
+        """Set the text that the user typed."""
         self.as_json = as_json or self._begins_as_json
         value, self._own_error, self.place = self._read(text)
         self._set(value, text)
         if self._own_error is None and value is not None:
-            self._own_error, self.place = self._judge(value)
+            self._own_error, self.place = self._validate(value)
         self.touched = True
 
     def edit_as_json(self, as_json: bool) -> None:
-        """Show the value as JSON, or in the input of its kind where that can show it without loss."""
+        """Show the value as JSON, or in its own input if that can show it without loss."""
         if self._value is None or self.input.is_secret:
             self.as_json, self._text = as_json or self._begins_as_json, ""
         elif as_json:
             json_only = replace(self.input, kind=InputKind.JSON)
             self._text, self.as_json = form_text.format(json_only, rules_for_key(""), self._value)
         else:
-            self._text, self.as_json = self._written(self._value)
+            self._text, self.as_json = self._to_text(self._value)
         self.revision += 1
 
     def refuse(self, message: str) -> None:
-        """Keep Stitch's refusal of the present value, until the value changes."""
+        """Show Stitch's error until the value changes."""
         self._refusal = message
         self.touched = True
 
     def forget(self) -> None:
-        """Forget a credential that has been sent: what is left is that there was one."""
+        """Forget a credential that was sent, but not that there is one."""
         if self.input.is_secret and self._value is not None:
             self._value, self._text, self._own_error, self.place = None, "", None, ()
             self.kept = True
-            # The page would keep showing dots for what is no longer there.
+            # Otherwise the page would still show dots.
             self.revision += 1
 
     def __repr__(self) -> str:
@@ -229,43 +296,43 @@ class FormField:
         self._text = "" if self.input.is_secret else text
         self._refusal = None
 
-    def _judge(self, value: Any) -> tuple[str | None, Path]:
-        raise NotImplementedError
+    def _validate(self, value: Any) -> tuple[str | None, Path]:
+        return None, ()
 
     def _missing_error(self) -> str:
         return f"Required: {self.input.expected}."
 
     def _as_sent(self, value: Any) -> Any:
-        """Turn what Python code gives into what travels."""
+        """Convert a value of Python code to what the API takes."""
         if isinstance(value, Secret):
             value = value.reveal()
         return None if value is None or value == "" else value
 
     def _read(self, text: str) -> tuple[Any, str | None, Path]:
-        """Turn what was typed into what travels, and tell what makes it unreadable, and where."""
+        """Parse the typed text: the value, and the error with its path if it can't be parsed."""
         return text.strip() or None, None, ()
 
-    def _written(self, value: Any) -> tuple[str, bool]:
+    def _to_text(self, value: Any) -> tuple[str, bool]:
         return to_wire_text(value), False
 
 
 class TextField(FormField):
-    """A text beside the properties, such as a destination's description."""
+    """A text that is not a property, such as a destination's description."""
 
-    def __init__(self, name: str, help_words: str, *, owner: FieldOwner) -> None:
+    def __init__(self, name: str, help: str, *, owner: FieldOwner) -> None:
         super().__init__(name, PropertyInput(InputKind.TEXT, "a text"), required=False, read_only=False, owner=owner)
-        self.help = help_words
+        self.help = help
 
-    def _judge(self, value: Any) -> tuple[str | None, Path]:
+    def _validate(self, value: Any) -> tuple[str | None, Path]:
         return (None if isinstance(value, str) else f"Expected {self.input.expected}."), ()
 
 
 class DisplayNameField(FormField):
-    """The display name of a source, of which Stitch makes the schema's name."""
+    """The display name of a source. Stitch derives the schema's name from it."""
 
     def __init__(self, *, example: str, owner: FieldOwner, schema_name: str = "") -> None:
-        wanted = PropertyInput(InputKind.TEXT, f"a name, such as {example}", example)
-        super().__init__(DISPLAY_NAME, wanted, required=True, read_only=False, owner=owner)
+        described = PropertyInput(InputKind.TEXT, f"a name, such as {example}", example)
+        super().__init__(DISPLAY_NAME, described, required=True, read_only=False, owner=owner)
         self._schema_name = schema_name
         self.help = self._help()
 
@@ -275,13 +342,13 @@ class DisplayNameField(FormField):
 
     def _help(self) -> str:
         if self._schema_name:
-            return f"What people see. The schema in the destination stays {self._schema_name}."
+            return f"The name in lists. The schema in the destination is still {self._schema_name}."
         name = derive_name(self._value) if isinstance(self._value, str) else ""
         if not name or display_name_error(self._value):
-            return "The schema in the destination is named after it, for good."
-        return f"Becomes schema {name} in the destination, for good."
+            return "Also names the schema in the destination. This can't be changed later."
+        return f"Creates schema {name} in the destination. This can't be changed later."
 
-    def _judge(self, value: Any) -> tuple[str | None, Path]:
+    def _validate(self, value: Any) -> tuple[str | None, Path]:
         return (display_name_error(value) if isinstance(value, str) else f"Expected {self.input.expected}."), ()
 
 
@@ -291,10 +358,10 @@ class PropertyField(FormField):
     def __init__(
         self, prop: Property, *, owner: FieldOwner, override: Override | None = None, type_name: str = ""
     ) -> None:
-        wanted = describe(prop, type_name)
+        described = describe(prop, type_name)
         super().__init__(
             prop.name,
-            override.applied_to(wanted) if override else wanted,
+            override.applied_to(described) if override else described,
             required=is_user_required(prop),
             read_only=prop.is_read_only,
             owner=owner,
@@ -309,15 +376,15 @@ class PropertyField(FormField):
 
     @property
     def given_by_stitch(self) -> bool:
-        """Does Stitch give it, unless the user brings their own?"""
+        """Does Stitch supply it, unless the user enters a value?"""
         return self.property.property_type == "system_provided_by_default"
 
     @property
     def is_immutable(self) -> bool:
-        """Is it given once, at creation, and never changed after?"""
+        """Can it only be set at creation?"""
         return self.property.property_type == "user_provided_immutable"
 
-    def _judge(self, value: Any) -> tuple[str | None, Path]:
+    def _validate(self, value: Any) -> tuple[str | None, Path]:
         problem = check_value(self.property, value, self._type_name)
         return (problem.message, problem.path) if problem else (None, ())
 
@@ -328,7 +395,7 @@ class PropertyField(FormField):
         value = super()._as_sent(value)
         if isinstance(value, datetime):
             moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            # A naive time stays without its zone, so that the rules can ask for one.
+            # A naive time stays without a zone, so that validation reports it.
             return moment.isoformat(timespec="seconds") + ("Z" if value.tzinfo else "")
         if isinstance(value, date):
             return value.isoformat() + (self.input.date_suffix or "")
@@ -342,13 +409,13 @@ class PropertyField(FormField):
         parsed = form_text.parse(self.input, rules_of(self.property), text, as_json=self.as_json)
         return parsed.value, parsed.error, parsed.path
 
-    def _written(self, value: Any) -> tuple[str, bool]:
+    def _to_text(self, value: Any) -> tuple[str, bool]:
         text, as_json = form_text.format(self.input, rules_of(self.property), value)
         return text, as_json and self.input.kind in STRUCTURED
 
 
 class CronField(PropertyField):
-    """The cron expression, which Quartz judges."""
+    """The cron expression, in the format of Quartz."""
 
     def __init__(
         self, prop: Property, *, owner: FieldOwner, override: Override | None = None, type_name: str = ""
@@ -357,13 +424,13 @@ class CronField(PropertyField):
         example = "0 0 12 ? * MON-FRI"
         self.input = replace(self.input, expected=f"a Quartz cron expression, such as {example}", example=example)
 
-    def _judge(self, value: Any) -> tuple[str | None, Path]:
-        error, place = super()._judge(value)
+    def _validate(self, value: Any) -> tuple[str | None, Path]:
+        error, place = super()._validate(value)
         if error is None and isinstance(value, str):
             try:
                 CronExpression.parse(value)
             except CronError as refusal:
-                # The words of the API's own refusal.
+                # The same text as the API's error.
                 error = f'cron_expression "{value}" is invalid: {refusal}'
         return error, place
 

@@ -1,83 +1,75 @@
-"""A report card as a form: in the page one widget, from code a set of fields."""
+"""The form of a report card: a widget in the page, a set of fields in code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
+
+import traitlets
 
 from stitchnb._deprecated import Renamed
-from stitchnb.errors import (
-    InvalidInputError,
-    near_names,
-)
+from stitchnb.errors import InvalidInputError, InvalidValuesError, StitchError
 from stitchnb.models import Destination, ReportCard, Source
 from stitchnb.rules.report_cards.labels import type_title
-from stitchnb.rules.report_cards.properties import by_name, conditions, default_values, form_groups
+from stitchnb.rules.report_cards.properties import form_groups
 from stitchnb.widgets._argument_checks import require_card
-from stitchnb.widgets.form import (
-    authorization as _authorization,
+from stitchnb.widgets._bridge import MessageError, PageWidget, asset
+from stitchnb.widgets.form import snippets as _snippets
+from stitchnb.widgets.form import spec as page_spec
+from stitchnb.widgets.form.fields import FormField, read_overrides
+from stitchnb.widgets.form.messages import (
+    CodeRequested,
+    EditorToggled,
+    FieldBlurred,
+    InputChanged,
+    OwnClientToggled,
+    ScheduleModeChanged,
+    Submitted,
+    ViewReady,
+    read_message,
 )
-from stitchnb.widgets.form import (
-    snippets as _snippets,
-)
-from stitchnb.widgets.form import (
-    spec as _form_spec,
-)
-from stitchnb.widgets.form import (
-    spec as _form_static,
-)
-from stitchnb.widgets.form.draft import FormValues
-from stitchnb.widgets.form.fields import CronField, FormField, PropertyField
-from stitchnb.widgets.form.overrides import Override, read_overrides
-from stitchnb.widgets.form.schedule import CRON, CurrentSchedule, ScheduleControl
-from stitchnb.widgets.form.sending import FormSending
+from stitchnb.widgets.form.model import FormDraft, FormModel
+from stitchnb.widgets.form.submitter import Submitter, field_errors
 
-if TYPE_CHECKING:
-    from stitchnb.client.requests import Request
+_RESTORED = "Your earlier changes are restored. They are not saved yet."
+
+_log = logging.getLogger(__name__)
 
 
-class UnknownFieldError(InvalidInputError, LookupError):
-    """The form has no such field; `near` holds the names like it."""
-
-    def __init__(self, name: str, known: list[str]) -> None:
-        self.name = name
-        self.near = near_names(name, known)
-        hint = f"Did you mean {' or '.join(map(repr, self.near))}?" if self.near else f"It has {', '.join(known)}."
-        super().__init__(f"This form has no field {name!r}. {hint}")
-
-
-class ConnectionForm(FormSending):
+class ConnectionForm(PageWidget):
     """A form made from a report card.
 
-    Everything it does comes from the card. It sends nothing by itself: `submit` gives the values once they are valid;
-    see `SourceForm` and `DestinationForm` for the forms that create and change. Its ``values`` and ``errors`` can be
-    observed: ``form.observe(callback, names="values")``.
+    It sends nothing: `submit` returns the values once they are valid. `SourceForm` and `DestinationForm` create and
+    change things. You can observe ``values`` and ``errors``: ``form.observe(callback, names="values")``.
 
     Parameters
     ----------
     report_card
-        The card of a source type or destination type. With a `connection` it may be left out: its own is taken.
+        The card of a source type or destination type. The default is the card of `connection`.
     values
-        Properties to begin with, by name. None clears a default.
+        Initial properties, by name. None clears a default.
     today
-        The day, in UTC, from which a default start date is counted back; today where it is left out.
+        The day, in UTC, from which a default start date is counted back; the default is today.
     connection
-        A source or destination to change: the form begins with its properties, and `submit` gives what was changed.
+        A source or destination to change: the form starts with its properties, and `submit` returns the changes.
     overrides
-        How some properties are shown otherwise, by name: ``{"subdomain": {"label": "Shop", "help": "As in its address",
+        How to show some properties, by name: ``{"subdomain": {"label": "Shop", "help": "As in its address",
         "placeholder": "acme", "widget": "textarea"}}``. Widgets are ``text``, ``textarea``, ``password`` and ``json``.
     only
-        The properties that a change is limited to, by name; the others are neither shown nor sent.
+        The properties to show, by name; the others are neither shown nor sent. Only for a change.
     header
-        Draw the form's own header and steps; without them it is part of something that has its own.
+        Show the form's own header and steps; False inside another widget with a header.
+    submitter
+        What a submit does; the default returns the values.
 
     Raises
     ------
     UnknownFieldError
-        When `values` or `overrides` name a property that the card has not; near ones are offered.
+        When `values` or `overrides` name a property that the card does not have; the message lists similar ones.
     InvalidInputError
-        When `overrides` ask for what there is not.
+        When an argument is wrong.
 
     Examples
     --------
@@ -89,6 +81,14 @@ class ConnectionForm(FormSending):
     {'quota_limit': 'Expected a whole number, such as 30.'}
     """
 
+    _esm = asset("dom.js", "next.js", "inputs.js", "schedule.js", "form.js")
+    _css = asset("card.css", "next.css", "form.css", "inputs.css")
+    # What the page draws once. It holds no value, so that a saved notebook has none.
+    _spec = traitlets.Dict().tag(sync=True)
+
+    # The last values that observers were notified of.
+    _observed: Mapping[str, Any] = {}
+
     def __init__(
         self,
         report_card: ReportCard | None = None,
@@ -99,109 +99,43 @@ class ConnectionForm(FormSending):
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
         only: Collection[str] | None = None,
         header: bool = True,
+        submitter: Submitter | None = None,
     ) -> None:
         require_card(report_card, type(self).__name__)
         if report_card is None and connection is None:
-            raise InvalidInputError("Give a report card, or a source or destination that has one.")
+            raise InvalidInputError("Pass a report card, or a source or destination that has one.")
         if only is not None and connection is None:
-            raise InvalidInputError("Only a change can be limited to some properties: something new needs them all.")
-        self.report_card = report_card or connection.report_card  # type: ignore[union-attr]
-        self._connection = connection
-        self._only = only
+            raise InvalidInputError("`only` limits a change. Something new needs all properties.")
+        self.report_card: ReportCard = report_card or connection.report_card  # type: ignore[union-attr]
+        self._submitter = submitter or Submitter()
         self._has_header = header
-        self._overrides = read_overrides(overrides)
-        self._start()
-        self._conditions = conditions(self.report_card)
-        self._add_fields()
-        for name in (*self._overrides, *(only or ())):
-            self[name]  # refuses unknown names
-        minutes = self.report_card.details.default_scheduling_interval
-        current = CurrentSchedule.of(connection) if isinstance(connection, Source) else None
-        self._schedule = ScheduleControl(self._fields, default_minutes=minutes, now=self._now, current=current)
-        arranged = _form_spec.field_groups(form_groups(self.report_card), self._fields, self._conditions)
-        self._groups = tuple(arranged)
-        if only is None:
-            self._groups = _form_spec.with_authorization(arranged, self.report_card, self._fields, self._explanation())
-        self._begin(values or {}, today or datetime.now(UTC).date())
-        self._open()
-
-    def _describe(self) -> dict[str, Any]:
-        return _form_spec.form_spec(
-            self._heading(),
+        self._callbacks: list[Callable[[Self], object]] = []
+        self._submit_callbacks: list[Callable[[Self], object]] = []
+        self._tried = self._is_sending = self._is_open = False
+        self._attempt = 0
+        self._message: tuple[str, str] | None = None
+        self._focus: tuple[str, str] | None = None
+        self._model = FormModel(
             self.report_card,
-            self._groups,
-            action=self._action,
-            overrides=self._overrides,
-            values=self._told_values,
-            copies=list(self._code),
-            governed=self._conditions,
-            is_update=self._connection is not None,
-            has_header=self._has_header,
+            connection=connection,
+            overrides=read_overrides(overrides),
+            only=only,
+            add_fields=self._submitter.fields,
+            now=self._submitter.now,
+            on_set=self._after_change,
         )
+        self._groups = page_spec.field_groups(form_groups(self.report_card), self._model.fields, self._model.conditions)
+        if only is None:
+            explained = self._submitter.explanation(self._model)
+            self._groups = page_spec.with_authorization(self._groups, self._model, explained)
+        self._model.begin(values or {}, today or datetime.now(UTC).date())
+        self._schedule_state = self._read_schedule()
+        self._last_state = self._form_state()
+        super().__init__(_spec=self._page_spec())
+        self._is_open = True
+        self._connect()
 
-    def _heading(self) -> _form_spec.Heading:
-        title = type_title(self.type)
-        if self._connection is None:
-            return _form_spec.type_heading(self.report_card, title)
-        kind = "destination" if isinstance(self._connection, Destination) else "source"
-        name = self._connection.display_name or self._connection.name or title
-        state = getattr(self._connection, "state", "")
-        return _form_spec.connection_heading(name, f"{kind} {self._connection.id}", state)
-
-    def _add_fields(self) -> None:
-        for name, prop in by_name(self.report_card).items():
-            if self._only is not None and name not in self._only:
-                continue
-            kind = CronField if name == CRON else PropertyField
-            self._fields[name] = kind(prop, owner=self, override=self._overrides.get(name), type_name=self.type)
-
-    def _begin(self, values: Mapping[str, Any], today: date) -> None:
-        if self._connection is None:
-            self._take_defaults(today)
-        else:
-            self._take_over()
-        for name, value in values.items():
-            self[name].value = value
-        self._schedule.follow()
-
-    def _take_defaults(self, today: date) -> None:
-        defaults = default_values(self.report_card, today)
-        for name, value in defaults.items():
-            self._fields[name].put(value)
-        if "start_date" in defaults and not self._overrides.get("start_date", Override()).help:
-            ago = str(self.report_card.details.default_start_date).removeprefix("-").strip()
-            self._fields["start_date"].help += f" Default: {ago} ago."
-
-    def _take_over(self) -> None:
-        """Begin with what the connection has."""
-        provided = (
-            {p.name for p in self._connection.report_card.properties if p.provided} if self._connection else set()
-        )
-        for field in self:
-            if not isinstance(field, PropertyField) or field.read_only:
-                continue
-            value = self._told_values.get(field.name)
-            is_there = field.name in provided or value is not None
-            field.begin(value, provided=is_there)
-            if field.is_immutable and (is_there or not field.required):
-                field.locked = "It was fixed when this was created."
-
-    def _now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def _explanation(self) -> _authorization.Explanation | None:
-        """Say what a person has to grant in a browser, if anything."""
-        return None if isinstance(self._connection, Destination) else self._explained(self._connection)
-
-    def _explained(self, source: Source | None, **where: Any) -> _authorization.Explanation | None:
-        has_switch = bool(_form_spec.given_by_stitch(self._fields))
-        card = self.report_card if source is None else source.report_card
-        return _authorization.explanation(card, source=source, has_switch=has_switch, **where)
-
-    def _next(self) -> dict[str, Any] | None:
-        # A form that is part of something else leaves it to that.
-        explained = self._explanation() if self._has_header else None
-        return explained.to_page() if explained and explained.resume_code else None
+    # From code
 
     @property
     def type(self) -> str:
@@ -209,187 +143,369 @@ class ConnectionForm(FormSending):
         return self.report_card.type_name
 
     @property
-    def uses_own_client(self) -> bool:
-        """Are your own values used for what Stitch would supply, such as an OAuth client?
-
-        It is switched on by setting it, or any of those properties. While it is off, they do not count.
-        """
-        return self._own_client
-
-    @uses_own_client.setter
-    def uses_own_client(self, on: bool) -> None:
-        if not _form_spec.given_by_stitch(self._fields):
-            raise InvalidInputError(f"{self.type} has no property that Stitch would give: there is nothing to switch.")
-        self._switch(bool(on))
-
-    def _switch(self, on: bool) -> None:
-        self._own_client = on
-        self._tell(list(_form_spec.given_by_stitch(self._fields)))
-        self._call_back()
-
-    @property
-    def _code(self) -> Mapping[str, Callable[[], str]]:
-        written = {"python": self.as_python}
-        return written if self._request() is None else {**written, "curl": self.as_curl}
-
-    def __getitem__(self, name: str) -> FormField:
-        """Give one field by its API name.
-
-        Raises
-        ------
-        UnknownFieldError
-            When the form has no such field; near names are offered.
-        """
-        try:
-            return self._fields[name]
-        except KeyError:
-            raise UnknownFieldError(name, list(self._fields)) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._fields
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self._fields)
-
-    @property
     def values(self) -> dict[str, Any]:
-        """The properties that were given, by name, as they would be sent; set one by ``form[name].value = …``.
+        """The properties with a value, by name, as they would be sent; set one with ``form[name].value = …``.
 
-        Blank, hidden and read-only ones are absent. Credentials are `Secret`: they show as a mask, and travel as they
-        are. Once they were sent they are forgotten, and absent too.
+        Blank, hidden and read-only ones are absent. Credentials are `Secret`: they show as a mask and are sent as they
+        are. After a submit they are absent too.
         """
-        return FormValues.of([f for f in self if isinstance(f, PropertyField) and f.value is not None and not f.hidden])
+        return self._model.values
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The properties that differ from what Stitch has, by name, as they would be sent: of a new one, all values."""
-        return FormValues.of([f for f in self if isinstance(f, PropertyField) and f.changed and not f.hidden])
+        """The properties that differ from what Stitch has, by name; for something new, all values."""
+        return self._model.changes
 
     @property
     def unsent(self) -> dict[str, str]:
-        """The properties that were given and will not be sent, by name, and why, in words.
+        """The properties with a value that will not be sent, by name, with the reason.
 
-        What a schedule does not need is not among them: it was given by the form itself.
+        Properties of another kind of schedule are not listed.
         """
-        return {
-            f.name: self._why_hidden(f)
-            for f in self
-            if f.changed and f.hidden and f.name not in self._schedule and isinstance(f, PropertyField)
-        }
-
-    def _why_hidden(self, field: FormField) -> str:
-        condition = self._conditions.get(field.name)
-        if condition is None or self._conditions_hold(field):
-            return "Only with uses_own_client on."
-        return f"Only while {condition.governor} is {' or '.join(sorted(condition.values))}."
+        return self._model.unsent
 
     @property
     def errors(self) -> dict[str, str]:
-        """What stands in the way, by field name, in words; what is required and missing is among it."""
-        return {f.name: error for f in self if (error := f.error)}
+        """The errors by field name, including required fields without a value."""
+        return self._model.errors
 
     @property
     def is_valid(self) -> bool:
-        """Does nothing stand in the way?"""
+        """Are there no errors?"""
         return not self.errors
 
     @property
     def message(self) -> str | None:
-        """The last message of the form as a whole: a success, or an error that belongs to no field."""
-        return self._notice[1] if self._notice else None
+        """The last message of the whole form: a success, or an error that belongs to no field."""
+        return self._message[1] if self._message else None
 
     notice = Renamed("message")
+
+    @property
+    def uses_own_client(self) -> bool:
+        """Are the properties that Stitch would supply, such as an OAuth app, yours instead?
+
+        It is turned on by setting it, or any of those properties. While it is off, they do not count.
+        """
+        return self._model.own_client
+
+    @uses_own_client.setter
+    def uses_own_client(self, on: bool) -> None:
+        if not self._model.system_provided:
+            raise InvalidInputError(f"{self.type} has no properties that Stitch supplies.")
+        self._toggle_own_client(bool(on))
+
+    def submit(self) -> Any:
+        """Submit the form; without a client, this returns the values.
+
+        Raises
+        ------
+        InvalidValuesError
+            When a field has an error; the message names each. Nothing was sent.
+        StitchError
+            When Stitch refused; errors of fields are also shown there.
+        """
+        return self._submit(view="")
+
+    def on_change(self, callback: Callable[[Self], object]) -> None:
+        """Call `callback` with this form after every change of a value, typed or set."""
+        self._callbacks.append(callback)
+
+    def on_submit(self, callback: Callable[[Self], object]) -> None:
+        """Call `callback` with this form after every successful submit."""
+        self._submit_callbacks.append(callback)
+
     observe_values = Renamed("on_change")
     observe_submit = Renamed("on_submit")
 
+    def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, type: Any = "change") -> None:
+        """Call `handler` after every change of ``values``, ``errors`` or a trait.
+
+        Parameters
+        ----------
+        handler
+            Called with a mapping of ``name``, ``old``, ``new`` and ``owner``, which is the form.
+        names
+            Such as ``"values"``, or several in a list.
+        type
+            Only ``"change"`` is supported.
+        """
+        super().observe(handler, names, type)
+        observed = {names} if isinstance(names, str) else set(names) if isinstance(names, list | tuple) else set()
+        for name in observed & {"values", "errors"}:
+            self._observed = {name: getattr(self, name), **self._observed}
+
     def as_python(self) -> str:
-        """Write the form as a Python program; credentials come from environment variables, such as RECURLY_API_KEY."""
-        values = _snippets.open_values(self.type, self._sent_fields())
-        return _snippets.as_assignment("properties", values)
+        """Return the form as a Python program; credentials come from environment variables, such as RECURLY_API_KEY."""
+        return self._submitter.as_python(self._model)
 
     def as_curl(self) -> str:
-        """Write the form as a command for a POSIX shell; credentials come from environment variables.
+        """Return the form as a command for a POSIX shell; credentials come from environment variables.
 
         Raises
         ------
         InvalidInputError
-            When the form sends nothing: `SourceForm` and `DestinationForm` do.
+            When the form sends nothing; `SourceForm` and `DestinationForm` do.
         """
-        request = self._request()
+        request = self._submitter.request(self._model)
         if request is None:
-            raise InvalidInputError(
-                "This form sends nothing, so it is no command: use a SourceForm or DestinationForm."
-            )
+            raise InvalidInputError("This form sends no request. Use a SourceForm or DestinationForm.")
         escaped = [
             _snippets.variable_name(self.type, f.name)
-            for f in self._sent_fields()
+            for f in self._model.sent_fields
             if f.input.is_secret and f.input.is_multiline and (f.given or f.missing)
         ]
         return _snippets.as_curl(*request, escaped=escaped)
 
-    def _request(self) -> tuple[Request[Any], str] | None:
-        """Give the request that would be sent, with variables for credentials, and where to; None where none is."""
-        return None
+    def __getitem__(self, name: str) -> FormField:
+        """Return a field by its API name.
 
-    def _sent_fields(self) -> list[PropertyField]:
-        """List the fields whose values would be sent, or are still wanted."""
-        found = [f for f in self if isinstance(f, PropertyField) and not f.read_only and not f.hidden]
-        return found if self._connection is None else [f for f in found if f.changed]
+        Raises
+        ------
+        UnknownFieldError
+            When the form has no such field; the message lists similar names.
+        """
+        return self._model.require(name)
 
-    def field_may_change(self, field: FormField) -> None:
-        """Raise where the form is closed; for its fields to call."""
-        if self._locked:
-            raise InvalidInputError(f"{field.name} cannot be set any more: {self._notice_text()}")
+    def __contains__(self, name: object) -> bool:
+        return name in self._model.fields
 
-    def field_changed(self, field: FormField) -> None:
-        """Tell the page of a value that code has set; for the form's fields to call."""
-        field.touched = field.given
-        if isinstance(field, PropertyField) and field.given_by_stitch and field.value is not None:
-            self._own_client = True
-        if field.name in self._schedule:
-            self._schedule.follow()
-        self._after_change(field)
+    def __iter__(self) -> Iterator[FormField]:
+        return iter(self._model)
 
-    def field_is_hidden(self, field: FormField) -> bool:
-        """Tell whether a field does not count now; for the form's fields to call."""
-        if self._schedule.hides(field.name):
-            return True
-        if isinstance(field, PropertyField) and field.given_by_stitch and not self._own_client:
-            return True
-        return not self._conditions_hold(field)
-
-    def _conditions_hold(self, field: FormField) -> bool:
-        condition = self._conditions.get(field.name)
-        governor = self._fields.get(condition.governor) if condition else None
-        if condition is None or governor is None:
-            return True
-        return condition.holds(governor.value) and self._conditions_hold(governor)
-
-    def field_is_needed(self, field: FormField) -> bool:
-        """Tell whether the chosen schedule needs a field; for the form's fields to call."""
-        return self._schedule.needs(field.name)
-
-    def _affected(self, field: FormField) -> list[FormField]:
-        """List a field and those that its value decides about."""
-        if field.name in self._schedule:
-            return [f for f in self if f.name in self._schedule]
-        found = [field]
-        for one in found:
-            found += [self._fields[name] for name, c in self._conditions.items() if c.governor == one.name]
-        return found
-
-    def _summary(self) -> str:
-        unsent = f", not sent: {', '.join(self.unsent)}" if self.unsent else ""
-        return _form_static.summary(self, is_update=self._connection is not None) + unsent
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._model.fields)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.type!r}, {self._summary()})"
 
+    def _draft(self) -> FormDraft | None:
+        return self._model.draft()
+
+    def _restore(self, draft: FormDraft) -> None:
+        """Fill in unsaved content again, and say that it is not saved."""
+        self._model.restore(draft)
+        self._message = ("warn", _RESTORED)
+        self._send_changes()
+
+    # Submitting
+
+    def _submit(self, *, view: str) -> Any:
+        if self._model.closed_message:
+            raise InvalidInputError(f"{self._model.closed_message} Make a new form for another one.")
+        if self._is_sending:
+            raise InvalidInputError(f"{self._submitter.subject} is being sent.")
+        self._tried = True
+        self._attempt += 1
+        self._is_sending = True
+        try:
+            if errors := self.errors:
+                raise InvalidValuesError(errors, what=self._submitter.subject)
+            self._message = None
+            submission = self._submitter.submit(self._model)
+            if submission.connection is not None:
+                self._store(submission.connection, submission.saved, submission.message)
+        except StitchError as error:
+            self._place_error(error, view)
+            raise
+        finally:
+            self._is_sending = False
+            self._send_changes()
+        for callback in list(self._submit_callbacks):
+            callback(self)
+        return submission.value
+
+    def _store(self, connection: Source | Destination, saved: tuple[str, ...] | None, message: str) -> None:
+        """Show what Stitch returned: a new connection closes the form, a changed one starts it again."""
+        if saved is None:
+            self._model.close(connection, message)
+            self._message = ("ok", message)
+        else:
+            self._model.rebase(connection, saved)
+            self._tried = False
+            self._message = ("ok", f"Saved {', '.join(self[name].label for name in saved)}.")
+        self._connection_stored(connection)
+
+    def _connection_stored(self, connection: Source | Destination) -> None:
+        """React to what Stitch returned; a plain form has nothing to do."""
+
+    def _place_error(self, error: StitchError, view: str) -> None:
+        """Show an error at the fields that it is about, else at the form."""
+        reported = field_errors(error, self._model.fields)
+        placed = [
+            name
+            for name in reported
+            if name in self and not (self[name].read_only or self[name].locked or self[name].hidden)
+        ]
+        for name in placed:
+            self[name].refuse(reported[name])
+        blocking = placed or list(self.errors)
+        if blocking:
+            self._focus = (view, blocking[0])
+        if placed and len(placed) == len(reported):
+            self._message = ("error", f"Not accepted: {', '.join(self[name].label for name in placed)}.")
+        elif not isinstance(error, InvalidValuesError) or reported:
+            self._message = ("error", str(error))
+
+    # From the page
+
+    def _handle_message(self, kind: str, content: Mapping[str, Any]) -> None:
+        message = read_message(kind, content)
+        match message:
+            case ViewReady(view):
+                self._schedule_state = self._read_schedule()
+                self.send({"type": "state", "to": view, **self._state()})
+            case Submitted(view, attempt):
+                # The page may not know yet that an earlier click has finished: it must not send twice.
+                if not self._model.closed_message and attempt == self._attempt:
+                    self._submit(view=view)
+            case CodeRequested(view, language):
+                write = self._code.get(language)
+                self.send({"type": "code", "to": view, "language": language, "text": write() if write else ""})
+            case ScheduleModeChanged(view, mode):
+                if not self._model.closed_message and self._model.schedule.choose(mode):
+                    self._send_changes(self._model.schedule_fields, typed_in=view)
+                    self._call_back()
+            case OwnClientToggled(on=on):
+                if not self._model.closed_message:
+                    self._toggle_own_client(on)
+            case InputChanged() | FieldBlurred() | EditorToggled():
+                self._handle_field_message(message, self._editable(message.name))
+
+    def _handle_field_message(self, message: InputChanged | FieldBlurred | EditorToggled, field: FormField) -> None:
+        if self._model.closed_message:
+            return
+        match message:
+            case InputChanged():
+                field.type_in(message.text, as_json=message.as_json)
+                self._after_change(field, typed_in=message.view)
+            case EditorToggled():
+                field.edit_as_json(message.as_json)
+                self._send_changes([field])
+            case FieldBlurred() if not field.touched:
+                field.touched = True
+                self._send_changes([field])
+
+    def _editable(self, name: str) -> FormField:
+        field = self._model.fields.get(name)
+        if field is None or field.read_only or field.locked:
+            raise MessageError("there is no such field to fill in")
+        return field
+
+    def _show_error(self, error: StitchError) -> None:
+        # The form shows the error of a submit already.
+        _log.debug("%s: %s", self, type(error).__name__)
+
+    @property
+    def _code(self) -> Mapping[str, Callable[[], str]]:
+        programs = {"python": self.as_python}
+        return programs if self._submitter.request(self._model) is None else {**programs, "curl": self.as_curl}
+
+    def _toggle_own_client(self, on: bool) -> None:
+        self._model.own_client = on
+        self._send_changes(list(self._model.system_provided))
+        self._call_back()
+
+    def _after_change(self, field: FormField, *, typed_in: str = "") -> None:
+        if not self._is_open:
+            return
+        if self._message and self._message[0] == "error":
+            self._message = None
+        self._send_changes(self._model.affected_by(field), typed_in=typed_in, typed=field.name)
+        self._call_back()
+
+    def _call_back(self) -> None:
+        for callback in list(self._callbacks):
+            callback(self)
+
+    def _notify_of_values(self) -> None:
+        for name, before in self._observed.items():
+            now = getattr(self, name)
+            if now != before:
+                self._observed = {**self._observed, name: now}
+                self.notify_change(traitlets.Bunch(name=name, old=before, new=now, owner=self, type="change"))
+
+    # To the page
+
+    def _send_changes(self, fields: list[FormField] | None = None, *, typed_in: str = "", typed: str = "") -> None:
+        """Send the page what has changed: these fields, or all of them.
+
+        `typed_in` is the view where the field `typed` was edited: its input may have a newer text already.
+        """
+        if not self._is_open:
+            return
+        changed = list(self if fields is None else fields)
+        if any(f.name in self._model.schedule for f in changed):
+            self._schedule_state = self._read_schedule()
+        state = self._form_state()
+        patch = {key: value for key, value in state.items() if self._last_state.get(key) != value}
+        self._last_state = state
+        field_states = {f.name: page_spec.field_state(f) for f in changed}
+        message: dict[str, Any] = {"type": "patch", "typedIn": typed_in, **patch, "fields": field_states}
+        if typed_in:
+            message["typed"] = typed
+        if self._focus:
+            message["focus"] = {"view": self._focus[0], "name": self._focus[1]}
+            self._focus = None
+        self.send(message)
+        self._notify_of_values()
+
+    def _state(self) -> dict[str, Any]:
+        return {**self._form_state(), "fields": {f.name: page_spec.field_state(f) for f in self}}
+
+    def _form_state(self) -> dict[str, Any]:
+        tone, text = self._message or ("", "")
+        latest = self._model.latest
+        state = {
+            "tried": self._tried,
+            "locked": bool(self._model.closed_message),
+            "attempt": self._attempt,
+            "own": self._model.own_client,
+            "notice": {"tone": tone, "text": text},
+            "next": self._next(),
+            "steps": page_spec.steps(self.report_card, latest.report_card if latest is not None else None),
+        }
+        return state if self._schedule_state is None else {**state, "schedule": self._schedule_state}
+
+    def _read_schedule(self) -> dict[str, Any] | None:
+        return self._model.schedule.state() if self._model.schedule else None
+
+    def _next(self) -> dict[str, Any] | None:
+        # A form inside another widget leaves the next step to it.
+        explained = self._submitter.explanation(self._model) if self._has_header else None
+        return explained.to_page() if explained and explained.resume_code else None
+
+    def _page_spec(self) -> dict[str, Any]:
+        return page_spec.form_spec(
+            self._heading(),
+            self._model,
+            self._groups,
+            action=self._submitter.action,
+            copies=list(self._code),
+            has_header=self._has_header,
+        )
+
+    def _heading(self) -> page_spec.Heading:
+        title = type_title(self.type)
+        connection = self._model.connection
+        if connection is None:
+            return page_spec.type_heading(self.report_card, title)
+        kind = "destination" if isinstance(connection, Destination) else "source"
+        name = connection.display_name or connection.name or title
+        return page_spec.connection_heading(name, f"{kind} {connection.id}", getattr(connection, "state", ""))
+
+    def _summary(self) -> str:
+        latest = self._model.latest
+        if latest is not None and not self._model.is_update:
+            return f"created {'destination' if isinstance(latest, Destination) else 'source'} {latest.id}"
+        unsent = f", not sent: {', '.join(self.unsent)}" if self.unsent else ""
+        return page_spec.summary(self, is_update=self._model.is_update) + unsent
+
     def _table(self) -> str:
-        card, heading = self.report_card, self._heading()
+        heading, model = self._heading(), self._model
         rows = []
         for group in self._groups:
-            # The schedule is shown whole: here nobody could choose.
-            fields = [f for f in group.fields if not f.hidden or f.name in self._schedule]
-            rows.append((group.title, [(f, _form_spec.shown_by_stitch(f, card, self._told_values)) for f in fields]))
-        return _form_static.table(heading.title, heading.code, self._summary(), [row for row in rows if row[1]])
+            # All of the schedule is shown: a table has nothing to choose with.
+            fields = [f for f in group.fields if not f.hidden or f.name in model.schedule]
+            rows.append((group.title, [(f, page_spec.value_by_stitch(f, model)) for f in fields]))
+        return page_spec.table(heading.title, heading.code, self._summary(), [row for row in rows if row[1]])

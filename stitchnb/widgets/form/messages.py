@@ -1,4 +1,4 @@
-"""What the page may tell the kernel about a form."""
+"""The messages that the page of a form sends."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from stitchnb.widgets._bridge import MessageError, number_of, one_of, text_of, truth_of
 
-_LONGEST_TEXT = 1_000_000
+_MAX_TEXT_LENGTH = 1_000_000
 
 
 @dataclass(frozen=True)
 class ViewReady:
-    """A view was drawn and asks for the present state."""
+    """A view was drawn and needs the current state."""
 
     view: str
 
 
 @dataclass(frozen=True, repr=False)
 class InputChanged:
-    """The whole text that now stands in a field. It may be a credential, so it has no repr."""
+    """The text of an input changed. It may be a credential, so the message has no repr."""
 
     view: str
     name: str
@@ -30,7 +30,7 @@ class InputChanged:
 
 @dataclass(frozen=True)
 class FieldBlurred:
-    """The focus left a field."""
+    """A field lost the focus."""
 
     view: str
     name: str
@@ -38,7 +38,7 @@ class FieldBlurred:
 
 @dataclass(frozen=True)
 class EditorToggled:
-    """A list, rows or an object is to be edited as JSON, or in its own input again."""
+    """The user switched between JSON and the field's own input."""
 
     view: str
     name: str
@@ -47,7 +47,7 @@ class EditorToggled:
 
 @dataclass(frozen=True)
 class ScheduleModeChanged:
-    """Another kind of schedule was chosen."""
+    """The user chose another kind of schedule."""
 
     view: str
     mode: str
@@ -55,7 +55,7 @@ class ScheduleModeChanged:
 
 @dataclass(frozen=True)
 class OwnClientToggled:
-    """The switch for what Stitch would give was turned."""
+    """The user turned the switch for their own OAuth app."""
 
     view: str
     on: bool
@@ -63,7 +63,7 @@ class OwnClientToggled:
 
 @dataclass(frozen=True)
 class CodeRequested:
-    """The form is wanted as code, in Python or for curl."""
+    """The user asked for the form as Python or curl."""
 
     view: str
     language: str
@@ -71,7 +71,7 @@ class CodeRequested:
 
 @dataclass(frozen=True)
 class Submitted:
-    """The button was pressed; `attempt` is the number of attempts that the page knew of."""
+    """The user clicked the button; `attempt` is the number of attempts that the page knew of."""
 
     view: str
     attempt: int
@@ -89,22 +89,20 @@ Message = (
 )
 
 
-def read_message(content: Any) -> Message:
-    """Read one message of the page.
+def read_message(kind: str, content: Mapping[str, Any]) -> Message:
+    """Return a message of the page as an object.
 
     Raises
     ------
     MessageError
-        When it is none of ours.
+        When the message is not valid.
     """
-    if not isinstance(content, Mapping):
-        raise MessageError("a message is an object")
     view = text_of(content, "view")
-    match content.get("type"):
+    match kind:
         case "ready":
             return ViewReady(view)
         case "input":
-            text = text_of(content, "text", max_length=_LONGEST_TEXT)
+            text = text_of(content, "text", max_length=_MAX_TEXT_LENGTH)
             return InputChanged(view, text_of(content, "name"), text, truth_of(content, "json", default=False))
         case "left":
             return FieldBlurred(view, text_of(content, "name"))
@@ -119,4 +117,4 @@ def read_message(content: Any) -> Message:
         case "submit":
             return Submitted(view, number_of(content, "attempt"))
         case _:
-            raise MessageError("unknown type of message")
+            raise MessageError("the type is not known")

@@ -1,7 +1,7 @@
-"""One control for the three properties that set a schedule.
+"""The control of the three properties that set a schedule.
 
-A schedule is every so often, counted from an anchor or not, or a cron expression. What does not belong to the chosen
-one keeps its value, and does not count.
+A schedule is an interval, an interval from a set time, or a cron expression. The properties of the other kinds keep
+their values, and do not count.
 """
 
 from __future__ import annotations
@@ -26,21 +26,25 @@ SCHEDULE = (FREQUENCY, ANCHOR, CRON)
 INTERVAL_MODE, ANCHORED_MODE, CRON_MODE = "interval", "anchored", "cron"
 
 _PARTS = {INTERVAL_MODE: (FREQUENCY,), ANCHORED_MODE: (FREQUENCY, ANCHOR), CRON_MODE: (CRON,)}
-_TITLES = {INTERVAL_MODE: "Every so often", ANCHORED_MODE: "From a set time on", CRON_MODE: "By cron expression"}
+_TITLES = {
+    INTERVAL_MODE: "At a fixed interval",
+    ANCHORED_MODE: "Interval starting at a set time",
+    CRON_MODE: "Cron schedule",
+}
 _SHOWN_TIMES = 5
 _SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class CurrentSchedule:
-    """What Stitch tells of the schedule that a source has already.
+    """The schedule that a source has now.
 
     Attributes
     ----------
     minutes, due
-        Its interval, and when it fires next; None where that is not told, as of a source that is paused.
+        The interval and the next run; None if Stitch does not return them, as for a paused source.
     is_paused
-        Nothing starts before somebody resumes the source.
+        Is the source paused, so that nothing runs?
     """
 
     minutes: int | None = None
@@ -49,7 +53,7 @@ class CurrentSchedule:
 
     @classmethod
     def of(cls, source: Source) -> Self | None:
-        """Read it from a source; None where the source was never complete, so that nothing counts yet."""
+        """Return the schedule of a source; None if the source was never fully configured."""
         schedule = source.schedule
         anchor = next((prop for prop in source.report_card.properties if prop.name == ANCHOR), None)
         if schedule is None and not (anchor is not None and anchor.provided):
@@ -60,30 +64,30 @@ class CurrentSchedule:
         return cls(int(schedule.interval), schedule.next_fire_time, is_paused)
 
     def anchor_for(self, minutes: int) -> datetime | None:
-        """Tell a moment from which another interval would be counted; None where that cannot be told.
+        """Return a time from which another interval would be counted; None if it is not known.
 
-        Stitch counts every interval from one anchor, which it may not tell. The next fire is a whole number of the
-        present intervals behind it: a whole number of others too, where they go into the present one.
+        Stitch counts every interval from one anchor, which it may not return. The next run is a whole number of current
+        intervals after it, and also a whole number of new intervals if they divide the current one.
         """
         if self.minutes is None or self.due is None or self.minutes % minutes:
             return None
-        # Shorter intervals begin before the next fire, right behind the last one.
+        # Shorter intervals run before the next run, right after the last one.
         return self.due.replace(microsecond=0) - timedelta(minutes=self.minutes - minutes)
 
 
 class ScheduleControl:
-    """Which of the three properties count, and when they fire.
+    """Which of the three properties count, and when the source runs.
 
     Parameters
     ----------
     fields
-        The form's fields by name; those of the three that there are.
+        The form's fields by name.
     default_minutes
-        The type's own interval, None where it is not told.
+        The default interval of the type; None if unknown.
     now
-        Gives the present moment, aware.
+        Returns the current time, aware.
     current
-        The schedule that there is already; None where there is none yet.
+        The current schedule of the source; None if it has none yet.
     """
 
     def __init__(
@@ -107,61 +111,61 @@ class ScheduleControl:
         return len(self._fields)
 
     def _modes(self) -> tuple[str, ...]:
-        found = [INTERVAL_MODE]
+        modes = [INTERVAL_MODE]
         if FREQUENCY in self._fields and ANCHOR in self._fields:
-            found.append(ANCHORED_MODE)
+            modes.append(ANCHORED_MODE)
         if CRON in self._fields:
-            found.append(CRON_MODE)
-        # What Stitch has been given stays with it, and would win over a simpler schedule.
+            modes.append(CRON_MODE)
+        # Stitch keeps these values, and they override a simpler schedule.
         if CRON in self._fields and self._fields[CRON].baseline is not None:
-            found = [CRON_MODE]
+            modes = [CRON_MODE]
         elif ANCHOR in self._fields and self._fields[ANCHOR].baseline is not None:
-            found = [mode for mode in found if mode != INTERVAL_MODE]
-        return tuple(found)
+            modes = [mode for mode in modes if mode != INTERVAL_MODE]
+        return tuple(modes)
 
     def choose(self, mode: str) -> bool:
-        """Take another kind of schedule; False where there is no such choice."""
+        """Choose another kind of schedule; return False if there is no such choice."""
         if mode not in self._modes() or mode == self.mode:
             return False
         self.mode = mode
         return True
 
     def follow(self) -> None:
-        """Take the kind that the values ask for, as the API would: cron wins, then an anchor.
+        """Choose the kind that the values mean, as the API does: cron first, then an anchor.
 
-        An anchor that is there and not told is Stitch's own, from which a plain interval is counted.
+        An anchor that Stitch does not return is its own; a plain interval is counted from it.
         """
-        given = {name for name, field in self._fields.items() if field.value is not None}
+        with_value = {name for name, field in self._fields.items() if field.value is not None}
         modes = self._modes()
-        wanted = CRON_MODE if CRON in given else ANCHORED_MODE if ANCHOR in given else INTERVAL_MODE
-        self.mode = wanted if wanted in modes else modes[0]
+        mode = CRON_MODE if CRON in with_value else ANCHORED_MODE if ANCHOR in with_value else INTERVAL_MODE
+        self.mode = mode if mode in modes else modes[0]
 
     def hides(self, name: str) -> bool:
-        """Does a property not count in the chosen kind?"""
+        """Does the property not count for the chosen kind?"""
         if name not in self._fields or len(self._fields) == 1 or self._fields[name].required:
             return False
         return name not in self._counting
 
     def needs(self, name: str) -> bool:
-        """Must a property be given for the chosen kind?"""
+        """Does the chosen kind require the property?"""
         return name in self._fields and {ANCHORED_MODE: ANCHOR, CRON_MODE: CRON}.get(self.mode) == name
 
     @property
     def _counting(self) -> tuple[str, ...]:
-        # Without an interval of its own, an anchor goes with whatever there is.
+        # Without an interval property, the anchor goes with any kind.
         return _PARTS[self.mode] if FREQUENCY in self._fields else (*_PARTS[self.mode], ANCHOR)
 
     def state(self) -> dict[str, Any]:
-        """Tell the page which kind is chosen, and when it fires next, as far as that can be told."""
+        """Return the chosen kind and the next runs, as far as they are known, for the page."""
         rule, now = self._rule(), self._now()
-        times = fire_times(rule, now, _SHOWN_TIMES) if rule and self._is_told(rule) else []
+        times = fire_times(rule, now, _SHOWN_TIMES) if rule and self._is_known(rule) else []
         has_seconds = isinstance(rule, CronRule) and any(moment.second for moment in times)
         return {
             "mode": self.mode,
             "modes": [[mode, _TITLES[mode]] for mode in self._modes()],
-            "words": self._words(rule) if rule else "",
+            "words": self._describe(rule) if rule else "",
             "times": [format_time(moment) for moment in times],
-            # Those of an interval are those of this very moment. What is about to start would look past without them.
+            # Without seconds, a run within the next minute would look past.
             "exact": has_seconds or bool(times and times[0] - now < _SOON),
             "note": self._note(rule, len(times)) if rule else "",
         }
@@ -177,17 +181,17 @@ class ScheduleControl:
         try:
             rule = schedule_rule(values, default_interval_minutes=current or self._default_minutes)
         except InvalidInputError:
-            # A card may take what is no schedule; its field says nothing, and there is nothing to show.
+            # A card may accept a value that is not a schedule; there is nothing to show then.
             return None
         if self.current is None or isinstance(rule, CronRule) or rule.anchor is not None:
             return rule
         return replace(rule, anchor=self.current.anchor_for(rule.minutes))
 
-    def _is_told(self, rule: ScheduleRule) -> bool:
-        """Is it known what a schedule counts from? What is still to begin is shown as if it began now."""
+    def _is_known(self, rule: ScheduleRule) -> bool:
+        """Is it known from when the schedule counts? A new one is shown as if it started now."""
         return self.current is None or isinstance(rule, CronRule) or rule.anchor is not None
 
-    def _words(self, rule: ScheduleRule) -> str:
+    def _describe(self, rule: ScheduleRule) -> str:
         if isinstance(rule, CronRule):
             return cron_words(rule.cron)
         every = format_interval(rule.minutes).capitalize()
@@ -201,24 +205,27 @@ class ScheduleControl:
     def _note(self, rule: ScheduleRule, count: int) -> str:
         parts = [self._note_on_cron(count) if isinstance(rule, CronRule) else self._note_on_interval(rule)]
         if self.current is not None and self.current.is_paused:
-            parts.append("Nothing starts while the source is paused.")
+            parts.append("Nothing runs while the source is paused.")
         if CRON in self._fields and self._fields[CRON].baseline is not None:
-            parts.append("Stitch keeps a cron expression, and it wins over an interval: every hour is 0 0 * ? * *.")
+            parts.append(
+                "A cron schedule can't be removed, only replaced, and overrides the interval. "
+                "For hourly, use 0 0 * ? * *."
+            )
         return " ".join(part for part in parts if part)
 
     @staticmethod
     def _note_on_cron(count: int) -> str:
         if count == _SHOWN_TIMES:
             return ""
-        return "It does not fire again after that." if count else "It never fires."
+        return "It does not run again after that." if count else "It never runs."
 
     def _note_on_interval(self, rule: IntervalRule) -> str:
         if self.current is None:
-            return "" if rule.anchor else "As if the source were complete now: intervals are counted from then."
+            return "" if rule.anchor else "Estimate: the interval starts counting once setup is finished."
         if rule.anchor is not None:
             return ""
         begin = "once it is resumed" if self.current.is_paused else "from now"
         return (
-            f"Only about: the first start comes within {format_minutes(rule.minutes)} {begin}. "
-            "Stitch counts from a moment that it does not tell."
+            f"Approximate: the first run happens within {format_minutes(rule.minutes)} {begin}. "
+            "Stitch doesn't say when the interval starts counting."
         )

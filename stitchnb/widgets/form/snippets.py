@@ -1,6 +1,6 @@
-"""A form's values as code that does the same elsewhere: Python with stitchnb, or curl.
+"""The values of a form as code: Python with stitchnb, or curl.
 
-No credential is written down. In its place stands an environment variable, such as ``RECURLY_API_KEY``.
+A credential is replaced by an environment variable, such as ``RECURLY_API_KEY``.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ _WIDE = 88
 
 
 def variable_name(type_name: str, *parts: str | int) -> str:
-    """Name the environment variable for a credential: ``RECURLY_API_KEY``."""
+    """Return the environment variable for a credential: ``RECURLY_API_KEY``."""
     words = [type_title(type_name), *map(str, parts)]
     name = "_".join(re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_") for word in words)
     return name if re.match(r"[A-Z]", name) else f"STITCH_{name.lstrip('_')}"
 
 
 def open_values(type_name: str, fields: Iterable[FormField]) -> dict[str, Any]:
-    """Give what would be sent, with variables for credentials; those that are still missing have theirs already."""
-    found: dict[str, Any] = {}
+    """Return what would be sent, with variables for credentials, even for missing ones."""
+    values: dict[str, Any] = {}
     for field in fields:
         if field.input.is_secret:
             if field.given or field.missing:
-                found[field.name] = _masked(field.value, type_name, field.name)
+                values[field.name] = _masked(field.value, type_name, field.name)
         elif field.value is not None:
-            found[field.name] = field.value
-    return found
+            values[field.name] = field.value
+    return values
 
 
 def _masked(value: Any, *where: str | int) -> Any:
-    """Put a variable in the place of every text of a credential, which may be a list or an object."""
+    """Replace every string of a credential, which may be a list or an object, by a variable."""
     if isinstance(value, Mapping):
         return {key: _masked(inner, *where, key) for key, inner in value.items()}
     if isinstance(value, list):
@@ -47,19 +47,19 @@ def _masked(value: Any, *where: str | int) -> Any:
 
 
 def as_curl(request: Request[Any], base_url: str, *, escaped: Iterable[str] = ()) -> str:
-    """Write a request as one command for a POSIX shell, over several lines.
+    """Return a request as a command for a POSIX shell, on several lines.
 
     Parameters
     ----------
     request
         With variables for credentials.
     base_url
-        Where the API is.
+        The base URL of the API.
     escaped
-        The variables that are likely to hold line breaks or quotes, of which a comment warns.
+        The variables that may hold line breaks or quotes; a comment warns of them.
     """
     line = Snippet(request.method, base_url + request.path, _TOKEN, request.json).curl()
-    # What is in the body may look like an option, so only what is before it is taken apart.
+    # The body may look like an option, so only the part before it is split.
     head, option, body = line.partition(" --data-raw ")
     command = head.replace(" --header ", " \\\n  --header ") + option.replace(" ", " \\\n  ", 1) + body
     names = ", ".join(f"${name}" for name in escaped)
@@ -67,18 +67,18 @@ def as_curl(request: Request[Any], base_url: str, *, escaped: Iterable[str] = ()
 
 
 def as_python(call: str, arguments: Mapping[str, Any], *, positional: Iterable[Any] = (), result: str) -> str:
-    """Write a call of a client's method as a program of its own.
+    """Return a program that calls a method of a client.
 
     Parameters
     ----------
     call
         Such as ``client.sources.create``.
     arguments
-        By keyword.
+        Keyword arguments.
     positional
-        What comes before them.
+        Positional arguments.
     result
-        The name that its answer gets.
+        The variable for the result.
     """
     lines = [f"    {_python(value, 1)}," for value in positional]
     lines += [f"    {name}={_python(value, 1)}," for name, value in arguments.items()]
@@ -87,7 +87,7 @@ def as_python(call: str, arguments: Mapping[str, Any], *, positional: Iterable[A
 
 
 def as_assignment(name: str, value: Any) -> str:
-    """Write a value as a variable of a program."""
+    """Return a program that assigns a value to a variable."""
     line = f"{name} = {_python(value, 0)}\n"
     return f"{_imports(line)}{line}"
 
@@ -116,6 +116,6 @@ def _over_lines(start: str, items: list[str], end: str, depth: int, *, always: b
 
 
 def _text(text: str) -> str:
-    """Write a string literal, in double quotes where that needs no more escapes."""
+    """Return a string literal, in double quotes unless that needs more escapes."""
     plain = repr(text)
     return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in text else plain

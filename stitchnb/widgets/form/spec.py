@@ -1,48 +1,53 @@
-"""What a page needs to draw a form, apart from its values: sent once, and holding no value at all."""
+"""What the page of a form draws: its structure, sent once and without any value, and the state of its fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stitchnb.models.base import MASK
 from stitchnb.models.report_card import ReportCard
 from stitchnb.rules.report_cards.labels import choice_label, placeholder, property_label, step_description, step_title
 from stitchnb.rules.report_cards.properties import REQUIRED, Condition, PropertyGroup
-from stitchnb.rules.schema.inputs import InputPart, PropertyInput
+from stitchnb.rules.schema.inputs import STRUCTURED, InputPart, PropertyInput
 from stitchnb.widgets.form import authorization as _authorization
-from stitchnb.widgets.form.fields import FormField, PropertyField
-from stitchnb.widgets.form.overrides import Override
+from stitchnb.widgets.form.fields import DisplayNameField, FormField, PropertyField
 from stitchnb.widgets.form.schedule import SCHEDULE
 
-_LONGEST = 80
+if TYPE_CHECKING:
+    from stitchnb.widgets.form.model import FormModel
+
+_MAX_VALUE_LENGTH = 80
+# Groups that come last, in the titles of the rules.
+_LAST_GROUPS = ("Advanced", "Set by Stitch")
 
 
 def summary(fields: Iterable[FormField], *, is_update: bool) -> str:
-    """Say how far a form is filled in: ``3 of 5 required given, 1 value to mend``, or ``2 changes`` of an update."""
-    found = list(fields)
+    """Summarize a form: ``3 of 5 required fields filled in, 1 error``, or ``2 changes`` for an update."""
+    all_fields = list(fields)
     if is_update:
-        changed = sum(field.changed and not field.hidden for field in found)
-        words = f"{changed or 'no'} {'change' if changed == 1 else 'changes'}"
-        wrong = sum(field.error is not None for field in found)
+        changed = sum(field.changed and not field.hidden for field in all_fields)
+        text = f"{changed or 'no'} {'change' if changed == 1 else 'changes'}"
+        wrong = sum(field.error is not None for field in all_fields)
     else:
-        required = [field for field in found if field.required and not field.hidden]
-        words = f"{sum(field.given for field in required)} of {len(required)} required given"
-        wrong = sum(field.error is not None and not field.missing for field in found)
-    return f"{words}, {wrong} {'value' if wrong == 1 else 'values'} to mend" if wrong else words
+        required = [field for field in all_fields if field.required and not field.hidden]
+        noun = "field" if len(required) == 1 else "fields"
+        text = f"{sum(field.given for field in required)} of {len(required)} required {noun} filled in"
+        wrong = sum(field.error is not None and not field.missing for field in all_fields)
+    return f"{text}, {wrong} {'error' if wrong == 1 else 'errors'}" if wrong else text
 
 
 def table(title: str, type_name: str, state: str, groups: Sequence[tuple[str, Sequence[tuple[FormField, str]]]]) -> str:
-    """Write a form as an HTML table.
+    """Return a form as an HTML table.
 
     Parameters
     ----------
     title, type_name, state
-        What stands above it.
+        The caption.
     groups
-        Each group's heading and its fields, each with the value that Stitch sets, or nothing.
+        The heading of each group and its fields, each with the value that Stitch sets, if any.
     """
     rows = []
     for heading, fields in groups:
@@ -66,7 +71,7 @@ def table(title: str, type_name: str, state: str, groups: Sequence[tuple[str, Se
 
 def _row(field: FormField, by_stitch: str) -> str:
     name = escape(field.label) + (" (required)" if field.required else "")
-    note = f"To mend: {field.error}" if field.error else field.help
+    note = f"Error: {field.error}" if field.error else field.help
     cells = (name, f"<code>{escape(field.name)}</code>", escape(_value(field, by_stitch)), escape(note))
     return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
 
@@ -75,28 +80,28 @@ def _value(field: FormField, by_stitch: str) -> str:
     if field.input.is_secret and field.given:
         return MASK
     value = field.text or by_stitch
-    return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
+    return value if len(value) <= _MAX_VALUE_LENGTH else value[: _MAX_VALUE_LENGTH - 1] + "…"
 
 
 _CHIP_TONES = {"released": "ok", "beta": "warn", "alpha": "warn", "deprecated": "error"}
 _CONFIGURED = "fully_configured"
 _STATE_TONES = {"fully_configured": "ok", "deleted": "error", "paused": "mute"}
-_MOST_SHOWN_OF_STITCH = 3
-# What a destination has besides its properties.
-_BESIDE = "Name and description"
-_WITHOUT_SCHEDULE = "takes rows"
+_MAX_OPEN_STITCH_FIELDS = 3
+# The fields of a destination that are not properties.
+_NOT_PROPERTIES = "Name and description"
+_WITHOUT_SCHEDULE = "Ready for rows"
 
 
 @dataclass(frozen=True)
 class FieldGroup:
-    """Fields that stand together under a heading.
+    """Fields under one heading.
 
     Attributes
     ----------
     notes
-        What is said above them.
+        Sentences above the fields.
     switch
-        What switches them on, where they are off by themselves.
+        The switch that turns them on, if they are off by default.
     """
 
     title: str
@@ -108,12 +113,12 @@ class FieldGroup:
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands at the top of a form.
+    """The top of a form.
 
     Attributes
     ----------
     title, code
-        What it is about, in words and as the API names it.
+        The title, and the name in the API.
     state, tone
         The chip.
     """
@@ -125,135 +130,107 @@ class Heading:
 
 
 def type_heading(card: ReportCard, title: str) -> Heading:
-    """Head the form of something new."""
+    """Return the heading of a form for something new."""
     state = card.details.pipeline_state or ""
     return Heading(title, card.type_name, state, _CHIP_TONES.get(state, "mute"))
 
 
 def connection_heading(title: str, code: str, state: str) -> Heading:
-    """Head the form of something that is there."""
+    """Return the heading of a form for something that exists."""
     return Heading(title, code, property_label(state).lower() if state else "", _STATE_TONES.get(state, "warn"))
 
 
 def field_groups(
     groups: Iterable[PropertyGroup], fields: Mapping[str, FormField], governed: Mapping[str, Condition]
 ) -> list[FieldGroup]:
-    """Arrange a form's fields: what is no property first, and what another field governs behind that one."""
+    """Group the fields of a form: required ones that are not properties come first, dependent ones after theirs."""
     names = {group.name: [prop.name for prop in group.properties] for group in groups}
-    own = [field for field in fields.values() if not isinstance(field, PropertyField) and field.required]
-    beside = [field for field in fields.values() if not isinstance(field, PropertyField) and not field.required]
+    leading = [field for field in fields.values() if not isinstance(field, PropertyField) and field.required]
+    other = [field for field in fields.values() if not isinstance(field, PropertyField) and not field.required]
     arranged = []
     for group in groups:
         members = [fields[name] for name in _in_order(names[group.name], governed) if name in fields]
-        found = [field for field in members if isinstance(field, PropertyField)]
-        if group.name == "stitch":
-            shown = tuple(field for field in found if not field.given_by_stitch)
-            arranged.append(FieldGroup(group.title, shown, len(shown) > _MOST_SHOWN_OF_STITCH))
-        else:
-            shown = tuple(field for field in found if not field.given_by_stitch)
-            arranged.append(FieldGroup(group.title, shown, group.is_folded))
-    if own:
+        shown = tuple(f for f in members if isinstance(f, PropertyField) and not f.given_by_stitch)
+        is_folded = len(shown) > _MAX_OPEN_STITCH_FIELDS if group.name == "stitch" else group.is_folded
+        arranged.append(FieldGroup(group.title, shown, is_folded))
+    if leading:
         rest = arranged.pop(0) if arranged and arranged[0].title == REQUIRED else FieldGroup(REQUIRED, ())
-        arranged.insert(0, replace(rest, fields=(*own, *rest.fields)))
-    arranged.insert(0, FieldGroup(_BESIDE, tuple(beside)))
+        arranged.insert(0, replace(rest, fields=(*leading, *rest.fields)))
+    arranged.insert(0, FieldGroup(_NOT_PROPERTIES, tuple(other)))
     return [group for group in arranged if group.fields]
 
 
-def given_by_stitch(fields: Mapping[str, FormField]) -> tuple[PropertyField, ...]:
-    """List the fields that Stitch fills in, unless the user brings their own."""
-    return tuple(f for f in fields.values() if isinstance(f, PropertyField) and f.given_by_stitch)
-
-
 def with_authorization(
-    arranged: list[FieldGroup],
-    card: ReportCard,
-    fields: Mapping[str, FormField],
-    explained: _authorization.Explanation | None,
-) -> tuple[FieldGroup, ...]:
-    """Add what is said of authorization and of what Stitch gives, before what is for experts."""
-    by_stitch = given_by_stitch(fields)
-    switch = _authorization.switch(card, by_stitch)
+    arranged: list[FieldGroup], model: FormModel, explained: _authorization.Explanation | None
+) -> list[FieldGroup]:
+    """Add the group on authorization and on what Stitch supplies, before the advanced fields."""
+    switch = _authorization.switch(model.card, model.system_provided)
     notes = explained.notes if explained else ()
     if not switch and not notes:
-        return tuple(arranged)
-    title = "Authorization" if notes else "Given by Stitch"
-    at = next((i for i, group in enumerate(arranged) if group.title in ("Advanced", "Set by Stitch")), len(arranged))
-    return (*arranged[:at], FieldGroup(title, by_stitch, notes=notes, switch=switch), *arranged[at:])
+        return arranged
+    title = "Authorization" if notes else "Supplied by Stitch"
+    index = next((i for i, group in enumerate(arranged) if group.title in _LAST_GROUPS), len(arranged))
+    added = FieldGroup(title, model.system_provided, notes=notes, switch=switch)
+    return [*arranged[:index], added, *arranged[index:]]
 
 
 def _in_order(names: list[str], governed: Mapping[str, Condition]) -> list[str]:
-    """Put the schedule in the order of its control, and what a field governs behind it."""
+    """Sort the schedule in the order of its control, and dependent fields after the one that they depend on."""
     ranked = sorted(names, key=lambda name: SCHEDULE.index(name) if name in SCHEDULE else len(SCHEDULE))
     followers: dict[str, list[str]] = {}
     for follower, condition in governed.items():
         followers.setdefault(condition.governor, []).append(follower)
-    found: dict[str, None] = {}
+    ordered: dict[str, None] = {}
 
     def add(name: str) -> None:
-        if name not in found:
-            found[name] = None
+        if name not in ordered:
+            ordered[name] = None
             for follower in followers.get(name, ()):
                 add(follower)
 
     for name in ranked:
-        # Another group may hold the governor: then it stands there.
+        # The field that it depends on may be in another group.
         if name not in governed:
             add(name)
-    return list(found)
+    return list(ordered)
 
 
 def form_spec(
     heading: Heading,
-    card: ReportCard,
+    model: FormModel,
     groups: Iterable[FieldGroup],
     *,
     action: str,
-    overrides: Mapping[str, Override],
-    values: Mapping[str, Any],
     copies: list[str],
-    governed: Mapping[str, Condition],
-    is_update: bool,
     has_header: bool = True,
 ) -> dict[str, Any]:
-    """Describe a form: its header, its groups of fields, its button.
+    """Describe a form: its header, its groups of fields and its button.
 
     Parameters
     ----------
-    values
-        What Stitch tells of the connection, for what is only shown.
     copies
-        The languages in which it can be copied as code.
-    governed
-        The fields that count only on a condition.
-    is_update
-        It changes what is there.
+        The languages in which the form can be copied as code.
     has_header
-        It draws its own header and steps.
+        Does it show its own header and steps?
     """
     return {
         "header": has_header,
         "title": heading.title,
         "type": heading.code,
         "chip": {"text": heading.state, "tone": heading.tone},
-        "banner": banner(card),
-        "groups": [_group_spec(group, card, overrides, values, governed) for group in groups],
+        "banner": banner(model.card),
+        "groups": [_group_spec(group, model) for group in groups],
         "action": action,
         "copies": copies,
-        "update": is_update,
+        "update": model.is_update,
     }
 
 
-def _group_spec(
-    group: FieldGroup,
-    card: ReportCard,
-    overrides: Mapping[str, Override],
-    values: Mapping[str, Any],
-    governed: Mapping[str, Condition],
-) -> dict[str, Any]:
-    fields = [field_spec(field, card, overrides.get(field.name), values) for field in group.fields]
+def _group_spec(group: FieldGroup, model: FormModel) -> dict[str, Any]:
+    fields = [field_spec(field, model) for field in group.fields]
     for described in fields:
-        if described["name"] in governed:
-            described["under"] = governed[described["name"]].governor
+        if described["name"] in model.conditions:
+            described["under"] = model.conditions[described["name"]].governor
     spec: dict[str, Any] = {"title": group.title, "folded": group.is_folded, "fields": fields}
     if any(field.name in SCHEDULE for field in group.fields):
         spec["schedule"] = True
@@ -264,10 +241,9 @@ def _group_spec(
     return spec
 
 
-def field_spec(
-    field: FormField, card: ReportCard, override: Override | None, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Describe one field; what is left out is false or empty."""
+def field_spec(field: FormField, model: FormModel) -> dict[str, Any]:
+    """Describe one field; missing keys are false or empty."""
+    override = model.overrides.get(field.name)
     spec: dict[str, Any] = {
         "name": field.name,
         "label": field.label,
@@ -277,8 +253,8 @@ def field_spec(
         "readOnly": field.read_only,
         "locked": bool(field.locked),
         "hidden": field.hidden,
-        "help": f"Cannot be changed later. {field.locked}" if field.locked else field.help,
-        "shown": shown_by_stitch(field, card, values),
+        "help": f"This can't be changed. {field.locked}" if field.locked else field.help,
+        "shown": value_by_stitch(field, model),
     }
     if field.name == "display_name":
         spec["placeholder"] = field.input.example
@@ -287,15 +263,15 @@ def field_spec(
     return {key: value for key, value in spec.items() if value or key == "name"}
 
 
-def _input_spec(name: str, wanted: PropertyInput) -> dict[str, Any]:
-    titles = wanted.titles or [choice_label(name, choice) for choice in wanted.choices]
+def _input_spec(name: str, described: PropertyInput) -> dict[str, Any]:
+    titles = described.titles or [choice_label(name, choice) for choice in described.choices]
     spec: dict[str, Any] = {
-        "kind": str(wanted.kind),
-        "multiline": wanted.is_multiline,
-        "choices": [[choice, title] for choice, title in zip(wanted.choices, titles, strict=True)],
-        "placeholder": placeholder(name, wanted),
-        "parts": [_part_spec(part) for part in wanted.parts],
-        "item": _part_spec(wanted.item) if wanted.item else None,
+        "kind": str(described.kind),
+        "multiline": described.is_multiline,
+        "choices": [[choice, title] for choice, title in zip(described.choices, titles, strict=True)],
+        "placeholder": placeholder(name, described),
+        "parts": [_part_spec(part) for part in described.parts],
+        "item": _part_spec(described.item) if described.item else None,
     }
     return {key: value for key, value in spec.items() if value}
 
@@ -310,40 +286,61 @@ def _part_spec(part: InputPart) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if value or key == "name"}
 
 
-def shown_by_stitch(field: FormField, card: ReportCard, values: Mapping[str, Any]) -> str:
-    """Give the value that Stitch sets, where the connection or the type's details tell it."""
+def value_by_stitch(field: FormField, model: FormModel) -> str:
+    """Return the value that Stitch sets, if the connection or the type's details have it."""
     if not field.read_only or field.input.is_secret:
         return ""
-    told = values.get(field.name) or card.details.to_dict().get(field.name)
-    return told if isinstance(told, str) else ""
+    value = model.stored_values.get(field.name) or model.card.details.to_dict().get(field.name)
+    return value if isinstance(value, str) else ""
+
+
+def field_state(field: FormField) -> dict[str, Any]:
+    """Return what changes of a field while the form is used."""
+    state: dict[str, Any] = {
+        "text": field.text,
+        "given": field.given,
+        "missing": field.missing,
+        "error": field.error or "",
+        "touched": field.touched,
+        "revision": field.revision,
+        "kept": field.kept and field.value is None,
+        "hidden": field.hidden,
+        "changed": field.changed,
+    }
+    if field.input.kind in STRUCTURED:
+        state |= {"json": field.as_json, "place": list(field.place) if state["error"] else []}
+    # The help of the display name is the only one that changes.
+    if isinstance(field, DisplayNameField):
+        state["help"] = field.help
+    return state
 
 
 def banner(card: ReportCard) -> str:
-    """Say what a user should know before filling in anything; empty where all is well."""
-    words = []
+    """Return what the user should know first; empty if there is nothing."""
+    sentences = []
     if card.details.pipeline_state == "deprecated":
-        words.append("This type is deprecated.")
+        sentences.append("This type is deprecated.")
     if card.details.access is False:
-        words.append("This account may not use it.")
+        sentences.append("This account has no access to it.")
     if card.upgrade_available:
-        words.append(f"Its successor is {card.upgrade_available}.")
+        sentences.append(f"Its successor is {card.upgrade_available}.")
     if not card.steps:
-        words.append("Its report card names no properties: what it needs is set up in Stitch itself.")
-    return " ".join(words)
+        sentences.append("Its report card has no properties. Set it up in Stitch.")
+    return " ".join(sentences)
 
 
 def steps(card: ReportCard, progress: ReportCard | None) -> list[dict[str, str]]:
-    """Describe the way to a configured source, and how far it has come.
+    """Describe the steps to a configured source, and their states.
 
     Parameters
     ----------
     card
-        The type's card, which names the steps.
+        The card of the type.
     progress
-        The card of the source that was made; None while there is none.
+        The card of the source; None until it is created.
     """
     current = progress.current_step if progress is not None else 1
-    # An answer without its step leaves us where we know we are: behind the form.
+    # Without a step in the response, the form is known to be done.
     current = current if current is not None else 2
     is_scheduled = any(prop.name in SCHEDULE for prop in card.properties)
     return [

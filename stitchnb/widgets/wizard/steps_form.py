@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stitchnb.errors import InvalidInputError
 from stitchnb.models import ReportCard
-from stitchnb.widgets.form.draft import FormDraft, draft_of, restore_draft
+from stitchnb.widgets.form.model import FormDraft
 from stitchnb.widgets.form.schedule import SCHEDULE as SCHEDULE_PROPERTIES
 from stitchnb.widgets.form.source import SourceForm
 from stitchnb.widgets.gallery import TypeGallery
@@ -35,16 +35,16 @@ class FormStep(WizardStep):
     def __init__(self, host: StepHost, form: SourceForm) -> None:
         super().__init__(host)
         self.widget = form
-        self._initial_draft = draft_of(form)
+        self._initial_draft = form._draft()
 
     def draft(self) -> FormDraft | None:
         """Return the changes since the form was made or last saved."""
-        draft = draft_of(self.widget)
+        draft = self.widget._draft()
         return None if draft is None or draft == self._initial_draft else draft
 
     def restore_draft(self, draft: Any) -> None:
         """Fill in unsaved changes again."""
-        restore_draft(self.widget, draft)
+        self.widget._restore(draft)
         self.widget.on_change(lambda form: self.host.redraw())
 
 
