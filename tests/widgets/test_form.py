@@ -180,7 +180,7 @@ def test_submitting_an_unfinished_form_names_everything_that_is_in_the_way() -> 
         "subdomain": "Required: any text.",
         "quota_limit": "Expected a whole number, such as 30.",
     }
-    assert "3 things to mend" in str(caught.value)
+    assert "3 problems to fix" in str(caught.value)
 
 
 def test_a_credential_comes_back_as_a_secret_and_no_repr_shows_it() -> None:

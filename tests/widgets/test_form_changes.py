@@ -205,7 +205,7 @@ def test_either_a_type_or_a_source_is_given(account: Account) -> None:
     for both in ({}, {"type": "platform.recurly", "source": 5}):
         with pytest.raises(InvalidInputError, match="either the type of a new source or the source"):
             SourceForm(account, **both)
-    with pytest.raises(InvalidInputError, match="Give a report card"):
+    with pytest.raises(InvalidInputError, match="Pass a report card"):
         ConnectionForm()
 
 

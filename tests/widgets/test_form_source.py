@@ -154,7 +154,7 @@ def test_after_success_the_form_is_closed_and_its_credentials_forgotten(account:
     assert "4711" not in str([vars(field) for field in form])
     with pytest.raises(InvalidInputError, match="subdomain can't be set anymore: Created source 233312"):
         form["subdomain"].value = "other"
-    with pytest.raises(InvalidInputError, match="For another one, make a new form"):
+    with pytest.raises(InvalidInputError, match="Make a new form for another one"):
         form.submit()
     page.type("subdomain", "other")
     assert form["subdomain"].value == "acme"
