@@ -108,7 +108,7 @@ def test_it_changes_a_destination(account: Account) -> None:
     assert account.updated == [{"id": 155, "properties": {"host": "db2.example.com"}}]
     with pytest.raises(InvalidInputError, match="There are no changes to save"):
         form.submit()
-    with pytest.raises(InvalidInputError, match="not its name"):
+    with pytest.raises(InvalidInputError, match="can't change the name of a destination"):
         DestinationForm(account, destination=destination, name="Other")
 
 

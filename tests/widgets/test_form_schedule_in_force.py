@@ -114,7 +114,7 @@ def test_of_a_paused_source_it_says_that_nothing_starts(sandbox: stitchnb.Sandbo
     form.source.pause()
     paused = SourceForm(sandbox.client(), source=form.source.id)
     assert shown(paused) == []
-    assert "the first start comes within 6 hours once it is resumed" in note(paused)
+    assert "the first run happens within 6 hours once it is resumed" in note(paused)
     assert note(paused).endswith("Nothing runs while the source is paused.")
     paused.source.resume()
     promised = shown(SourceForm(sandbox.client(), source=form.source.id))
@@ -125,7 +125,7 @@ def test_a_source_that_is_not_complete_yet_counts_from_when_it_is(sandbox: stitc
     client = sandbox.client()
     source = client.sources.create("platform.recurly", display_name="Recurly", properties=GIVEN)
     source.check().wait()
-    assert note(SourceForm(client, source=source.id)).startswith("As if the source were complete now")
+    assert note(SourceForm(client, source=source.id)).startswith("Estimate: the interval starts counting")
 
 
 SCHEDULE = {"type": "interval", "unit": "minute", "interval": 60.0, "next_fire_time": "2099-01-01T12:30:00.25Z"}
