@@ -146,8 +146,7 @@ def connect(
     if lookup.token is not None:
         client = Client(lookup.token, base_url=base_url_of(region, asked_url or (None if region else lookup.base_url)))
         told = (
-            f"Connected to the real account at {client.base_url} with the token from {lookup.place}: "
-            "what you do here really happens."
+            f"Connected to the real account at {client.base_url} with the token from {lookup.place}: changes are real."
         )
     elif lookup.stopped_by_empty or is_asked_for:
         raise CredentialsError(_no_token(lookup, base_url_of(region, asked_url) if is_asked_for else None))
@@ -160,8 +159,10 @@ def connect(
 
 
 def _no_token(lookup: TokenLookup, base_url: str | None) -> str:
-    meant = f"A real account is meant ({base_url})" if base_url else "A real account is meant"
+    meant = (
+        f"You want to connect to a real account ({base_url})" if base_url else "You want to connect to a real account"
+    )
     return (
-        f"{meant}, but there is no access token. Looked at:\n  " + "\n  ".join(lookup.attempts) + "\n"
+        f"{meant}, but there is no access token. Checked:\n  " + "\n  ".join(lookup.attempts) + "\n"
         "Set STITCH_ACCESS_TOKEN to the token, or unset it and STITCH_BASE_URL to use a sandbox."
     )

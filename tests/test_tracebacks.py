@@ -56,7 +56,7 @@ def test_a_wrong_name_shows_the_cell_and_the_message(
 def test_a_closed_client_shows_no_cause(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     told = shown(shell, "client.close()\nclient.sources.list()", capsys)
 
-    assert "TransportError: GET /v4/sources was not sent: this client was closed." in told
+    assert "TransportError: GET /v4/sources was not sent: this client is closed." in told
     assert "During handling" not in told
     assert "direct cause" not in told
     assert len(told.splitlines()) <= 8

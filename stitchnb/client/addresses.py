@@ -23,12 +23,12 @@ def base_url_of(region: Region | None, base_url: str | None) -> str:
         For a region that there is none of, and for a region and an address that contradict each other.
     """
     if region is not None and region not in BASE_URLS:
-        raise InvalidInputError(f"There is no region {region!r}: give 'us' (North America) or 'eu' (Europe).")
+        raise InvalidInputError(f"There is no region {region!r}. Pass 'us' (North America) or 'eu' (Europe).")
     if base_url is None:
         return BASE_URLS[region or "us"]
     checked = checked_base_url(base_url)
     if region is not None and checked != BASE_URLS[region]:
-        raise InvalidInputError(f"region={region!r} is at {BASE_URLS[region]}, not at {checked}: give one of the two.")
+        raise InvalidInputError(f"region={region!r} is at {BASE_URLS[region]}, not at {checked}. Pass one of the two.")
     return checked
 
 
@@ -37,15 +37,15 @@ def checked_base_url(base_url: str) -> str:
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL as error:
-        raise InvalidInputError(f"{base_url!r} is no URL: {error}. Give one such as {BASE_URLS['us']}.") from error
+        raise InvalidInputError(f"{base_url!r} is not a URL: {error}. Pass one such as {BASE_URLS['us']}.") from error
     if url.userinfo:
-        raise InvalidInputError("The base URL holds a user name or password: leave it out, and give token= instead.")
+        raise InvalidInputError("The base URL contains a user name or password. Remove it, and pass token= instead.")
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-        raise InvalidInputError(f"{base_url!r} is no base URL. Give one such as {BASE_URLS['us']}.")
+        raise InvalidInputError(f"{base_url!r} is not a base URL. Pass one such as {BASE_URLS['us']}.")
     if url.scheme == "http" and not is_loopback(base_url):
         raise InvalidInputError(
-            f"{base_url!r} would send the access token unencrypted. Give an https:// address; http:// is for a "
-            "sandbox on this machine only."
+            f"{base_url!r} would send the access token unencrypted. Pass an https:// address; http:// is only for a "
+            "sandbox on this machine."
         )
     return base_url.rstrip("/")
 

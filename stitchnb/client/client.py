@@ -153,7 +153,7 @@ class BaseClient(Generic[Mode]):
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{_a(self)} holds an access token and cannot be pickled: make a new one where it is needed")
+        raise TypeError(f"{_a(self)} holds an access token and cannot be pickled. Create a new one where you need it.")
 
 
 class Client(BaseClient[Sync]):
@@ -373,10 +373,10 @@ class AsyncClient(BaseClient[Async]):
 def checked_token(token: str) -> Secret:
     """Refuse what cannot be a token, without showing it."""
     if not isinstance(token, str) or not token.strip():
-        raise InvalidInputError("token is empty: give the account's access token, or use stitchnb.connect().")
+        raise InvalidInputError("token is empty. Pass the account's access token, or use stitchnb.connect().")
     plain = token.reveal() if isinstance(token, Secret) else token
     if plain != plain.strip() or not plain.isascii() or not plain.isprintable():
-        raise InvalidInputError("token has characters that no access token has: copy it again, without spaces.")
+        raise InvalidInputError("token has characters that an access token cannot have. Copy it again, without spaces.")
     return Secret(plain)
 
 

@@ -40,13 +40,13 @@ _BY_BEGINNING: Mapping[str, type[BadRequestError]] = {
 }
 _HINTS: Mapping[type[APIError], str] = {
     AuthenticationError: (
-        "The access token is not accepted. Check that it was copied whole, belongs to this region, and was not "
-        "revoked; then set STITCH_ACCESS_TOKEN or give token=."
+        "The access token is not accepted. Check that it is complete, belongs to this region, and is not revoked. "
+        "Then set STITCH_ACCESS_TOKEN or pass token=."
     ),
     NameTakenError: "Choose another display name.",
-    AlreadyRunningError: "Wait for the job that is under way, or stop it.",
-    RateLimitedError: "Wait before asking again.",
-    ServerError: "This is Stitch's own fault: try again later.",
+    AlreadyRunningError: "Wait for the running job, or stop it.",
+    RateLimitedError: "Wait before the next request.",
+    ServerError: "This is an error of Stitch itself. Try again later.",
 }
 
 _OF_ACCOUNT = re.compile(r"/v4/(\d+)/")
@@ -81,8 +81,8 @@ _OF_ID: tuple[tuple[re.Pattern[str], str, str, str], ...] = (
 _CRON = re.compile(r'cron_expression "(.*)" is invalid')
 
 _IMPORT_HINT = (
-    "The Import API has tokens of its own, one source each: make one with client.import_tokens.create(source_id). The "
-    "source must be neither paused nor deleted."
+    "The Import API uses a token for each source. Create one with client.import_tokens.create(source_id). The source "
+    "must not be paused or deleted."
 )
 
 
@@ -121,10 +121,12 @@ def _hint(kind: type[APIError], message: str, path: str) -> str:
         return _IMPORT_HINT
     account = _OF_ACCOUNT.match(path)
     if kind is AuthenticationError and account is not None:
-        return f"{_HINTS[kind]} Or it has no right to account {account[1]}: client.account.client_id() tells its own."
+        return (
+            f"{_HINTS[kind]} Or it has no access to account {account[1]}. client.account.client_id() returns its own."
+        )
     source = _STREAMS_OF.fullmatch(path)
     if source is not None and message == f"invalid stream-id: {source[1]}":
-        return "The id is the source's: there is none of that id, or it was deleted. client.sources.list() shows all."
+        return "It is the source's id: there is no such source, or it was deleted. client.sources.list() shows all."
     if kind is NotFoundError:
         return _where_to_look(message, path)
     cron = _CRON.match(message)
@@ -136,7 +138,7 @@ def _where_to_look(message: str, path: str) -> str:
     for of_path, words, kind, listing in _OF_ID:
         found = of_path.fullmatch(path)
         if found is not None and re.search(words.replace("{id}", found[1]), message):
-            return f"There is no {kind} {found[1]} in this account: {listing} shows all."
+            return f"There is no {kind} {found[1]} in this account. {listing} shows all."
     return ""
 
 

@@ -187,7 +187,7 @@ class RequestExecutor:
             result = request.read(client, body)
         except (TypeError, AttributeError) as cause:
             raise APIError(
-                "the answer has not the shape that this endpoint answers with",
+                "the response does not have the form that this endpoint returns",
                 status_code=response.status_code,
                 body=body,
                 hint=f"Is {self.base_url} really a Connect API?",
@@ -204,30 +204,34 @@ class RequestExecutor:
             if response.status_code == 200:
                 return response.content
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
-                raise TransportError(f"The file that {request.path} leads to could not be had: {_told(url, response)}.")
+                raise TransportError(f"The file of {request.path} could not be downloaded: {_told(url, response)}.")
             url = url.join(response.headers["location"])
             if url.scheme != "https" and not is_same_origin(url, home):
-                raise TransportError(f"{request.path} leads to {_shown(url)}, which is not encrypted: not followed.")
+                raise TransportError(
+                    f"{request.path} redirects to {_shown(url)}, which is not encrypted. It was not followed."
+                )
             try:
                 response = yield Attempt("GET", str(url), is_same_origin(url, home))
             except httpx.TransportError as error:
                 # Not chained: httpx's own error holds the whole address, whose query lets anybody read the file.
                 reason = type(error).__name__
-                raise TransportError(f"The file at {_shown(url)} could not be had ({reason}): try again.") from None
-        raise TransportError(f"{request.path} leads from one redirect to the next without end: not followed further.")
+                raise TransportError(
+                    f"The file at {_shown(url)} could not be downloaded ({reason}). Try again."
+                ) from None
+        raise TransportError(f"{request.path} redirects too many times. It was not followed further.")
 
     def _unreachable(self, request: Request[Any], error: httpx.TransportError) -> str:
         return (
             f"{request.method} {request.path} was not sent: {self.base_url} does not answer ({error}). "
-            "Check the address and the network; a sandbox that was closed has to be started again."
+            "Check the address and the network. Start a closed sandbox again."
         )
 
     def _broken(self, request: Request[Any], error: httpx.TransportError) -> TransportError:
-        what = f"{request.method} {request.path}: no answer from {self.base_url} ({type(error).__name__}: {error})."
+        what = f"{request.method} {request.path}: no response from {self.base_url} ({type(error).__name__}: {error})."
         if request.is_repeatable:
-            return TransportError(f"{what} Nothing is lost: it can be sent again.")
+            return TransportError(f"{what} It can be sent again.")
         return OutcomeUnknownError(
-            f"{what} It may or may not have been carried out: list what there is before sending it again."
+            f"{what} It may or may not have been carried out. List what there is before sending it again."
         )
 
 
@@ -263,7 +267,7 @@ def _content(request: Request[Any]) -> bytes | None:
         return encoded(request.json)
     except (TypeError, ValueError) as error:
         raise InvalidInputError(
-            f"{request.method} {request.path} was not sent: JSON cannot hold what was given ({error})."
+            f"{request.method} {request.path} was not sent: the body is not valid JSON ({error})."
         ) from error
 
 
@@ -448,7 +452,7 @@ class AsyncTransport(_BaseTransport):
 
 
 def _closed(attempt: Attempt) -> str:
-    return f"{attempt.method} {httpx.URL(attempt.url).path} was not sent: this client was closed. Make a new one."
+    return f"{attempt.method} {httpx.URL(attempt.url).path} was not sent: this client is closed. Create a new one."
 
 
 class _Bearer(httpx.Auth):

@@ -101,9 +101,9 @@ class PageIterator(Generic[M]):
 
 
 class Pages(Resource[Mode], Generic[M, Mode]):
-    """The records of a paginated list: ``for`` (or ``async for``) asks for a page only when it is needed.
+    """The records of a paginated list: ``for`` (or ``async for``) fetches a page only when it is needed.
 
-    Each time one goes through it everything is asked for anew.
+    Every iteration fetches everything again.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Pages(Resource[Mode], Generic[M, Mode]):
 
     @endpoint_method
     def all(self) -> Steps[RecordList[M]]:
-        """Ask for all pages.
+        """Fetch all pages.
 
         Returns
         -------
@@ -142,7 +142,7 @@ class Pages(Resource[Mode], Generic[M, Mode]):
 
     @endpoint_method
     def to_frame(self) -> Steps[pd.DataFrame]:
-        """Ask for all pages and show them as a DataFrame: one row per record."""
+        """Fetch all pages and show them as a DataFrame: one row per record."""
         return (yield from self.all.as_steps()).to_frame()
 
     def __iter__(self: Pages[M, Sync]) -> Iterator[M]:

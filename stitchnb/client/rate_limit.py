@@ -50,7 +50,7 @@ class RateLimit:
     ) -> None:
         if mode not in get_args(LimitMode):
             raise InvalidInputError(
-                f"There is no rate_limit {mode!r}: give {', '.join(map(repr, get_args(LimitMode)))}."
+                f"There is no rate_limit {mode!r}. Pass {', '.join(map(repr, get_args(LimitMode)))}."
             )
         self.requests = requests
         self.period_s = period_s

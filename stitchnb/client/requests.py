@@ -523,13 +523,13 @@ def refuse_other_tokens(request: RawRequest, whose: Literal["account", "import"]
         return
     if is_import and whose == "account":
         raise InvalidInputError(
-            f"{request.method} {request.path} was not sent: the Import API takes a source's own token. Make one with "
-            "client.import_tokens.create(source_id), and send it with stitchnb.ImportClient(token, base_url=…)."
+            f"{request.method} {request.path} was not sent: the Import API needs a source's own token. Create one with "
+            "client.import_tokens.create(source_id), and use stitchnb.ImportClient(token, base_url=…)."
         )
     if not is_import and whose == "import":
         raise InvalidInputError(
-            f"{request.method} {request.path} was not sent: it takes the account's token, and this client has a "
-            "source's. Send it with stitchnb.Client, or with what stitchnb.connect() gives."
+            f"{request.method} {request.path} was not sent: it needs the account's token, and this client has a "
+            "source's. Send it with stitchnb.Client, or with stitchnb.connect()."
         )
 
 
@@ -547,12 +547,12 @@ def masked(answer: Any, name: str = "") -> Any:
 def _checked(path: str) -> str:
     if not isinstance(path, str) or not path.startswith("/") or path.startswith("//"):
         raise InvalidInputError(
-            f"{_shown(path)} is no path of the API: give what comes after the server's name, such as /v4/sources."
+            f"{_shown(path)} is not a path of the API. Pass what comes after the server's name, such as /v4/sources."
         )
     odd = next((c for c in path if c.isspace() or not c.isprintable() or c in "#\\"), None)
     if odd is not None or {".", ".."} & set(path.partition("?")[0].split("/")):
         what = f"the character {odd!r}" if odd is not None else "a step up (..)"
-        raise InvalidInputError(f"{_shown(path)} is no path of the API: it holds {what}.")
+        raise InvalidInputError(f"{_shown(path)} is not a path of the API: it contains {what}.")
     return path
 
 

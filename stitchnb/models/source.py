@@ -34,7 +34,7 @@ class ConnectionCheck(Model):
 
     @property
     def is_finished(self) -> bool:
-        """Nothing more will change."""
+        """It is finished."""
         return self.status != "running"
 
     @property

@@ -161,7 +161,7 @@ def test_near_names_come_nearest_first() -> None:
 def test_where_the_id_of_a_stream_is_the_sources_the_error_says_so(path: str, is_told: bool, why: str) -> None:
     error = parse_error(400, "invalid stream-id: 7", method="GET", path=path)
     assert error is not None
-    assert ("The id is the source's: there is none of that id, or it was deleted." in str(error)) is is_told, why
+    assert ("It is the source's id: there is no such source, or it was deleted." in str(error)) is is_told, why
 
 
 # Where Stitch does not know an id, it is said what the id is of and where those that are there can be seen.
@@ -207,7 +207,7 @@ def test_an_id_that_stitch_does_not_know_is_told_with_where_to_look(
         assert "in this account" not in str(error)
     else:
         told = str(error).splitlines()[-1]
-        assert told.startswith(f"There is no {missing} in this account: client.")
+        assert told.startswith(f"There is no {missing} in this account. client.")
         assert told.endswith(".list() shows all.")
 
 
@@ -225,5 +225,5 @@ def test_a_cron_expression_of_unix_is_told_with_what_it_is_in_quartz() -> None:
 def test_a_token_without_a_right_to_an_account_is_told_which_account_it_was() -> None:
     error = parse_error(401, {"message": "Not Authorized"}, method="GET", path="/v4/5/extractions")
     assert error is not None
-    assert "Or it has no right to account 5: client.account.client_id() tells its own." in str(error)
+    assert "Or it has no access to account 5. client.account.client_id() returns its own." in str(error)
     assert "account 5" not in str(parse_error(401, None, method="GET", path="/v4/sources/5"))

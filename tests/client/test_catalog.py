@@ -188,7 +188,7 @@ WRONG = [
     (lambda c: c.select("accounts.*", "!accounts.emial"), UnknownStreamError, "emial", "a precaution misspelled"),
     (lambda c: c.select("accounts", fields=["!emial"]), UnknownStreamError, "emial", "a field not to be selected"),
     (lambda c: c.select("accounts", fields="email"), InvalidInputError, r"\['email'\]", "a text for a list"),
-    (lambda c: c.select(), InvalidInputError, "Say what", "nothing"),
+    (lambda c: c.select(), InvalidInputError, "Pass a stream such as", "nothing"),
     (lambda c: c.configure("acounts"), UnknownStreamError, "accounts", "a stream to configure"),
     (lambda c: c.configure("accounts", replication_key="updatd_at"), UnknownStreamError, "updated_at", "a key"),
     (
@@ -344,12 +344,12 @@ def test_of_two_streams_with_one_name_one_says_which() -> None:
     listed = [{"stream_id": n, "tap_stream_id": f"{s}-orders", "stream_name": "orders"} for n, s in enumerate("ab")]
     catalog = Catalog(None, 1, [Stream(one) for one in listed])  # type: ignore[arg-type]
 
-    with pytest.raises(InvalidInputError, match="Say which: 'a-orders', 'b-orders'"):
+    with pytest.raises(InvalidInputError, match="Pass one of these ids: 'a-orders', 'b-orders'"):
         catalog["orders"]
     assert catalog["b-orders"].stream_id == 1
     with sync_client(answering(listed)) as other:
         assert other.streams.find(1, "b-orders").stream_id == 1
-        with pytest.raises(InvalidInputError, match="Say which: 'a-orders', 'b-orders'"):
+        with pytest.raises(InvalidInputError, match="Pass one of these ids: 'a-orders', 'b-orders'"):
             other.streams.select(1, "orders")
 
 

@@ -217,7 +217,7 @@ def test_what_cannot_be_read_back_is_said_to_be_written() -> None:
         catalog.apply()
 
     assert caught.value.__notes__ == [
-        "2 changes applied: only reading back failed. source.catalog() shows what Stitch has now."
+        "2 changes applied, but reading back failed. source.catalog() shows what Stitch has now."
     ]
     assert catalog.pending == []
 

@@ -226,7 +226,7 @@ def test_fields_have_to_be_there_to_be_written_or_read() -> None:
 
     with pytest.raises(InvalidInputError, match=r"catalog\.load\('orders'\)"):
         catalog.to_yaml()
-    with pytest.raises(InvalidInputError, match=r"fields of 'collects', 'orders' were not asked for yet"):
+    with pytest.raises(InvalidInputError, match=r"fields of 'collects', 'orders' are not loaded"):
         catalog.read_selection(HEAD + "  orders:\n  collects:\n")
     assert catalog["orders"].selected, "nothing is changed"
     with pytest.raises(InvalidInputError, match="missing is 'skip'"):

@@ -81,7 +81,7 @@ NOT_SENT: list[tuple[Callable[[Any], Any], str, str]] = [
     (lambda c: c.extractions.list("116078"), "no client id", "text for a number"),
     (
         lambda c: c.sources.create("platform.x", display_name="X", properties={"a": float("nan")}, validate=False),
-        "JSON cannot hold",
+        "not valid JSON",
         "JSON has no NaN",
     ),
 ]

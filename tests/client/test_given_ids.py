@@ -57,25 +57,27 @@ def test_what_is_no_id_is_refused_and_nothing_sent(client: Client, call: Callabl
 @pytest.mark.parametrize("method", ["wait", "watch", "watching"])
 @pytest.mark.parametrize("job", ["1.2.sync.x", 233312, Source({"id": 233312})])
 def test_what_is_no_job_is_refused_and_nothing_sent(client: Client, method: str, job: Any) -> None:
-    with pytest.raises(InvalidInputError, match=r"is no job: give what source\.start_job\(\) gave\.$"):
+    with pytest.raises(InvalidInputError, match=r"Expected a Job from source\.start_job\(\)"):
         getattr(client.jobs, method)(job)
 
 
 @pytest.mark.parametrize("given", [7, None, ReportCard({"type": "platform.recurly"})])
 def test_what_is_no_name_of_a_type_is_refused_and_nothing_sent(client: Client, given: Any) -> None:
-    with pytest.raises(InvalidInputError, match=r"is no source type: give its name, such as 'platform\.recurly'\.$"):
+    with pytest.raises(InvalidInputError, match=r"is not a valid source type\. Pass its name"):
         client.source_types.get(given)
-    with pytest.raises(InvalidInputError, match=r"is no destination type: give its name, such as 'postgres'\.$"):
+    with pytest.raises(
+        InvalidInputError, match=r"is not a valid destination type\. Pass its name, such as 'postgres'\.$"
+    ):
         client.destination_types.get(given)
 
 
 def test_what_is_no_name_of_a_job_has_no_log(client: Client) -> None:
-    with pytest.raises(InvalidInputError, match=r"^7 is no name of a job: give its job_name"):
+    with pytest.raises(InvalidInputError, match=r"^7 is not a job name. Pass its job_name"):
         client.extractions.log(7)  # type: ignore[arg-type]
 
 
 def test_what_is_no_selection_is_not_written(client: Client) -> None:
-    with pytest.raises(InvalidInputError, match=r"give Selection\.of"):
+    with pytest.raises(InvalidInputError, match=r"Pass Selection\.of"):
         client.streams.update(1, "accounts")  # type: ignore[arg-type]
 
 

@@ -67,7 +67,7 @@ def test_a_source_that_has_not_run_has_no_jobs_and_one_that_is_not_there_is_an_e
     with stitchnb.Client(sandbox.token, base_url=sandbox.url) as account:
         asked = account if as_real else client
         assert asked.jobs.history(idle.id) == ()
-        with pytest.raises(NotFoundError, match=r"There is no source 1 in this account: client\.sources\.list\(\)"):
+        with pytest.raises(NotFoundError, match=r"There is no source 1 in this account\. client\.sources\.list\(\)"):
             asked.jobs.history(1)
 
 

@@ -106,7 +106,7 @@ def test_a_type_without_access_is_refused_before_anything_is_sent(client: Client
 
 
 def test_what_stitch_refuses_is_raised_by_class(client: Client, source: Source) -> None:
-    there = rf"or go on with the source that has this one: client\.sources\.get\({source.id}\)\.$"
+    there = rf"or use the source that has this one: client\.sources\.get\({source.id}\)\.$"
     for display_name in ("Recurly", "Recurly!"):
         with pytest.raises(NameTakenError, match=f"non-unique name.*\n.*{there}"):
             client.sources.create("platform.recurly", display_name=display_name, properties=RECURLY)
@@ -143,7 +143,7 @@ def test_an_update_is_checked_before_it_is_sent(source: Source) -> None:
 @pytest.mark.parametrize("display_name", ["", " ", 7])
 def test_a_name_that_is_none_is_told_before_anything_is_sent(source: Source, display_name: Any) -> None:
     sent = len(source._client.journal)
-    with pytest.raises(InvalidValuesError, match=r"is no name: give some text, such as Recurly\.") as caught:
+    with pytest.raises(InvalidValuesError, match=r"is not a valid display name\. Pass text") as caught:
         source.update(display_name=display_name)
     assert list(caught.value.errors) == ["display_name"]
     assert len(source._client.journal) == sent
@@ -259,7 +259,7 @@ def test_a_sandbox_that_was_closed_says_so() -> None:
     sandbox = stitchnb.Sandbox(pace_s=0)
     with stitchnb.Client(sandbox.token, base_url=sandbox.url) as client:
         sandbox.close()
-        with pytest.raises(TransportError, match="started again"):
+        with pytest.raises(TransportError, match="closed sandbox"):
             client.sources.list()
 
 

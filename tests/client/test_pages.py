@@ -173,7 +173,7 @@ def test_a_source_or_a_job_tells_the_accounts_id() -> None:
 
 
 def test_a_new_account_does_not_tell_its_id() -> None:
-    with pytest.raises(InvalidInputError, match="give client_id="):
+    with pytest.raises(InvalidInputError, match="Pass client_id="):
         call("sync", lambda request: httpx.Response(200, json=[]), lambda c: c.extractions.list())
 
 

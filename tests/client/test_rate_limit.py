@@ -99,7 +99,7 @@ def test_what_is_not_limited_does_not_wait() -> None:
 
 
 def test_a_mode_that_there_is_none_of_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(InvalidInputError, match="no rate_limit 'patient': give 'wait', 'raise', 'off'"):
+    with pytest.raises(InvalidInputError, match="There is no rate_limit 'patient'"):
         Client(TOKEN, rate_limit="patient")  # type: ignore[arg-type]
 
 
@@ -264,7 +264,7 @@ def test_watching_jobs_leaves_half_of_the_limit_to_others(
     pages: int, watchers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = Time()
-    for module in ("polling", "jobs.watch"):
+    for module in ("polling", "jobs.status"):
         monkeypatch.setattr(f"stitchnb.client.{module}.time", SimpleNamespace(monotonic=time))
     account = Running(pages)
     with sync_client(account, client_id=1) as client, contextlib.ExitStack() as others:

@@ -120,7 +120,7 @@ REFUSED = [
 def test_a_token_travels_to_no_other_place_than_the_api(mode: str, path: Any, why: str) -> None:
     server = answering([])
 
-    with pytest.raises(InvalidInputError, match="no path of the API"):
+    with pytest.raises(InvalidInputError, match="not a path of the API"):
         call(mode, server, lambda c: c.request("GET", path))
     assert server.asked == []
 

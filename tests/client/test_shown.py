@@ -17,9 +17,9 @@ PARTS = [
 ]
 
 INNER = {
-    "client": {"run", "send", "learn_client_id", "poll_s", "job_poll_s"},
+    "client": {"run", "send", "execute", "bind", "find_client_id", "learn_client_id", "poll_s", "job_poll_s"},
     "jobs": {"under_way", "learn_ended", "watching"},
-    "a source": {"bound"},
+    "a source": {"from_response"},
     "the limit": {"take", "watching", "spacing_s"},
     "a sandbox": set(),
     "its clock": {"simulate_work", "snapshot", "hold", "reset_offset", "move_to", "on_advance"},

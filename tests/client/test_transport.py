@@ -116,7 +116,7 @@ def test_nobody_there_says_which_address() -> None:
 def test_redirects_are_not_followed() -> None:
     server = Server(httpx.Response(302, headers={"Location": "https://elsewhere.example.com/"}))
 
-    with pytest.raises(APIError, match="not the shape"):
+    with pytest.raises(APIError, match="does not have the form"):
         server.transport.send(GET)
     assert len(server.asked) == 1
 
@@ -145,10 +145,10 @@ def test_the_token_travels_in_the_header_and_shows_nowhere() -> None:
     [
         ("http://api.stitchdata.com", "unencrypted"),
         ("http://192.168.0.7:80", "unencrypted"),
-        ("api.stitchdata.com", "no base URL"),
-        ("ftp://127.0.0.1", "no base URL"),
-        ("https://", "no base URL"),
-        ("http://a:b", "no URL"),
+        ("api.stitchdata.com", "not a base URL"),
+        ("ftp://127.0.0.1", "not a base URL"),
+        ("https://", "not a base URL"),
+        ("http://a:b", "not a URL"),
     ],
 )
 def test_a_base_url_that_would_leak_the_token_is_refused(base_url: str, message: str) -> None:
@@ -179,6 +179,6 @@ def test_a_closed_client_says_so_and_sends_nothing() -> None:
     server = Server(good())
     transport = server.transport
     transport.close()
-    with pytest.raises(TransportError, match=r"GET /v4/sources was not sent: this client was closed\."):
+    with pytest.raises(TransportError, match=r"GET /v4/sources was not sent: this client is closed\."):
         transport.send(GET)
     assert server.asked == []

@@ -35,8 +35,9 @@ def test_a_source_that_waits_for_somebody_to_authorise_it_says_so(client: Client
     with pytest.raises(NotFoundError) as refused:
         source.check()
     assert str(refused.value).endswith(
-        f"\nThere is no check of source {source.id} yet: it is at its oauth step, where somebody has to authorise it. "
-        f"Call client.sandbox.authorize({source.id}), which stands in for the browser; it then goes on by itself."
+        f"\nThere is no check of source {source.id} yet: it is at its oauth step and must be authorized. "
+        f"Call client.sandbox.authorize({source.id}), which replaces the sign-in in the browser. "
+        "Setup then continues automatically."
     )
     assert "source not found" not in str(refused.value)
     with pytest.raises(NotFoundError, match="at its oauth step"):
@@ -51,13 +52,13 @@ def test_an_incomplete_form_is_told_with_what_it_still_needs(client: Client) -> 
     with pytest.raises(NotFoundError) as refused:
         source.check()
     assert (
-        f"its form is not complete. Give api_key, quota_limit with client.sources.update({source.id}, properties={{…}})"
+        f"its form is not complete. Pass api_key, quota_limit to client.sources.update({source.id}, properties={{…}})"
     ) in str(refused.value)
 
 
 def test_what_only_the_user_can_give_comes_before_the_browser(client: Client) -> None:
     source = create(client, "platform.facebook", **START)
-    with pytest.raises(NotFoundError, match=r"Give account_id with .*, then call client\.sandbox\.authorize"):
+    with pytest.raises(NotFoundError, match=r"Pass account_id to .*, then call client\.sandbox\.authorize"):
         source.check()
     with pytest.raises(InvalidInputError, match="oauth step still needs account_id, which only you can give"):
         client.sandbox.authorize(source.id)
@@ -68,7 +69,7 @@ def test_what_only_the_user_can_give_comes_before_the_browser(client: Client) ->
 
 def test_a_type_without_a_check_is_never_checked(client: Client) -> None:
     source = create(client, "import_api")
-    with pytest.raises(NotFoundError, match=f"Source {source.id} is never checked: import_api is a type without a"):
+    with pytest.raises(NotFoundError, match=f"Source {source.id} is never checked: the type import_api has no"):
         source.check()
 
 
@@ -110,10 +111,10 @@ def test_of_a_real_account_it_says_where_in_stitch() -> None:
     words = told("oauth", "https://api.eu-central-1.stitchdata.com")
     assert words is not None
     assert (
-        "Authorise it in Stitch (https://app.eu-central-1.stitchdata.com/client/6/pipeline/v2/sources/45/summary)"
+        "Authorize it in Stitch (https://app.eu-central-1.stitchdata.com/client/6/pipeline/v2/sources/45/summary)"
         in words
     )
-    assert "Authorise it in Stitch; it then" in (told("profile", "https://stitch.example.com") or "")
+    assert "Authorize it in Stitch. Setup then" in (told("profile", "https://stitch.example.com") or "")
 
 
 @pytest.mark.parametrize(

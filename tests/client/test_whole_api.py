@@ -114,7 +114,7 @@ def test_rows_are_pushed_with_a_token_of_their_own(client: Client) -> None:
     source = client.sources.create("import_api", display_name="Imported")
     token = client.import_tokens.create(source.id)
     assert client.import_tokens.to_frame(source.id)["id"].tolist() == [token.id]
-    with pytest.raises(InvalidInputError, match="tells a token once"):
+    with pytest.raises(InvalidInputError, match="shows a token only once"):
         ImportClient(client.import_tokens.list(source.id)[0])
 
     with ImportClient(token, base_url=client.base_url) as importer:

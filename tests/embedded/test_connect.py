@@ -59,7 +59,7 @@ def test_it_never_falls_back_to_the_sandbox(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(CredentialsError, match=r"Looked at:\n.*argument token.*\n.*STITCH_ACCESS_TOKEN"):
+    with pytest.raises(CredentialsError, match=r"Checked:\n.*argument token.*\n.*STITCH_ACCESS_TOKEN"):
         stitchnb.connect(token)
 
 
@@ -93,5 +93,5 @@ def test_closing_a_sandbox_ends_its_clients_connections() -> None:
         client = sandbox.client()
         client.sources.list()
 
-    with pytest.raises(TransportError, match="this client was closed"):
+    with pytest.raises(TransportError, match="this client is closed"):
         client.sources.list()

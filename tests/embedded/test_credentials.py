@@ -235,7 +235,7 @@ def test_an_empty_argument_is_an_error_even_where_a_file_has_a_token(project: Pa
     ("options", "message"),
     [
         ({"region": "asia"}, "no region 'asia'"),
-        ({"region": "eu", "base_url": "https://api.stitchdata.com"}, "give one of the two"),
+        ({"region": "eu", "base_url": "https://api.stitchdata.com"}, "Pass one of the two"),
         ({"base_url": "https://user:pass@api.stitchdata.com"}, "user name or password"),
     ],
 )

@@ -142,4 +142,4 @@ def test_a_job_that_runs_already_is_told_as_such(bare_shell: Shell) -> None:
         bare_shell.run(START)
 
         assert isinstance(bare_shell.error(START), AlreadyRunningError)
-    assert "Wait for the job that is under way, or stop it." in bare_shell.output()
+    assert "Wait for the running job, or stop it." in bare_shell.output()

@@ -20,7 +20,7 @@ def test_a_refusal_is_raised_as_itself_and_shown_in_short(shell: Shell) -> None:
     assert isinstance(error, NotFoundError)
     assert shell.output() == (
         "NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)\n"
-        "There is no source 7 in this account: client.sources.list() shows all.\n"
+        "There is no source 7 in this account. client.sources.list() shows all.\n"
     )
 
 

@@ -116,7 +116,7 @@ def test_an_error_stops_the_cells_that_follow_and_shows_no_frames(kernel: Kernel
     assert (error["type"], error["ename"]) == ("error", "NotFoundError")
     assert error["traceback"] == [
         "NotFoundError: DELETE /v4/sources/7 was refused (400 InvalidId): source not found (7)\n"
-        "There is no source 7 in this account: client.sources.list() shows all."
+        "There is no source 7 in this account. client.sources.list() shows all."
     ]
 
 

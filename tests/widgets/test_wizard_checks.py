@@ -57,7 +57,7 @@ def test_a_client_that_is_closed_meanwhile_is_told_and_nothing_more_is_looked_at
         filled(wizard).form.submit()
         client.close()
         wizard.wait()
-    assert "this client was closed" in told(panel(wizard))
+    assert "this client is closed" in told(panel(wizard))
     wizard.close()
 
 

@@ -72,8 +72,8 @@ def _refuse_half_loaded(pairs: Sequence[tuple[CatalogStream, CatalogStream]]) ->
     ):
         if missing:
             raise InvalidInputError(
-                f"Of {told_names(missing)} the {which} catalog has no fields, so that they cannot be compared: its "
-                "load() asks for them."
+                f"The fields of {told_names(missing)} are not loaded in the {which} catalog and cannot be compared. "
+                "Call its load()."
             )
 
 
@@ -160,7 +160,7 @@ def apply_changes(sender: Sender, source_id: int, streams: Sequence[CatalogStrea
             yield from read(_with_changed_fields(by_id, changes))
         except StitchError as error:
             told = _counted(len(changes), "change")
-            error.add_note(f"{told} applied: only reading back failed. source.catalog() shows what Stitch has now.")
+            error.add_note(f"{told} applied, but reading back failed. source.catalog() shows what Stitch has now.")
             raise
         if differing := _differing(by_id, changes):
             raise SelectionVerificationError(differing)

@@ -56,18 +56,18 @@ class Catalog(CatalogView, Resource[Mode]):
     def load(
         self, *streams: str, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
     ) -> Steps[Catalog[Mode]]:
-        """Ask for the fields of the streams that were not asked for yet.
+        """Load the fields of the streams that are not loaded.
 
-        Interrupted or cancelled, it keeps what it has and leaves nothing running; calling it again goes on.
+        If it is interrupted, it keeps what is loaded and leaves nothing running; call it again to continue.
 
         Parameters
         ----------
         streams
-            Their names, asked for again where they are there already; none for all that are missing.
+            Their names, loaded again if necessary; none for all that are missing.
         max_concurrency
-            So many requests at a time.
+            The most requests at the same time.
         show_progress
-            True to show how far it is, False not to; None shows it for many streams, where somebody looks.
+            True to show progress, False to hide it; None shows it for many streams in an interactive session.
 
         Source: ``GET /v4/sources/{id}/streams/{stream_id}``, once for each stream.
         """
@@ -77,23 +77,23 @@ class Catalog(CatalogView, Resource[Mode]):
 
     @endpoint_method
     def apply(self) -> Steps[Applied]:
-        """Write what is to be changed, and nothing else; then read it back and compare.
+        """Save the changes, then read them back and compare.
 
-        It takes as few requests as there can be of at most 2,500 streams and fields each.
+        Each request has at most 2,500 streams and fields.
 
         Returns
         -------
         Applied
-            ``changes``, ``requests`` and ``warnings``. With nothing to change nothing is sent.
+            ``changes``, ``requests`` and ``warnings``. Without changes, nothing is sent.
 
         Raises
         ------
         InvalidSelectionError
-            When a rule is broken: `problems` lists what. Nothing was sent.
+            If a rule is broken: `problems` lists which. Nothing was sent.
         SelectionApplyError
-            When a request failed: what is applied and what is not. `apply` again sends the rest.
+            If a request failed: which changes are applied and which are not. `apply` again sends the rest.
         SelectionVerificationError
-            When read back it is not as written.
+            If the selection reads back differently.
 
         Source: ``PUT /v4/sources/{id}/streams/metadata``.
         """
@@ -107,13 +107,13 @@ class Catalog(CatalogView, Resource[Mode]):
         replication_key: str | Unset | None = UNSET,
         view_keys: Iterable[str] | Unset | None = UNSET,
     ) -> Catalog[Mode]:
-        """Select streams, and fields with their streams; what is selected already stays.
+        """Select streams, and fields with their streams; the existing selection stays.
 
         Parameters
         ----------
         patterns
             Streams (``"accounts"``, ``"*_report"``), or streams with fields (``"accounts.email"``, ``"*_report.*"``).
-            A later one that begins with ``!`` takes away again: ``"!*.ssn"``. Automatic fields come by themselves;
+            A later one that begins with ``!`` takes away again: ``"!*.ssn"``. Automatic fields are always included;
             globs leave out what cannot be selected.
         fields
             Fields of each of these streams: names, globs or breadcrumbs.
@@ -123,9 +123,9 @@ class Catalog(CatalogView, Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When a name or pattern means nothing; near ones are offered. Nothing is changed.
+            If a name or pattern matches nothing; similar names are suggested. Nothing is changed.
         InvalidSelectionError
-            When something that was named cannot be. Nothing is changed.
+            If something cannot be selected. Nothing is changed.
         """
         keys: dict[str, Any] = {
             "replication_method": replication_method,
@@ -145,7 +145,7 @@ class Catalog(CatalogView, Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When a name or pattern means nothing; near ones are offered. Nothing is changed.
+            If a name or pattern matches nothing; similar names are suggested. Nothing is changed.
         InvalidSelectionError
             When a field that was named cannot be deselected. Nothing is changed.
         """
@@ -202,7 +202,7 @@ class Catalog(CatalogView, Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When there is no such stream or key; near ones are offered. Nothing is changed.
+            When there is no such stream or key; similar names are suggested. Nothing is changed.
         InvalidSelectionError
             When the stream cannot have it. Nothing is changed.
         """
@@ -267,7 +267,7 @@ class Catalog(CatalogView, Resource[Mode]):
         >>> client.close()
         """
         if missing not in ("error", "ignore"):
-            raise InvalidInputError(f"missing is {missing!r}: there are 'error' and 'ignore'.")
+            raise InvalidInputError(f"missing is {missing!r}. Pass 'error' or 'ignore'.")
         read = selection_file.read(given)
         with self._all_or_nothing():
             self.discard()
@@ -277,7 +277,7 @@ class Catalog(CatalogView, Resource[Mode]):
         return Problems(replace(problem, severity="warning") for problem in left_out)
 
     def discard(self) -> Catalog[Mode]:
-        """Forget what was to be changed."""
+        """Discard the changes."""
         for stream in self:
             stream.discard()
         return self

@@ -37,7 +37,7 @@ def stream_called(name: str, streams: Sequence[N], *, hint: str = "") -> N:
     Raises
     ------
     UnknownStreamError
-        When there is no such stream; near ones are offered.
+        When there is no such stream; similar names are suggested.
     InvalidInputError
         When several have that name: says by which ``tap_stream_id`` each is called.
     """
@@ -46,7 +46,7 @@ def stream_called(name: str, streams: Sequence[N], *, hint: str = "") -> N:
         raise UnknownStreamError(name, [stream.stream_name for stream in streams], hint=hint)
     if len(found) > 1:
         ids = ", ".join(repr(stream.tap_stream_id) for stream in found)
-        raise InvalidInputError(f"{len(found)} streams are called {name!r}. Say which: {ids}.")
+        raise InvalidInputError(f"{len(found)} streams are named {name!r}. Pass one of these ids: {ids}.")
     return found[0]
 
 
@@ -96,9 +96,9 @@ def resolve_patterns(
         When fields are meant that were not asked for yet.
     """
     if not given:
-        raise InvalidInputError('Say what: a stream such as "accounts", or a pattern such as "*_report.*".')
+        raise InvalidInputError('Pass a stream such as "accounts", or a pattern such as "*_report.*".')
     if isinstance(fields, str):
-        raise InvalidInputError(f"fields takes a list of names: give [{fields!r}].")
+        raise InvalidInputError(f"fields expects a list of names. Pass [{fields!r}].")
     found = _match_streams(streams, given, with_fields=fields is None)
     return list(found.values()) if fields is None else _with_fields(list(found.values()), list(fields))
 

@@ -114,7 +114,7 @@ def _selectable(stream: CatalogStream, field: Choice, found: Sequence[int]) -> i
     breadcrumb: Breadcrumb = ("properties", field.value) if isinstance(field.value, str) else field.value
     if len(found) > 1:
         which = " or ".join(f"[{', '.join(columns.breadcrumbs[position])}]" for position in found)
-        return _problem(stream, breadcrumb, field, f"{len(found)} fields are called so: write {which}")
+        return _problem(stream, breadcrumb, field, f"{len(found)} fields have this name. Write {which}")
     if not found:
         near = near_names(dotted_name(breadcrumb), columns.names)
         hint = f". Did you mean {' or '.join(map(repr, near))}?" if near else ""
@@ -138,4 +138,4 @@ def _refuse_another_type(said: Choice | None, source_type: str | None) -> None:
 def _refuse_missing_fields(streams: Iterable[CatalogStream]) -> None:
     missing = [stream for stream in streams if not stream.is_loaded]
     if missing:
-        raise InvalidInputError(f"The fields of {told_names(missing)} were not asked for yet: catalog.load() does.")
+        raise InvalidInputError(f"The fields of {told_names(missing)} are not loaded. Call catalog.load().")

@@ -135,8 +135,8 @@ class StreamState:
         """
         if self._fields is None:
             raise InvalidInputError(
-                f"The fields of {self.stream_name!r} were not asked for yet: catalog.load({self.stream_name!r}) does, "
-                "catalog.load() does for all streams."
+                f"The fields of {self.stream_name!r} are not loaded. Call catalog.load({self.stream_name!r}), or "
+                "catalog.load() for all streams."
             )
         return self._fields
 
@@ -339,7 +339,7 @@ class CatalogStream(StreamState):
     """
 
     def select(self, *fields: str | Breadcrumb) -> None:
-        """Select it, and the given fields with whatever they are inside of; what is selected already stays.
+        """Select it, and the given fields with whatever they are inside of; the existing selection stays.
 
         Parameters
         ----------
@@ -349,7 +349,7 @@ class CatalogStream(StreamState):
         Raises
         ------
         UnknownStreamError
-            When there is no such field; near ones are offered. Nothing is changed.
+            When there is no such field; similar names are suggested. Nothing is changed.
         InvalidSelectionError
             When a field that was named cannot be selected. Nothing is changed.
         """
@@ -362,7 +362,7 @@ class CatalogStream(StreamState):
         Raises
         ------
         UnknownStreamError
-            When there is no such field; near ones are offered. Nothing is changed.
+            When there is no such field; similar names are suggested. Nothing is changed.
         InvalidSelectionError
             When a field that was named is automatic. Nothing is changed.
         """
@@ -383,13 +383,13 @@ class CatalogStream(StreamState):
         Raises
         ------
         UnknownStreamError
-            When a key is no field of the stream; near ones are offered. Nothing is changed.
+            When a key is no field of the stream; similar names are suggested. Nothing is changed.
         InvalidSelectionError
             When the stream cannot have it: its method is forced, the key is not valid or of the wrong type, it is no
             view. Nothing is changed.
         """
         if isinstance(view_keys, str):
-            raise InvalidInputError(f"view_keys takes a list of names: give [{view_keys!r}].")
+            raise InvalidInputError(f"view_keys expects a list of names. Pass [{view_keys!r}].")
         wanted: dict[str, Any] = {}
         if not isinstance(replication_method, Unset):
             wanted["replication-method"] = replication_method
@@ -406,7 +406,7 @@ class CatalogStream(StreamState):
             self._write(key, value)
 
     def discard(self) -> None:
-        """Forget what was to be changed."""
+        """Discard the changes."""
         self._keys.clear()
         self._changed.clear()
         self._touch()

@@ -165,7 +165,7 @@ class CatalogView:
             ``streams``: every selected stream by its name (by its ``tap_stream_id`` where others have that name), with
             what was chosen of it: ``replication_method``, ``replication_key``, ``view_keys``, and ``fields``, the
             dotted names of the fields that were selected, or the breadcrumb of one whose name others have too.
-            Automatic fields come by themselves, and what is only selected by default is no choice: neither is among
+            Automatic fields are always included, and what is only selected by default is no choice: neither is among
             them. Also ``source_type``, and ``stitchnb_selection``, the format's version.
 
         Raises
@@ -197,7 +197,7 @@ class CatalogView:
         Raises
         ------
         UnknownStreamError
-            When there is no such stream; near ones are offered.
+            When there is no such stream; similar names are suggested.
         InvalidInputError
             When several have that name: say which by its ``tap_stream_id``.
         """

@@ -47,7 +47,7 @@ class _ImportClientBase(Resource[Mode]):
 
     @endpoint_method
     def status(self) -> Steps[ImportStatus]:
-        """Ask how the Import API is; no token is sent.
+        """Get the status of the Import API; no token is sent.
 
         Source: ``GET /v2/import/status``.
         """
@@ -285,7 +285,9 @@ class _ImportClientBase(Resource[Mode]):
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{type(self).__name__} holds a token and cannot be pickled: make a new one where it is needed")
+        raise TypeError(
+            f"{type(self).__name__} holds a token and cannot be pickled. Create a new one where you need it."
+        )
 
 
 class ImportClient(_ImportClientBase[Sync]):
@@ -377,19 +379,21 @@ class AsyncImportClient(_ImportClientBase[Async]):
 def _own_token(token: str | ImportToken) -> Secret:
     if isinstance(token, ImportToken):
         if token.access_token is None:
-            raise InvalidInputError(f"Token {token.id} is only listed: Stitch tells a token once, when it is made.")
+            raise InvalidInputError(
+                f"Token {token.id} has no value: Stitch shows a token only once, when it is created."
+            )
         token = token.access_token
     return checked_token(token)
 
 
 def _refuse_odd(messages: Sequence[Mapping[str, Any]]) -> None:
     if not messages:
-        raise InvalidInputError("There is nothing to push: give at least one record.")
+        raise InvalidInputError("There is nothing to push. Pass at least one record.")
     for number, message in enumerate(messages):
         sequence = message.get("sequence")
         if isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence <= _LAST_SEQUENCE:
             raise InvalidInputError(
-                f"Record {number} was not sent: its sequence {sequence!r} is no whole number from 0 to 2^63-1."
+                f"Record {number} was not sent: its sequence {sequence!r} is not a whole number from 0 to 2^63-1."
             )
 
 
@@ -402,7 +406,7 @@ def _batches(
 ) -> FrameBatches:
     """Look at a frame before anything of it is sent."""
     if not isinstance(table_name, str) or not table_name.strip():
-        raise InvalidInputError("The name of the table comes first, and then the frame: push_frame('orders', frame).")
+        raise InvalidInputError("Pass the name of the table first, then the frame: push_frame('orders', frame).")
     what = f"The frame for {table_name!r}"
     keys = tuple(_names(key_names))
     first = time.time_ns() if first_sequence is None else first_sequence
@@ -418,7 +422,9 @@ def _refuse_odd_sequences(first: Any, count: int) -> None:
 
 def _names(key_names: Sequence[str]) -> Sequence[str]:
     if isinstance(key_names, str):
-        raise InvalidInputError(f"key_names takes a list of names: give [{key_names!r}].")
+        raise InvalidInputError(f"key_names expects a list of names. Pass [{key_names!r}].")
     if not isinstance(key_names, Iterable):
-        raise InvalidInputError(f"key_names takes a list of names, not {key_names!r}; without keys leave it out.")
+        raise InvalidInputError(
+            f"key_names expects a list of names, got {key_names!r}. Leave it out if there are no keys."
+        )
     return key_names

@@ -176,7 +176,7 @@ class Job(models.ReplicationJob, Resource[Mode]):
     def wait(
         self, *, timeout_s: float = 3600, quiet_s: float = 120, show_progress: bool | None = None
     ) -> Steps[JobResult]:
-        """Wait until its rows have landed. See `Jobs.wait`."""
+        """Wait until its rows are loaded. See `Jobs.wait`."""
         return (
             yield from self._client.jobs.wait.as_steps(
                 self, timeout_s=timeout_s, quiet_s=quiet_s, show_progress=show_progress
@@ -193,12 +193,12 @@ class Job(models.ReplicationJob, Resource[Mode]):
 
     @endpoint_method
     def log(self) -> Steps[str]:
-        """Ask for the log of its extraction. See `Extractions.log`."""
+        """Get the log of its extraction. See `Extractions.log`."""
         return (yield from self._client.extractions.log.as_steps(self.job_name))
 
     @endpoint_method
     def stop(self) -> Steps[None]:
-        """Stop it; rows that have landed stay."""
+        """Stop it; loaded rows stay."""
         yield from self._client.jobs.stop.as_steps(self._source_id)
 
 
@@ -262,30 +262,30 @@ class Jobs(Resource[Mode]):
         poll_s: float | None = None,
         show_progress: bool | None = None,
     ) -> Steps[JobResult]:
-        """Wait until a job's rows have landed, saying how it stands.
+        """Wait until a job's rows are loaded, and show its progress.
 
-        The API has no status of a job. So first the job's name is looked for among the extractions; then each selected
-        stream's last load must be as late as the extraction's end. A stream without new rows may never be loaded: once
-        no load has come for `quiet_s` the wait is over.
+        The API reports no job status. First the job's name must appear among the extractions. Then each selected
+        stream's last load must be as late as the extraction's end. A stream without new rows may never be loaded, so
+        the wait ends after `quiet_s` without a load.
 
         Parameters
         ----------
         timeout_s
             How long to wait at most, in seconds.
         quiet_s
-            Seconds without any new load after which the rest is taken to have had no rows.
+            Seconds without a new load after which the remaining streams count as having no new rows.
         poll_s
             Seconds between two looks; None spaces them so that all waits of this client together take half of the 30
             requests in 10 minutes that Stitch allows.
         show_progress
-            True or False to show progress or not; None where somebody looks.
+            True to show progress, False to hide it; None shows it in a notebook or an interactive terminal.
 
         Raises
         ------
         JobFailedError
-            When a part of it fails or is stopped: which, and its message.
+            If a part of it fails or is stopped: which part, and its message.
         WaitTimeoutError
-            When it is not over yet; waiting again is safe.
+            If it is not finished; you can wait again.
         """
         return (yield from self._wait(job, timeout_s, quiet_s, poll_s, show_progress))
 
@@ -341,7 +341,7 @@ class Jobs(Resource[Mode]):
                 timeout_s=timeout_s,
                 poll_s=lambda: poll_s if poll_s is not None else self._client.job_poll_s(watch.requests),
                 show_progress=show_progress,
-                next_action="It goes on in Stitch: wait again, or stop it.",
+                next_action="It continues in Stitch. Wait again, or stop it.",
             )
         result = ended.result
         if result is None or not result.succeeded:
@@ -350,7 +350,7 @@ class Jobs(Resource[Mode]):
 
     @endpoint_method
     def history(self, source_id: int | None = None) -> Steps[JobHistory]:
-        """Ask for the jobs that have run, as far as that is known.
+        """List the known jobs.
 
         A sandbox of one's own knows every job, and the rows of its streams. A real account tells the last completed
         extraction of each source, of the last 60 days, and no rows.
@@ -398,10 +398,10 @@ class Jobs(Resource[Mode]):
         Parameters
         ----------
         quiet_s
-            Seconds without any new load after which the rest is taken to have had no rows.
+            Seconds without a new load after which the remaining streams count as having no new rows.
         """
         if (client_id := _checked(job).client_id) is None:
-            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id: it cannot be looked up.")
+            raise InvalidInputError(f"{job.job_name!r} does not begin with an account's id, so it cannot be looked up.")
         source = yield from send(self._client, requests.get_source(job.source_id))
         streams = yield from send(self._client, requests.list_streams(job.source_id))
         selected = tuple(dict.fromkeys(s.stream_name for s in streams if s.selected))
@@ -411,7 +411,7 @@ class Jobs(Resource[Mode]):
 def _checked(job: Any) -> Job[Any]:
     """Refuse what is no job, such as its name."""
     if not isinstance(job, Job):
-        raise InvalidInputError(f"{job!r} is no job: give what source.start_job() gave.")
+        raise InvalidInputError(f"Expected a Job from source.start_job(), got {job!r}.")
     return job
 
 

@@ -36,7 +36,7 @@ _OF_SANDBOX: Mapping[str, StreamPhase] = {
 
 @dataclass(frozen=True)
 class JobStream:
-    """One stream of a job at one look.
+    """The status of one stream of a job.
 
     Attributes
     ----------
@@ -183,7 +183,7 @@ class JobResult:
 
     @property
     def was_stopped(self) -> bool:
-        """It did not fail by itself: somebody stopped it."""
+        """It was stopped by a user."""
         return self.extraction.was_stopped
 
     @property
@@ -207,7 +207,7 @@ class JobResult:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job stood at one look.
+    """The status of a job at one time.
 
     Attributes
     ----------
@@ -263,17 +263,17 @@ class JobStatus:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more will change."""
+        """It is finished."""
         return self.phase in ("succeeded", "failed")
 
 
 class JobWatch(Resource[Mode]):
-    """Looks at a job, with as few requests as that takes. `Jobs.watching` makes one.
+    """Polls a job with as few requests as possible. `Jobs.watching` makes one.
 
     Attributes
     ----------
     asked
-        How many requests the last look took of what Stitch allows.
+        How many requests the last poll used of the rate limit.
     streams
         The names of the streams that were selected when the watch began.
     """
@@ -300,13 +300,13 @@ class JobWatch(Resource[Mode]):
 
     @property
     def begun(self) -> JobStatus:
-        """How it stands before the first look: it was started, and that is all that is known."""
+        """The status before the first poll: it was started."""
         table = _streams_by_api(self.streams, "extracting", (), ())
         return JobStatus("extracting", "extracting", self.streams, table=table)
 
     @endpoint_method
     def look(self) -> Steps[JobStatus]:
-        """Say how it stands now.
+        """Return the current status.
 
         The job's name is looked for among the extractions; then each selected stream's last load must be as late as
         the extraction's end. A sandbox of one's own tells the rows besides, and whether any are still to come.

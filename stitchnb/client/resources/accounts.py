@@ -29,7 +29,7 @@ class ImportTokens(Resource[Mode]):
 
     @endpoint_method
     def list(self, source_id: int) -> Steps[RecordList[ImportToken]]:
-        """Ask for the ids of an Import API source's tokens; the tokens themselves are never told again.
+        """List the ids of an Import API source's tokens; the tokens themselves are never shown again.
 
         Source: ``GET /v4/sources/{id}/tokens``.
         """

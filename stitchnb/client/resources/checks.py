@@ -39,26 +39,26 @@ def missing_check_reason(connection: Source | Destination, *, base_url: str, in_
     if connection.deleted_at is not None or step is None:
         return None
     missing = ", ".join(missing_properties(step))
-    given = f"give {missing} with client.{kind}s.update({connection.id}, properties={{…}})" if missing else ""
+    given = f"pass {missing} to client.{kind}s.update({connection.id}, properties={{…}})" if missing else ""
     if step_type == "form" and given:
         waits, action = "its form is not complete", given
     elif step_type in _BY_A_PERSON:
-        waits = f"it is at its {step_type} step, where somebody has to authorise it"
+        waits = f"it is at its {step_type} step and must be authorized"
         authorised = _authorised(connection, base_url=base_url, in_sandbox=in_sandbox)
         action = f"{given}, then {authorised}" if given else authorised
     elif kind == "source" and card.step("discover_schema") is None:
-        return f"Source {connection.id} is never checked: {connection.type} is a type without a connection check."
+        return f"Source {connection.id} is never checked: the type {connection.type} has no connection check."
     else:
         return None
     action = f"{action[0].upper()}{action[1:]}"
-    return f"There is no check of {kind} {connection.id} yet: {waits}. {action}; it then goes on by itself."
+    return f"There is no check of {kind} {connection.id} yet: {waits}. {action}. Setup then continues automatically."
 
 
 def _authorised(connection: Source | Destination, *, base_url: str, in_sandbox: bool) -> str:
     if in_sandbox:
-        return f"call client.sandbox.authorize({connection.id}), which stands in for the browser"
+        return f"call client.sandbox.authorize({connection.id}), which replaces the sign-in in the browser"
     page = source_page(base_url, connection.stitch_client_id, connection.id)
-    return f"authorise it in Stitch{f' ({page})' if page else ''}"
+    return f"authorize it in Stitch{f' ({page})' if page else ''}"
 
 
 class ConnectionCheck(models.ConnectionCheck, Resource[Mode]):
@@ -97,7 +97,7 @@ class ConnectionChecks(Resource[Mode]):
 
     @endpoint_method
     def last(self, source_id: int | None = None, *, destination_id: int | None = None) -> Steps[ConnectionCheck[Mode]]:
-        """Ask for the last connection check of a source, or of a destination.
+        """Get the last connection check of a source, or of a destination.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class ConnectionChecks(Resource[Mode]):
         poll_s
             Seconds between two looks; None chooses by where the API is.
         show_progress
-            True or False to show progress or not; None where somebody looks.
+            True to show progress, False to hide it; None shows it in a notebook or an interactive terminal.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class ConnectionChecks(Resource[Mode]):
         NotFoundError
             When there is none yet: see `last`.
         WaitTimeoutError
-            When it is still running; waiting again is safe.
+            If it is still running; you can wait again.
 
         Source: ``GET /v4/sources/{id}/last-connection-check``, ``GET /v4/destinations/{id}/last-connection-check``.
         """
@@ -181,12 +181,12 @@ class ConnectionChecks(Resource[Mode]):
             timeout_s=timeout_s,
             poll_s=lambda: poll_s if poll_s is not None else self._client.poll_s,
             show_progress=show_progress,
-            next_action=f"Wait again, or look at client.connection_checks.last({given}).",
+            next_action=f"Wait again, or call client.connection_checks.last({given}).",
         )
         if not ended.succeeded:
             raise CheckFailedError(
-                f"{title} failed: {ended.message or 'Stitch gave no reason'}\n"
-                f"Correct the properties with client.{kind}s.update({id_}, properties={{…}}), "
+                f"{title} failed: {ended.message or 'Stitch returned no reason'}\n"
+                f"Fix the properties with client.{kind}s.update({id_}, properties={{…}}), "
                 "which starts a new check.",
                 check=ended,
             )
@@ -195,4 +195,4 @@ class ConnectionChecks(Resource[Mode]):
 
 def _refuse_both(source_id: int | None, destination_id: int | None) -> None:
     if (source_id is None) == (destination_id is None):
-        raise InvalidInputError("Give either the id of a source, or destination_id=.")
+        raise InvalidInputError("Pass either the id of a source, or destination_id=.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Destination(models.Destination, Resource[Mode]):
-    """One destination, with what one may do with it; it shows what Stitch last told.
+    """One destination in its last known state, with methods to work with it.
 
     Given by `client.destinations.create`, `client.destinations.get` and `client.destinations.list`.
     """
@@ -36,12 +36,12 @@ class Destination(models.Destination, Resource[Mode]):
 
     @endpoint_method
     def refresh(self) -> Steps[Destination[Mode]]:
-        """Ask for it again."""
+        """Fetch it again."""
         return (yield from self._client.destinations.get.as_steps(self.id))
 
     @endpoint_method
     def check(self) -> Steps[ConnectionCheck[Mode]]:
-        """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
+        """Fetch its last connection check; `ConnectionCheck.wait` waits for it to finish."""
         return (yield from self._client.connection_checks.last.as_steps(destination_id=self.id))
 
     @endpoint_method
@@ -51,7 +51,7 @@ class Destination(models.Destination, Resource[Mode]):
 
     @endpoint_method
     def delete(self) -> Steps[None]:
-        """Delete it; replication pauses until there is another one."""
+        """Delete it; replication pauses until another destination exists."""
         yield from self._client.destinations.delete.as_steps(self.id)
 
 
@@ -63,7 +63,7 @@ class Destinations(Resource[Mode]):
 
     @endpoint_method
     def list(self, *, source_id: int | None = None) -> Steps[RecordList[Destination[Mode]]]:
-        """Ask for every destination, or for those of one source.
+        """List every destination, or for those of one source.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Destinations(Resource[Mode]):
 
     @endpoint_method
     def get(self, destination_id: int) -> Steps[Destination[Mode]]:
-        """Ask for one destination.
+        """Get one destination.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class Destinations(Resource[Mode]):
         for found in (yield from send(self._client, requests.list_destinations(destination_id=destination_id))):
             if found.id == destination_id:
                 return found
-        raise InvalidInputError(f"There is no destination {destination_id}: client.destinations.list() shows all.")
+        raise InvalidInputError(f"There is no destination {destination_id}. client.destinations.list() shows all.")
 
     @endpoint_method
     def create(
@@ -119,7 +119,7 @@ class Destinations(Resource[Mode]):
         ignore_unmapped_sources: bool = False,
         validate: bool = True,
     ) -> Steps[Destination[Mode]]:
-        """Create a destination; where its form is complete Stitch checks the connection by itself.
+        """Create a destination; if its form is complete, Stitch checks the connection automatically.
 
         Parameters
         ----------
@@ -128,20 +128,20 @@ class Destinations(Resource[Mode]):
         properties
             Values by property name, as strings.
         ignore_unmapped_sources
-            False lets the rows of every source that has no destination yet land there.
+            False loads the rows of every source without a destination there.
         validate
-            Hold the properties against the type's report card first, so that nothing is sent that cannot be right.
+            Validate the properties against the type's report card before sending.
 
         Raises
         ------
         InvalidInputError
-            When there is no such type; near ones are offered.
+            When there is no such type; similar names are suggested.
         InvalidValuesError
-            When values are missing or wrong: each is named. Nothing was sent.
+            If values are missing or invalid; each is listed. Nothing was sent.
         AccessDeniedError
             When the plan allows no further destination.
         OutcomeUnknownError
-            When the connection broke: look at `list` before creating it again.
+            If the connection broke: check `list` before creating it again.
 
         Source: ``POST /v4/destinations``.
         """
@@ -168,7 +168,7 @@ class Destinations(Resource[Mode]):
         Source: ``PUT /v4/destinations/{id}``.
         """
         if not properties:
-            raise InvalidInputError("There is nothing to change: give properties.")
+            raise InvalidInputError("There is nothing to change. Pass properties.")
         card = (yield from self.get.as_steps(destination_id)).report_card
         errors = property_rules.properties_errors(card, properties, partial=True)
         if errors:

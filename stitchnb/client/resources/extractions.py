@@ -25,7 +25,7 @@ class Extractions(Resource[Mode]):
 
     @endpoint_method
     def list(self, client_id: int | None = None) -> Steps[RecordList[Extraction]]:
-        """Ask for the last completed extraction of each source, paused and deleted sources included.
+        """Get the last completed extraction of each source, paused and deleted sources included.
 
         Parameters
         ----------
@@ -44,7 +44,7 @@ class Extractions(Resource[Mode]):
         return (yield from self.iterate(client_id).all.as_steps())
 
     def iterate(self, client_id: int | None = None) -> Pages[Extraction, Mode]:
-        """Give the same one by one, asking for each page of 100 only when it is needed; no extraction comes twice.
+        """Iterate over the same; each page of 100 is fetched only when it is needed, and no extraction comes twice.
 
         ``for`` goes through it, ``async for`` that of an `AsyncClient`.
 
@@ -59,9 +59,9 @@ class Extractions(Resource[Mode]):
 
     @endpoint_method
     def log(self, job_name: str) -> Steps[str]:
-        """Ask for the log of an extraction.
+        """Get the log of an extraction.
 
-        Stitch answers with the address of a file elsewhere, which is followed without the access token.
+        Stitch redirects to a file on another server, which is downloaded without the access token.
 
         Raises
         ------
@@ -77,24 +77,24 @@ class Extractions(Resource[Mode]):
 
     @endpoint_method
     def download_log(self, job_name: str, path: str | Path) -> Steps[Path]:
-        """Write the log of an extraction to a file, which must not be there yet.
+        """Write the log of an extraction to a new file.
 
         Raises
         ------
         InvalidInputError
-            When the file is there already; it was not touched.
+            If the file exists; it was not changed.
 
         Source: ``GET /v4/{client_id}/extractions/{job_name}``.
         """
         target = Path(path)
         if target.exists():
-            raise InvalidInputError(f"{target} is there already and was not touched: give another path.")
+            raise InvalidInputError(f"{target} exists and was not changed. Pass another path.")
         target.write_bytes((yield from self._log(job_name)))
         return target
 
     def _log(self, job_name: str) -> Steps[bytes]:
         if not isinstance(job_name, str):
-            raise InvalidInputError(f"{job_name!r} is no name of a job: give its job_name, or call job.log().")
+            raise InvalidInputError(f"{job_name!r} is not a job name. Pass its job_name, or call job.log().")
         client_id = ReplicationJob({"job_name": job_name}).client_id
         if client_id is None:
             client_id = yield from self._client.find_client_id()
@@ -109,7 +109,7 @@ class Loads(Resource[Mode]):
 
     @endpoint_method
     def list(self, client_id: int | None = None) -> Steps[RecordList[Load]]:
-        """Ask for the last load of each stream.
+        """Get the last load of each stream.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Loads(Resource[Mode]):
         return (yield from self.iterate(client_id).all.as_steps())
 
     def iterate(self, client_id: int | None = None) -> Pages[Load, Mode]:
-        """Give the same one by one, asking for each page of 100 only when it is needed; no stream comes twice.
+        """Iterate over the same; each page of 100 is fetched only when it is needed, and no stream comes twice.
 
         Source: ``GET /v4/{client_id}/loads``.
         """

@@ -36,7 +36,7 @@ class Emails(Resource[Mode]):
 
     @endpoint_method
     def list(self) -> Steps[RecordList[NotificationEmail]]:
-        """Ask for every address.
+        """List every address.
 
         Source: ``GET /notifications/public/v1/api/custom-emails``.
         """
@@ -102,7 +102,7 @@ class Hooks(Resource[Mode]):
 
     @endpoint_method
     def list(self) -> Steps[RecordList[Hook]]:
-        """Ask for every hook.
+        """List every hook.
 
         Source: ``GET /notifications/public/v1/api/hooks``.
         """
@@ -141,7 +141,7 @@ class Hooks(Resource[Mode]):
         """
         url = str(url)
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
-            raise InvalidInputError("The hook was not created: give the whole address, beginning with https://.")
+            raise InvalidInputError("The hook was not created. Pass the whole address, which begins with https://.")
         try:
             return (
                 yield from send(
@@ -152,7 +152,7 @@ class Hooks(Resource[Mode]):
             if error.code != "InvalidBody":
                 raise
             hint = (
-                f"Stitch does not say what it minds: that there is no destination {destination_id} "
+                f"Stitch does not say what is wrong. Possible causes: there is no destination {destination_id} "
                 f"(client.destinations.list() shows all), the address, or the type {type!r}."
             )
             raise with_hint(error, hint) from error

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 class Source(models.Source, Resource[Mode]):
-    """One source, with what one may do with it.
+    """One source, with methods to work with it.
 
     Given by `client.sources.create`, `client.sources.get` and `client.sources.list`.
 
-    It shows what Stitch last told; `refresh` asks again. Everything that changes it gives back the source as it then
-    is. Of an `AsyncClient` everything is to be awaited.
+    It holds the last known state; `refresh` fetches it again. Every change returns the source in its new state. With
+    an `AsyncClient`, await every method.
     """
 
     @classmethod
@@ -46,17 +46,17 @@ class Source(models.Source, Resource[Mode]):
 
     @endpoint_method
     def refresh(self) -> Steps[Source[Mode]]:
-        """Ask for it again."""
+        """Fetch it again."""
         return (yield from self._client.sources.get.as_steps(self.id))
 
     @endpoint_method
     def check(self) -> Steps[ConnectionCheck[Mode]]:
-        """Ask for its last connection check; `ConnectionCheck.wait` waits for it to end."""
+        """Fetch its last connection check; `ConnectionCheck.wait` waits for it to finish."""
         return (yield from self._client.connection_checks.last.as_steps(self.id))
 
     @endpoint_method
     def streams(self) -> Steps[RecordList[models.Stream]]:
-        """Ask for its streams.
+        """List its streams.
 
         ``.to_frame()`` gives one row per stream: ``stream_id`` (int64), ``stream`` (string), ``selected`` (boolean),
         ``primary_key``, ``replication_method``, ``replication_key`` (string, may be missing).
@@ -65,7 +65,7 @@ class Source(models.Source, Resource[Mode]):
 
     @endpoint_method
     def fields(self, stream: str) -> Steps[RecordList[models.Field]]:
-        """Ask for the fields of one stream, given by name. See `Streams.fields`."""
+        """List the fields of one stream, by its name. See `Streams.fields`."""
         return (yield from self._client.streams.fields.as_steps(self.id, stream))
 
     @endpoint_method
@@ -73,7 +73,7 @@ class Source(models.Source, Resource[Mode]):
     def catalog(
         self, *, load: bool = True, max_concurrency: int = MAX_CONCURRENCY, show_progress: bool | None = None
     ) -> Steps[Catalog[Mode]]:
-        """Ask for all its streams and fields, to see what replicates and why, and to choose. See `Streams.catalog`."""
+        """Load all its streams and fields, to see what is replicated and why, and to select. See `Streams.catalog`."""
         return (
             yield from self._client.streams.catalog.as_steps(
                 self.id, load=load, max_concurrency=max_concurrency, show_progress=show_progress, source_type=self.type
@@ -82,7 +82,7 @@ class Source(models.Source, Resource[Mode]):
 
     @endpoint_method
     def select(self, stream: str, fields: Iterable[str] = ()) -> Steps[Source[Mode]]:
-        """Select a stream and some of its fields; automatic fields come by themselves. See `Streams.select`."""
+        """Select a stream and some of its fields; automatic fields are always included. See `Streams.select`."""
         yield from self._client.streams.select.as_steps(self.id, stream, fields)
         return (yield from self.refresh.as_steps())
 
@@ -109,45 +109,45 @@ class Source(models.Source, Resource[Mode]):
 
     @endpoint_method
     def start_job(self) -> Steps[Job[Mode]]:
-        """Start a replication job now, whatever the schedule says.
+        """Start a replication job now, regardless of the schedule.
 
         Raises
         ------
         AlreadyRunningError
-            When one is under way: wait for it, or `stop_job`.
+            If one is running: wait for it, or call `stop_job`.
         """
         return (yield from self._client.jobs.start.as_steps(self.id))
 
     @endpoint_method
     def stop_job(self) -> Steps[None]:
-        """Stop the job that is under way; rows that have landed stay."""
+        """Stop the running job; loaded rows stay."""
         yield from self._client.jobs.stop.as_steps(self.id)
 
     @endpoint_method
     def extractions(self) -> Steps[RecordList[models.Extraction]]:
-        """Ask for its last completed extraction: none or one. See `Extractions.list` for the frame."""
+        """Get its last completed extraction: none or one. See `Extractions.list` for the frame."""
         found = yield from self._client.extractions.list.as_steps(self.stitch_client_id)
         return RecordList(models.Extraction, [one for one in found if one.source_id == self.id])
 
     @endpoint_method
     def loads(self) -> Steps[RecordList[models.Load]]:
-        """Ask for the last load of each of its streams. See `Loads.list` for the frame."""
+        """Get the last load of each of its streams. See `Loads.list` for the frame."""
         found = yield from self._client.loads.list.as_steps(self.stitch_client_id)
         return RecordList(models.Load, [one for one in found if one.source_name == self.name])
 
     @endpoint_method
     def pause(self) -> Steps[Source[Mode]]:
-        """Let its schedule rest; jobs can still be started by hand."""
+        """Pause its schedule; jobs can still be started manually."""
         return (yield from self._client.sources.pause.as_steps(self.id))
 
     @endpoint_method
     def resume(self) -> Steps[Source[Mode]]:
-        """Let its schedule run again."""
+        """Resume its schedule."""
         return (yield from self._client.sources.resume.as_steps(self.id))
 
     @endpoint_method
     def delete(self) -> Steps[Source[Mode]]:
-        """Delete it for good; its rows in the destination stay."""
+        """Delete it permanently; its rows in the destination stay."""
         return (yield from self._client.sources.delete.as_steps(self.id))
 
 
@@ -159,7 +159,7 @@ class Sources(Resource[Mode]):
 
     @endpoint_method
     def list(self) -> Steps[RecordList[Source[Mode]]]:
-        """Ask for every source: active, paused and deleted.
+        """List every source: active, paused and deleted.
 
         Source: ``GET /v4/sources``.
         """
@@ -180,7 +180,7 @@ class Sources(Resource[Mode]):
 
     @endpoint_method
     def get(self, source_id: int) -> Steps[Source[Mode]]:
-        """Ask for one source.
+        """Get one source.
 
         Raises
         ------
@@ -201,31 +201,31 @@ class Sources(Resource[Mode]):
         destination_id: int | None = None,
         validate: bool = True,
     ) -> Steps[Source[Mode]]:
-        """Create a source; where its form is complete Stitch checks the connection by itself.
+        """Create a source; if its form is complete, Stitch checks the connection automatically.
 
         Parameters
         ----------
         type
             Source type, such as ``platform.recurly``.
         display_name
-            What people see. Lower-cased and cleaned it becomes the schema in the destination, for good.
+            Shown to people. Normalized to lower case, it becomes the schema in the destination permanently.
         properties
             Values by property name, as strings: ``{"quota_limit": "30"}``.
         destination_id
-            Where its rows land; None leaves it to the account.
+            Where its rows are loaded; None uses the account's default.
         validate
-            Hold everything against the type's report card first, so that nothing is sent that cannot be right.
+            Validate everything against the type's report card before sending.
 
         Raises
         ------
         UnknownSourceTypeError
-            When there is no such type; near ones are offered.
+            When there is no such type; similar names are suggested.
         InvalidValuesError
-            When values are missing or wrong: each is named. Nothing was sent.
+            If values are missing or invalid; each is listed. Nothing was sent.
         APIError
             When Stitch refuses: `NameTakenError`, `InvalidPropertiesError`, `AccessDeniedError` …
         OutcomeUnknownError
-            When the connection broke: look at `list` before creating it again.
+            If the connection broke: check `list` before creating it again.
 
         Source: ``POST /v4/sources``.
         """
@@ -248,7 +248,7 @@ class Sources(Resource[Mode]):
         for found in (yield from send(self._client, requests.list_sources())):
             if found.deleted_at is None and (found.display_name == display_name or found.name == wanted):
                 there = f"client.sources.get({found.id})"
-                return f"Choose another display name, or go on with the source that has this one: {there}."
+                return f"Choose another display name, or use the source that has this one: {there}."
         return None
 
     @endpoint_method
@@ -274,7 +274,7 @@ class Sources(Resource[Mode]):
         changes: dict[str, Any] = {}
         if display_name is not None:
             if not isinstance(display_name, str) or not display_name.strip():
-                told = f"{display_name!r} is no name: give some text, such as Recurly."
+                told = f"{display_name!r} is not a valid display name. Pass text, such as Recurly."
                 raise InvalidValuesError({"display_name": told}, what=f"The change of source {source_id}")
             changes["display_name"] = display_name
         if properties is not None:
@@ -286,12 +286,12 @@ class Sources(Resource[Mode]):
         if destination_id is not None:
             changes["destination_id"] = checked_id(destination_id, "destination id")
         if not changes:
-            raise InvalidInputError("There is nothing to change: give display_name, properties or destination_id.")
+            raise InvalidInputError("There is nothing to change. Pass display_name, properties or destination_id.")
         return (yield from self._put(source_id, changes))
 
     @endpoint_method
     def pause(self, source_id: int) -> Steps[Source[Mode]]:
-        """Let a source's schedule rest.
+        """Pause a source's schedule.
 
         Source: ``PUT /v4/sources/{id}``.
         """
@@ -299,7 +299,7 @@ class Sources(Resource[Mode]):
 
     @endpoint_method
     def resume(self, source_id: int) -> Steps[Source[Mode]]:
-        """Let a paused source's schedule run again.
+        """Resume a paused source's schedule.
 
         Source: ``PUT /v4/sources/{id}``.
         """
@@ -307,7 +307,7 @@ class Sources(Resource[Mode]):
 
     @endpoint_method
     def delete(self, source_id: int) -> Steps[Source[Mode]]:
-        """Delete a source for good; it stays in the list, its rows stay in the destination.
+        """Delete a source permanently; it stays in the list, and its rows stay in the destination.
 
         Source: ``DELETE /v4/sources/{id}``.
         """

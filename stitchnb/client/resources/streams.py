@@ -29,7 +29,7 @@ class Streams(Resource[Mode]):
 
     @endpoint_method
     def list(self, source_id: int) -> Steps[RecordList[Stream]]:
-        """Ask for a source's streams.
+        """List a source's streams.
 
         Source: ``GET /v4/sources/{id}/streams``.
         """
@@ -42,7 +42,7 @@ class Streams(Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When the source has no such stream; near ones are offered.
+            When the source has no such stream; similar names are suggested.
         InvalidInputError
             When several have that name: say which by its ``tap_stream_id``.
         """
@@ -50,7 +50,7 @@ class Streams(Resource[Mode]):
 
     @endpoint_method
     def schema(self, source_id: int, stream: str) -> Steps[StreamSchema]:
-        """Ask for a stream's schema and the metadata of its fields.
+        """Get a stream's schema and the metadata of its fields.
 
         Source: ``GET /v4/sources/{id}/streams/{stream_id}``.
         """
@@ -59,7 +59,7 @@ class Streams(Resource[Mode]):
 
     @endpoint_method
     def fields(self, source_id: int, stream: str) -> Steps[RecordList[Field]]:
-        """Ask for a stream's fields.
+        """Get a stream's fields.
 
         ``.to_frame()`` gives one row per field in the schema's order with the columns ``field``, ``type``,
         ``inclusion`` (string), ``replicated`` (bool: does it land) and ``reason`` (string, in words).
@@ -78,16 +78,16 @@ class Streams(Resource[Mode]):
         show_progress: bool | None = None,
         source_type: str | None = None,
     ) -> Steps[Catalog[Mode]]:
-        """Ask for all streams and fields of a source, to see what replicates and why, and to choose.
+        """Load all streams and fields of a source, to see what is replicated and why, and to select.
 
         Parameters
         ----------
         load
             False asks for the list of streams only, in one request; `Catalog.load` then asks for fields.
         max_concurrency
-            So many requests at a time, one for each stream.
+            The most requests at the same time; one request per stream.
         show_progress
-            True to show how far it is, False not to; None shows it for many streams, where somebody looks.
+            True to show progress, False to hide it; None shows it for many streams in an interactive session.
         source_type
             The source's type, where one knows it: `Catalog.read_selection` then refuses what was written of another.
 
@@ -110,7 +110,7 @@ class Streams(Resource[Mode]):
 
     @endpoint_method
     def select(self, source_id: int, stream: str, fields: Iterable[str] = ()) -> Steps[None]:
-        """Select a stream and some of its fields, in one request; automatic fields come by themselves.
+        """Select a stream and some of its fields, in one request; automatic fields are always included.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class Streams(Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When there is no such stream or field; near ones are offered. Nothing was sent.
+            When there is no such stream or field; similar names are suggested. Nothing was sent.
         InvalidInputError
             When a field is unsupported. Nothing was sent.
 
@@ -137,7 +137,7 @@ class Streams(Resource[Mode]):
         Raises
         ------
         UnknownStreamError
-            When there is no such stream or field; near ones are offered. Nothing was sent.
+            When there is no such stream or field; similar names are suggested. Nothing was sent.
         InvalidInputError
             When a field is automatic: it lands with its stream. Nothing was sent.
 
@@ -164,16 +164,16 @@ class Streams(Resource[Mode]):
         """
         given = tuple(selections)
         if not all(isinstance(one, Selection) for one in given):
-            raise InvalidInputError("update takes selections: give Selection.of(…) for each stream.")
+            raise InvalidInputError("update expects selections. Pass Selection.of(…) for each stream.")
         if not given:
-            raise InvalidInputError("There is nothing to change: give at least one selection.")
+            raise InvalidInputError("There is nothing to change. Pass at least one selection.")
         yield from send(self._client, requests.select_streams(checked_id(source_id, "source id"), given))
 
     def _write(
         self, source_id: int, stream: str, fields: Iterable[str], *, selected: bool, and_stream: bool
     ) -> Steps[None]:
         if isinstance(fields, str):
-            raise InvalidInputError(f"fields takes a list of names: give [{fields!r}].")
+            raise InvalidInputError(f"fields expects a list of names. Pass [{fields!r}].")
         wanted = tuple(fields)
         found = yield from self.find.as_steps(source_id, stream)
         entries: dict[tuple[str, ...], dict[str, bool]] = {(): {"selected": selected}} if and_stream else {}
@@ -193,5 +193,5 @@ class Streams(Resource[Mode]):
                     raise InvalidInputError(f"{stream}.{name}: {refusal}")
                 entries[columns.breadcrumbs[known[name]]] = {"selected": selected}
         if not entries:
-            raise InvalidInputError("There is nothing to change: give names of fields.")
+            raise InvalidInputError("There is nothing to change. Pass names of fields.")
         yield from send(self._client, requests.select_streams(source_id, [Selection.of(found.tap_stream_id, entries)]))

@@ -29,7 +29,7 @@ class SourceTypes(Resource[Mode]):
 
     @endpoint_method
     def list(self) -> Steps[RecordList[ReportCard]]:
-        """Ask for every source type's report card.
+        """List every source type's report card.
 
         Source: ``GET /v4/source-types``.
         """
@@ -55,7 +55,7 @@ class SourceTypes(Resource[Mode]):
         Raises
         ------
         UnknownSourceTypeError
-            When there is no such type; near ones are offered.
+            When there is no such type; similar names are suggested.
 
         Source: ``GET /v4/source-types/{source_type}``.
         """
@@ -78,7 +78,7 @@ class DestinationTypes(Resource[Mode]):
 
     @endpoint_method
     def list(self) -> Steps[RecordList[ReportCard]]:
-        """Ask for every destination type's report card.
+        """List every destination type's report card.
 
         Source: ``GET /v4/destination-types``.
         """
@@ -96,7 +96,7 @@ class DestinationTypes(Resource[Mode]):
         Raises
         ------
         UnknownDestinationTypeError
-            When there is no such type; near ones are offered.
+            When there is no such type; similar names are suggested.
 
         Source: ``GET /v4/destination-types/{destination_type}``.
         """
@@ -113,4 +113,4 @@ class DestinationTypes(Resource[Mode]):
 
 def _refuse_no_name(given: Any, kind: str, example: str) -> None:
     if not isinstance(given, str):
-        raise InvalidInputError(f"{given!r} is no {kind}: give its name, such as {example!r}.")
+        raise InvalidInputError(f"{given!r} is not a valid {kind}. Pass its name, such as {example!r}.")
