@@ -178,7 +178,7 @@ REFUSED = [
     ({"port": "1"}, "Connection refused"),
     ({"ssl": "true"}, "server does not support SSL, but SSL was required"),
     ({"ssl": "true", "sslrootcert": "no certificate"}, "server does not support SSL, but SSL was required"),
-    ({"encryption_type": "ssh"}, "the sandbox opens no tunnel over SSH"),
+    ({"encryption_type": "ssh"}, messages.NO_SSH_TUNNEL),
 ]
 
 
