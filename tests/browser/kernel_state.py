@@ -43,7 +43,9 @@ def clear() -> None:
     gc.collect()
     deadline = time.monotonic() + PATIENCE_S
     while (left := _what_goes_on() - _at_first) and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.02)
+        # What a message was still being handled for is only now free.
+        gc.collect()
     print(json.dumps(sorted(left)))
 
 

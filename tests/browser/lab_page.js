@@ -51,6 +51,9 @@ window.stitchnbTest = (() => {
     const subshells = new Set([...kernel._comms.values()].map(comm => comm.subshellId));
     await Promise.all([...subshells.add(null)].map(ask));
     await idle();
+    // Lab gives the active cell the focus as soon as that cell is drawn, which may be later than its run.
+    await panel.content.activeCell?.ready;
+    await nextFrames();
   };
 
   const open = async (path, kernel) => {

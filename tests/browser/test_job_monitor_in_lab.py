@@ -142,7 +142,7 @@ def test_a_state_is_announced_and_numbers_are_not(show: Show) -> None:
 
 def test_a_job_of_a_real_account_says_what_is_not_told(show: Show) -> None:
     monitor = Monitor(show(OF_ACCOUNT))
-    expect(monitor.root.get_by_text("neither rows nor log while a job runs")).to_be_visible()
+    expect(monitor.root.get_by_text("rows and log are not available")).to_be_visible()
     expect(monitor.root.get_by_role("columnheader")).to_have_text(["Stream", "Phase", "Last loaded (UTC)"])
     expect(monitor.root.get_by_role("progressbar")).to_have_count(0)
     monitor.form.notebook.screenshot("job-account-light-1280", of=monitor.card)

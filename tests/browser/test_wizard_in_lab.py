@@ -200,7 +200,7 @@ def test_looking_again_by_keyboard_keeps_the_focus_in_the_step(begin: Begin) -> 
     form = begin()
     choose_recurly(form)
     create(form, **{"API key": "bad-key"})
-    again = button(form, "Look again")
+    again = button(form, "Check again")
     expect(again).to_be_visible()
     form.run(
         "from gates import Gate\n"
@@ -213,7 +213,7 @@ def test_looking_again_by_keyboard_keeps_the_focus_in_the_step(begin: Begin) -> 
     expect(form.root.get_by_role("region", name="Connection check")).to_be_focused()
     form.notebook.execute("gate.open()")
     expect(again).to_be_visible()
-    tab_to(form, "Look again", most=3)
+    tab_to(form, "Check again", most=3)
 
 
 def test_a_key_that_is_held_down_starts_a_job_and_does_not_stop_it(begin: Begin) -> None:
@@ -405,7 +405,7 @@ def test_what_was_left_unsaved_is_there_again_and_the_stepper_says_so(begin: Beg
     expect(form.field("API key")).to_have_value("")
     expect(form.field("API key")).to_have_attribute("placeholder", "given")
     expect(step(form)).to_contain_text("not saved yet")
-    expect(form.root.get_by_text("is shown again. It is not saved yet.")).to_be_visible()
+    expect(form.root.get_by_text("They are not saved yet.")).to_be_visible()
     expect_accessible(form.root.locator(".sn-wizard"))
     form.notebook.screenshot(f"wizard-draft-{theme}-{width}", of=form.root)
     button(form, "Create source").click()
