@@ -201,7 +201,7 @@ def test_a_source_is_deleted_by_keyboard_once_its_name_is_typed(table: Table) ->
     expect(button).to_be_disabled()
     table.keys.type("shop 1")
     table.keys.press("Enter")
-    expect(table.root.get_by_role("alert").filter(has_text="The display name, as it stands: Shop 1")).to_be_visible()
+    expect(table.root.get_by_role("alert").filter(has_text="Type the name exactly: Shop 1")).to_be_visible()
     assert table.form.run("print(client.sources.list()[3].state)") == "form\n"
     typed.fill("Shop 1")
     expect(button).to_be_enabled()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from form_views import Form
 from playwright.sync_api import expect
 
-NO_CHANGE = "already provided: leave empty to keep it"
+NO_CHANGE = "Saved. Leave blank to keep."
 
 FAILED = """
 import stitchnb

@@ -60,7 +60,7 @@ def test_errors_come_and_go_as_one_types_and_the_caret_stays(show: Callable[...,
     expect(form.error("quota_limit")).to_have_text("Expected a whole number, such as 30.")
     expect(quota).to_have_attribute("aria-invalid", "true")
     expect(quota).to_have_accessible_description("Expected a whole number, such as 30.")
-    expect(form.root.get_by_text("1 thing to mend:")).to_be_visible()
+    expect(form.root.get_by_text("1 problem to fix:")).to_be_visible()
     expect(form.error("subdomain")).to_have_text("")
 
     quota.fill("30")
@@ -93,7 +93,7 @@ def test_the_button_is_off_until_all_is_well_and_pressing_it_before_says_why(sho
     expect(form.field("Quota limit")).to_be_focused()
     fill_in(form)
     expect(button).to_be_enabled()
-    expect(form.root.get_by_text("Nothing to mend.")).to_be_visible()
+    expect(form.root.get_by_text("Ready to create.")).to_be_visible()
     form.expect_printed("print(account.created)", "[]\n")
 
 

@@ -87,11 +87,11 @@ def test_a_change_that_was_saved_is_said_in_sight_and_the_focus_stays(show: Call
 def test_a_form_that_was_refused_does_not_say_that_all_is_well(show: Callable[..., Form]) -> None:
     form = show(FORM)
     fill_in(form)
-    expect(form.root.get_by_text("Nothing to mend.")).to_be_visible()
+    expect(form.root.get_by_text("Ready to create.")).to_be_visible()
     form.run("account.refusal = TransportError('It was not sent: this client was closed.')")
     form.root.get_by_role("button", name="Create source").click()
     expect(form.root.get_by_role("alert").filter(has_text="was not sent")).to_be_visible()
-    expect(form.root.get_by_text("Nothing to mend.")).to_have_count(0)
+    expect(form.root.get_by_text("Ready to create.")).to_have_count(0)
 
 
 def test_a_form_is_copied_as_code_without_its_credentials(show: Callable[..., Form]) -> None:

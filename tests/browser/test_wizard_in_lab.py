@@ -163,7 +163,7 @@ def test_a_failing_check_is_told_and_mended(begin: Begin) -> None:
     expect(step(form)).to_contain_text("Check and discovery (failed)")
     button(form, "Edit settings").click()
     key = form.field("API key")
-    expect(key).to_have_attribute("placeholder", "already provided: leave empty to keep it")
+    expect(key).to_have_attribute("placeholder", "Saved. Leave blank to keep.")
     expect(form.field("Subdomain")).to_have_value("acme")
     key.fill("a-key")
     form.settle()

@@ -178,7 +178,7 @@ class AccountView {
       title: `Rename ${source.title}`,
       label: `New name of ${source.title}`,
       text: source.title,
-      hint: `What people see. The schema in the destination stays ${source.name}.`,
+      hint: `Shown in lists. The destination's schema stays ${source.name}.`,
       action: "Rename",
       isReady: (text) => text !== "",
       // Nothing is to be done for the name that it has.
@@ -191,10 +191,10 @@ class AccountView {
     return new Question({
       source,
       kind: "delete",
-      title: `Delete ${source.title} for good?`,
+      title: `Delete ${source.title}?`,
       label: `Type ${source.title} to confirm`,
       text: "",
-      hint: `The display name, as it stands: ${source.title}`,
+      hint: `Type the name exactly: ${source.title}`,
       action: "Delete source",
       lines: this.content.deletion,
       isReady: (text) => text === source.title.trim(),
@@ -301,12 +301,12 @@ class AccountView {
     setText(this.count, `${n.toLocaleString("en")} found`);
     this.nothing.hidden = n > 0;
     const isEmpty = this.sources.length === 0;
-    setText(this.nothing, isEmpty ? "No sources yet. “New source” makes the first one." : "No source is like that.");
+    setText(this.nothing, isEmpty ? "No sources yet. Create your first source." : "No sources match.");
     const inQuestion = this.question && this.refusal?.asked.id === this.question.id;
     const wrong = this.line.busy || inQuestion ? "" : (this.refusal?.text ?? "");
     this.notice.hidden = wrong === "";
     setText(this.notice, wrong);
-    setText(this.summary, this.line.busy ? "Asking Stitch…" : notice?.tone === "ok" ? notice.text : "");
+    setText(this.summary, this.line.busy ? "Loading…" : notice?.tone === "ok" ? notice.text : "");
     setAttribute(this.body, "aria-busy", this.line.busy ? "true" : null);
   }
 

@@ -2,8 +2,8 @@
 
 // True of a notebook and of a page of its own. Whether a kernel is busy or gone cannot always be told apart; once its
 // connection was closed, it can.
-const NO_ANSWER = "Nothing answers. It is busy, or was started anew: then run this cell again, or load the page again.";
-const RESTARTED = "The kernel was restarted: run this cell again, or load the page again.";
+const NO_ANSWER = "No response from the kernel. If it was restarted, re-run this cell, or reload the page.";
+const RESTARTED = "The kernel was restarted. Re-run this cell, or reload the page.";
 
 let lastId = 0;
 

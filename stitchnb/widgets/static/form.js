@@ -5,7 +5,7 @@ const MOST_NAMED = 6;
 const PATIENCE_MS = { submit: 30_000, other: 4_000 };
 const EDITORS = { list: "Edit as a list", rows: "Edit as rows", object: "Edit as fields" };
 const COPIES = { python: "Copy as Python", curl: "Copy as curl" };
-const KEPT = "Already provided, and not told: leave empty to keep it.";
+const KEPT = "Saved. Leave blank to keep.";
 const NOT_SILENT = ["left", "code"];
 
 // Two forms of one type in one page are told apart.
@@ -17,7 +17,7 @@ function ownName(name) {
 }
 
 function things(count) {
-  return count === 1 ? "1 thing to mend" : `${count} things to mend`;
+  return count === 1 ? "1 problem to fix" : `${count} problems to fix`;
 }
 
 class FieldRow {
@@ -108,7 +108,7 @@ class FieldRow {
     if (spec.readOnly) return;
     const words = this.faulty ? this.error : this.help;
     input.mark(this.faulty, words.textContent ? words.id : null, state.place ?? []);
-    const kept = locked ? "sent" : state.kept ? "already provided: leave empty to keep it" : "given";
+    const kept = locked ? "sent" : state.kept ? "Saved. Leave blank to keep." : "given";
     input.hint(spec.secret && state.given ? kept : (spec.placeholder ?? null));
     input.disable(locked || spec.locked === true);
     if (this.turner) {
@@ -346,7 +346,7 @@ class FormView {
     if (faulty.length) {
       parts.push(h("span", { class: "sn-wrong" }, `${things(faulty.length)}: `, ...this.links(faulty)));
     }
-    if (needed.length) parts.push(h("span", {}, "Still needed: ", ...this.links(needed)));
+    if (needed.length) parts.push(h("span", {}, "Missing: ", ...this.links(needed)));
     if (this.busy) parts.splice(0, parts.length, h("span", { role: "status" }, "Sending…"));
     else if (!parts.length && !this.state.locked && !this.awaited && this.state.notice.tone !== "error") parts.push(h("span", {}, ...this.allIsWell()));
     const focused = this.summary.contains(document.activeElement) ? document.activeElement.textContent : null;
@@ -361,7 +361,7 @@ class FormView {
   }
 
   allIsWell() {
-    if (!this.spec.update) return ["Nothing to mend."];
+    if (!this.spec.update) return ["Ready to create."];
     const changed = this.changed;
     if (!changed.length) return ["No changes yet."];
     return [changed.length === 1 ? "1 change: " : `${changed.length} changes: `, ...this.links(changed)];

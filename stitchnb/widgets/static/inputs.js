@@ -30,7 +30,7 @@ class PlainInput {
     const common = { id, name: spec.name, "aria-required": spec.required ? "true" : null };
     const quiet = { autocomplete: "off", spellcheck: "false", autocapitalize: "off", "data-lpignore": "true" };
     if (spec.readOnly) {
-      return h("input", { id, type: "text", disabled: true, value: spec.shown ?? "", placeholder: "set by Stitch" });
+      return h("input", { id, type: "text", disabled: true, value: spec.shown ?? "", placeholder: "managed by Stitch" });
     }
     if (spec.kind === "nothing") return h("input", { id, type: "text", disabled: true, placeholder: "takes no value" });
     if (spec.kind === "choice" && !spec.secret) {

@@ -56,7 +56,7 @@ class MonitorView {
 
   drawFooter() {
     const { actions, summary } = this.content;
-    setText(this.summary, this.line.busy ? "Asking Stitch…" : summary);
+    setText(this.summary, this.line.busy ? "Loading…" : summary);
     const facts = JSON.stringify(actions.map(({ name, text }) => [name, text]));
     if (this.buttons.dataset.facts !== facts) {
       this.buttons.dataset.facts = facts;

@@ -100,7 +100,7 @@ class PickerView {
     tickAll(this.all, this.found, has(STREAM.selected));
     this.all.disabled = this.found.length === 0;
     this.grid.reserve(this.streams.length);
-    this.grid.show(this.found, total === "0" ? "This source has no streams yet." : "No stream is like that.");
+    this.grid.show(this.found, total === "0" ? "This source has no streams yet." : "No streams match.");
   }
 
   drawFields() {
@@ -141,7 +141,7 @@ class PickerView {
     const of = (wanted) => problems.filter(([severity]) => severity === wanted);
     return [
       changesInWords(changes),
-      this.places("sn-wrong", errors === 1 ? "1 thing to mend" : `${errors} things to mend`, of("error")),
+      this.places("sn-wrong", errors === 1 ? "1 problem to fix" : `${errors} problems to fix`, of("error")),
       this.places("sn-mind", warnings === 1 ? "1 warning" : `${warnings} warnings`, of("warning")),
     ].filter(Boolean);
   }
@@ -200,7 +200,7 @@ class PickerView {
     setText(row.label.lastElementChild, `Select ${name}`);
     const isKnown = count !== undefined;
     setText(row.count, isKnown ? `${replicated.toLocaleString("en")} / ${count.toLocaleString("en")}` : "–");
-    row.count.title = isKnown ? `${replicated} of ${count} fields replicate` : "Its fields were not asked for yet: open the stream";
+    row.count.title = isKnown ? `${replicated} of ${count} fields replicate` : "Open the stream to load its fields";
     drawMark(row.mark, flags);
   }
 
@@ -265,7 +265,7 @@ function changesInWords({ count, named }) {
 
 function changesTable(body) {
   const heads = ["Stream", "Field", "What", "From", "To"].map((words) => h("th", { scope: "col" }, words));
-  const caption = h("caption", { class: "sn-unseen" }, "What Apply writes");
+  const caption = h("caption", { class: "sn-unseen" }, "What Apply saves");
   return h("table", {}, caption, h("thead", {}, h("tr", {}, ...heads)), body);
 }
 
@@ -273,7 +273,7 @@ function changesTable(body) {
 function drawMark(mark, flags) {
   const [sign, tone, words] =
     flags & STREAM.wrong
-      ? ["!", "wrong", "to mend"]
+      ? ["!", "wrong", "to fix"]
       : flags & STREAM.warned
         ? ["!", "mind", "warning"]
         : flags & STREAM.changed

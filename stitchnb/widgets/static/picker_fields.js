@@ -1,8 +1,8 @@
 // The chosen stream: how it is replicated, and its fields.
 
 const FIELD_HEIGHT = 31;
-const NONE_CHOSEN = "Choose a stream to see its fields. They are counted once they have been asked for: – until then.";
-const KEYS_HELP = "Up and down arrows move, Space selects.";
+const NONE_CHOSEN = "Select a stream to see its fields. Field counts load when you open a stream.";
+const KEYS_HELP = "Use ↑ ↓ to move and Space to select.";
 
 class FieldsPane {
   // `tell` sends a message of this stream to the kernel, `open` asks for its fields again.
@@ -23,7 +23,7 @@ class FieldsPane {
         h("span", { role: "columnheader" }, h("label", { class: "sn-box" }, this.all, allWords)),
         h("span", { role: "columnheader" }, this.count),
         h("span", { role: "columnheader" }, "Type"),
-        h("span", { role: "columnheader" }, "Replicated because"),
+        h("span", { role: "columnheader" }, "Status"),
       ],
       make: (field) => this.make(field),
       update: (row, field) => this.update(row, field),
@@ -54,7 +54,7 @@ class FieldsPane {
     this.again.hidden = !told?.error;
     this.wait.classList.toggle("sn-wrong", Boolean(told?.error));
     if (!isThere) {
-      setText(this.wait, !stream ? NONE_CHOSEN : (told?.error ?? "Asking for the fields…"));
+      setText(this.wait, !stream ? NONE_CHOSEN : (told?.error ?? "Loading fields…"));
     }
     if (stream) setText(this.title, stream.name);
     if (isOther) {
@@ -87,7 +87,7 @@ class FieldsPane {
     tickAll(this.all, open, has(FIELD.ticked));
     this.all.disabled = open.length === 0;
     this.grid.reserve(this.fields.length);
-    this.grid.show(this.found, this.fields.length ? "No field is like that." : "This stream has no fields.");
+    this.grid.show(this.found, this.fields.length ? "No fields match." : "This stream has no fields.");
     this.explain(this.found.find((field) => field.id === this.explained));
   }
 
@@ -95,14 +95,14 @@ class FieldsPane {
     const { problems, primary_key: keys, view, view_keys: viewKeys } = this.told;
     const known = keys.length ? keys : view ? viewKeys : [];
     const none = view
-      ? "A view needs keys: the fields that tell its rows apart."
-      : "No primary key: rows are added, never replaced.";
+      ? "A view needs keys: the fields that identify its rows."
+      : "No primary key: rows are appended, never replaced.";
     const usual = known.length ? `${view ? "View keys" : "Primary key"}: ${known.join(", ")}` : none;
     const isWrong = problems.some(([severity]) => severity === "error");
     this.said.classList.toggle("sn-wrong", isWrong);
     this.said.classList.toggle("sn-mind", problems.length > 0 && !isWrong);
-    const lines = problems.map(([severity, message]) => `${severity === "error" ? "To mend" : "Mind"}: ${message}`);
-    const unselected = has(STREAM.selected)(this.stream) ? "" : "This stream is not selected: no field of it replicates. ";
+    const lines = problems.map(([severity, message]) => `${severity === "error" ? "Error" : "Note"}: ${message}`);
+    const unselected = has(STREAM.selected)(this.stream) ? "" : "Stream not selected, so none of its fields are replicated. ";
     setText(this.said, lines.join("\n") || unselected + usual);
   }
 

@@ -68,7 +68,7 @@ class JobsView {
 
   drawFooter() {
     const { actions, summary } = this.content;
-    setText(this.summary, this.line.busy ? "Asking Stitch…" : summary);
+    setText(this.summary, this.line.busy ? "Loading…" : summary);
     const names = JSON.stringify(actions.map(({ name, text }) => [name, text]));
     if (this.buttons.dataset.names !== names) {
       this.buttons.dataset.names = names;

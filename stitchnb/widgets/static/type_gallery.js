@@ -30,11 +30,11 @@ class GalleryView {
       { class: "sn-tools" },
       h("div", { class: "sn-search" }, h("label", { for: id }, "Search"), this.search),
       h("div", { class: "sn-kinds", role: "group", "aria-label": "Kind of source" }, ...kinds),
-      h("label", { class: "sn-closed" }, this.closed, "Show what cannot be chosen"),
+      h("label", { class: "sn-closed" }, this.closed, "Show unavailable types"),
       this.count,
     );
     this.list = h("ul", { class: "sn-tiles" }, ...this.tiles.map(({ element }) => element));
-    this.none = h("p", { class: "sn-none", hidden: true }, "No source type is called that. Try a shorter word, or all kinds.");
+    this.none = h("p", { class: "sn-none", hidden: true }, "No source types match. Try a shorter word, or all categories.");
     const body = h("div", { class: "sn-body" }, tools, this.list, this.none);
     el.classList.add("stitchnb");
     el.replaceChildren(
