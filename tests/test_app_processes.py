@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb._app.processes import IDLE_S, LOOK_S, UNSEEN_S, PageProcesses
+from stitchnb._app.processes import IDLE_S, CHECK_INTERVAL_S, UNSEEN_S, PageProcesses
 from stitchnb._app.server import server_config
 
 PAGE = "a-page"
@@ -71,4 +71,4 @@ def test_a_page_that_is_open_keeps_its_process_however_long_it_is_left() -> None
 def test_the_server_looks_after_them() -> None:
     config = server_config(port=1, token="abc", open_browser=False)
     assert config.VoilaConfiguration.multi_kernel_manager_class is PageProcesses
-    assert config.MappingKernelManager.cull_interval == LOOK_S < UNSEEN_S < IDLE_S
+    assert config.MappingKernelManager.cull_interval == CHECK_INTERVAL_S < UNSEEN_S < IDLE_S

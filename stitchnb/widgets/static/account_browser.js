@@ -178,7 +178,7 @@ class AccountView {
       title: `Rename ${source.title}`,
       label: `New name of ${source.title}`,
       text: source.title,
-      hint: `Shown in lists. The destination's schema stays ${source.name}.`,
+      hint: `The name in lists. The schema in the destination is still ${source.name}.`,
       action: "Rename",
       isReady: (text) => text !== "",
       // Nothing is to be done for the name that it has.

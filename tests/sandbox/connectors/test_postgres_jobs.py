@@ -110,10 +110,10 @@ def test_rows_that_were_read_have_landed_or_were_rejected(sandbox: Sandbox, jour
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("DROP TABLE orders", "public-orders: the table that was discovered is no longer in the database"),
+        ("DROP TABLE orders", "public-orders: the table is no longer in the database"),
         (
             "ALTER TABLE orders ALTER changed_at TYPE text",
-            "public-orders: the replication key changed_at is of type text",
+            "public-orders: the replication key changed_at has type text",
         ),
     ],
 )

@@ -115,9 +115,9 @@ def test_a_tap_that_is_not_there_fails_the_check(sandbox: Any, client: Any, taps
     ("end", "message"),
     [
         ("log('CRITICAL quota used up for ' + config['api_key'])\nsys.exit(3)", "CRITICAL quota used up for [hidden]"),
-        ("print('rubbish')", "no JSON (line 6 of its output: 'rubbish')"),
-        ("be_silent()", "it said nothing for 300 s and was ended"),
-        ("sys.stdout.write('x' * 25_000_000)", "it said a line of more than 20 MB and was ended"),
+        ("print('rubbish')", "text that is not JSON (line 6 of its output: 'rubbish')"),
+        ("be_silent()", "it wrote nothing for 300 s and was ended"),
+        ("sys.stdout.write('x' * 25_000_000)", "it wrote a line of more than 20 MB and was ended"),
     ],
 )
 def test_what_a_tap_said_before_it_failed_is_loaded_and_the_extraction_tells_why(
