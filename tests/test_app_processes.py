@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stitchnb._app.processes import IDLE_S, CHECK_INTERVAL_S, UNSEEN_S, PageProcesses
+from stitchnb._app.processes import CHECK_INTERVAL_S, IDLE_S, UNSEEN_S, PageProcesses
 from stitchnb._app.server import server_config
 
 PAGE = "a-page"
