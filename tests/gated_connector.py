@@ -42,7 +42,7 @@ class GatedConnector(SeededConnector):
         context = context or Context()
         for batch in super().extract(properties, streams, state, now, context):
             for first in range(0, len(batch.records), 50):
-                with context.stop.calling(self.let_pass):
+                with context.stop.on_set(self.let_pass):
                     assert self._gate.acquire(timeout=LIMIT_S)
                 if context.stop.is_set():
                     raise ConnectorError("the job was stopped")
