@@ -231,7 +231,7 @@ def test_uvx_starts_the_guides_from_a_wheel(
     with lab(*command, cwd=tmp_path, env=env, unavailable=unavailable) as lines:
         pass
     told = "".join(lines)
-    assert f"The notebooks are in {tmp_path / COPIES}. These are your copies" in told
+    assert f"The notebooks are in {tmp_path / COPIES}. They are your own copies" in told
     assert (tmp_path / COPIES / FIRST_NOTEBOOK).is_file()
 
 
@@ -253,5 +253,5 @@ def test_pip_installs_a_wheel_that_starts_the_guides(
     assert run(program / "python", "-m", "stitchnb", "--version", cwd=tmp_path, env=env).startswith("stitchnb ")
     with lab(program / "stitchnb", "lab", cwd=tmp_path, env=env, unavailable=unavailable) as lines:
         pass
-    assert f"The notebooks are in {tmp_path / COPIES}. These are your copies" in "".join(lines)
+    assert f"The notebooks are in {tmp_path / COPIES}. They are your own copies" in "".join(lines)
     assert lines[-1] == "exit status 0\n"

@@ -24,13 +24,13 @@ def test_a_source_that_must_be_authorized_is_created_with_a_client_of_ones_own_a
     show: Callable[..., Form],
 ) -> None:
     form = show(CREATE)
-    expect(form.root.get_by_text("asks a person to grant access in a browser")).to_be_visible()
+    expect(form.root.get_by_text("requires you to sign in")).to_be_visible()
     expect(form.field("OAuth client secret")).to_be_hidden()
     form.field("Use my own OAuth app").press("Space")
     form.field("OAuth client secret").fill("s-4711")
     form.settle()
     form.root.get_by_role("button", name="Create source").click()
-    expect(form.root.get_by_role("alert")).to_contain_text("Next, somebody has to grant access")
+    expect(form.root.get_by_role("alert")).to_contain_text("Next, open the source in Stitch")
     after = form.root.get_by_label("What is next")
     grant, resume = after.locator("pre").all_text_contents()
     number = form.run("print(form.source.id)").strip()

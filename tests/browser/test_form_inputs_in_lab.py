@@ -143,7 +143,7 @@ def test_what_is_switched_on_appears_where_it_belongs(show: Callable[..., Form])
     form.field("SSH").select_option("false")
     expect(form.field("SSH host")).to_be_hidden()
     expect(form.root.get_by_role("link", name="SSH host")).to_be_hidden()
-    expect(form.root.get_by_text("asks a person to grant access in a browser")).to_be_visible()
+    expect(form.root.get_by_text("requires you to sign in")).to_be_visible()
 
 
 def test_where_the_clocks_go_by_utc_the_next_starts_are_shown_once(show: Callable[..., Form]) -> None:

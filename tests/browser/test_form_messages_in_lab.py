@@ -48,7 +48,7 @@ def test_a_keystroke_is_one_message_up_and_one_down(show: Callable[..., Form]) -
 
 def test_a_form_whose_kernel_was_started_anew_says_so(show: Callable[..., Form]) -> None:
     form = show(FORM)
-    silent = form.root.get_by_text("The kernel was restarted: run this cell again")
+    silent = form.root.get_by_text("The kernel was restarted. Re-run this cell")
     form.field("Subdomain").fill("acme")
     form.settle()
     form.notebook.restart_kernel()

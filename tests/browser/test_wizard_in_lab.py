@@ -277,7 +277,7 @@ def test_what_was_pressed_after_the_kernel_was_restarted_is_not_lost_in_silence(
     form.notebook.restart_kernel()
     form.field("Search").fill("recurly")
     form.page.keyboard.press("Enter")
-    expect(form.root.get_by_text("The kernel was restarted: run this cell again")).to_be_visible()
+    expect(form.root.get_by_text("The kernel was restarted. Re-run this cell")).to_be_visible()
 
 
 def test_where_one_is_and_what_is_done_is_told_apart(begin: Begin) -> None:

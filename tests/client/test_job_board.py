@@ -47,7 +47,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def sized(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
     def size(columns: int, lines: int) -> None:
-        monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((columns, lines)))
+        monkeypatch.setattr(shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((columns, lines)))
 
     size(80, 24)
     return size

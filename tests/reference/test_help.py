@@ -77,7 +77,7 @@ def test_a_method_is_explained_with_what_goes_in_and_out() -> None:
     page = stitchnb.help("client.sources.create").markdown
     assert "client.sources.create(type, *, display_name, properties=None" in page
     assert "| `type` | Source type, such as `platform.recurly`. |" in page
-    assert "| `InvalidValuesError` | When values are missing or wrong: each is named. Nothing was sent. |" in page
+    assert "| `InvalidValuesError` | If values are missing or invalid; each is listed. Nothing was sent. |" in page
     assert "Endpoint: `POST /v4/sources`" in page
 
 
@@ -148,7 +148,7 @@ def test_a_terminal_gets_text_without_marks() -> None:
     assert text.startswith("client.sources.create\n=====")
     assert "`" not in text
     assert "|" not in text.replace("    >>>", "")
-    assert "  display_name: What people see." in text
+    assert "  display_name: Shown to people." in text
 
 
 def test_every_name_of_every_topic_has_a_page_without_marks_of_a_docstring() -> None:

@@ -52,7 +52,7 @@ def test_the_next_start_is_told_to_the_second_once_it_is_near(client: Client) ->
     client.sandbox.clock.advance_to(due - timedelta(seconds=35))
     wizard = SourceWizard(client, source=source.id)
     facts = dict(wizard.children[1]._content["blocks"][1]["facts"])
-    assert facts["Next start"] == f"{due:%Y-%m-%d %H:%M:%S} UTC"
+    assert facts["Next run"] == f"{due:%Y-%m-%d %H:%M:%S} UTC"
     wizard.close()
 
 

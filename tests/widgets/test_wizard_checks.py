@@ -35,7 +35,7 @@ def test_the_notebook_stays_free_while_a_check_runs(begin: Begin, sandbox: stitc
         wizard.form.submit()
         assert wizard.step == "discover_schema"
         assert wizard.children[1]._content["blocks"][1]["kind"] == "progress"
-        with pytest.raises(WaitTimeoutError, match="Step 'discover_schema' still goes on after 0 seconds"):
+        with pytest.raises(WaitTimeoutError, match="Step 'discover_schema' is still running after 0 seconds"):
             wizard.wait(timeout_s=0)
     assert wizard.wait().step == "field_selection"
 
@@ -92,7 +92,7 @@ def test_a_check_that_was_done_can_be_looked_at_again(begin: Begin) -> None:
     say(wizard.children[0], "go", name="discover_schema")
     assert wizard.wait().step == "discover_schema"
     assert told(panel(wizard)) == "The connection check succeeded."
-    assert dict(panel(wizard)._content["blocks"][1]["facts"])["Ended"] == "2026-03-20 16:00 UTC"
+    assert dict(panel(wizard)._content["blocks"][1]["facts"])["Finished"] == "2026-03-20 16:00 UTC"
     press(wizard, "continue")
     assert wizard.step == "run"
 
@@ -117,13 +117,13 @@ def test_access_is_granted_in_the_browser_and_the_wizard_goes_on(begin: Begin, s
     wizard = awaiting_access(begin)
     assert wizard.step == "oauth"
     content = panel(wizard)._content
-    assert "asks a person to grant access in a browser" in content["blocks"][0]["text"]
+    assert "requires you to sign in" in content["blocks"][0]["text"]
     codes = next(block["codes"] for block in content["blocks"] if block["kind"] == "next")
     assert any(f"stitchnb.SourceWizard(client, source={wizard.source.id})" in code["text"] for code in codes)
 
     press(wizard, "look")
     assert wizard.step == "oauth"
-    assert "still to be done" in told(panel(wizard))
+    assert "has not finished this step yet" in told(panel(wizard))
     press(wizard, "form")
     assert wizard.step == "form"
     foot(wizard, "back")

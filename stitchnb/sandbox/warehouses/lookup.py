@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from stitchnb.errors import near_names
 from stitchnb.sandbox.pipeline import WarehouseError
 from stitchnb.sandbox.warehouses.naming import SEQUENCE, folded, is_level_id, is_source_key
 
@@ -147,5 +147,5 @@ def _suggestion(name: str, names: Sequence[str], if_none: str) -> str:
     """Return the end of a message about an unknown name: similar names, or all names."""
     if not names:
         return f" {if_none}"
-    near = difflib.get_close_matches(name, names) or [other for other in names if name in other]
+    near = near_names(name, names)
     return f" Did you mean {' or '.join(near)}?" if near else f" It can be one of: {', '.join(names)}."

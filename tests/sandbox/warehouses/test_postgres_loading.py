@@ -102,7 +102,7 @@ class TestText:
         assert warehouse.table("recurly.people")["v"].tolist() == ["ab"]
         rejected = warehouse.table("recurly._sdc_rejected", ["reason", "record"])
         assert rejected.to_numpy().tolist()[0] == [
-            r"The text 'a\x00b' holds a character that the destination cannot store, U+0000",
+            r"The text 'a\x00b' contains U+0000, which the destination cannot store",
             r'{"id": 1, "v": "a\u0000b"}',
         ]
 

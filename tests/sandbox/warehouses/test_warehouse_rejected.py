@@ -110,7 +110,7 @@ def test_a_column_that_can_have_no_name_is_left_out_and_the_others_load(
         assert load([{"id": 1, name: "x", "fine": 1}]).rows_rejected == 0
     assert list(data_columns("recurly.people")) == ["id", "fine"]
     assert [record.getMessage() for record in caplog.records] == [
-        f"Field {name} of recurly.people is left out: its column name would be empty or longer than 63 bytes"
+        f"Field {name} of recurly.people is not loaded: its column name would be empty or longer than 63 bytes"
     ]
 
 
