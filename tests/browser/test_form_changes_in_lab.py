@@ -72,7 +72,7 @@ def test_what_was_fixed_at_creation_is_locked_and_says_so(show: Callable[..., Fo
     fixed = form.field("Include schemas in destination stream name")
     expect(fixed).to_be_disabled()
     expect(fixed).to_have_value("true")
-    expect(fixed).to_have_accessible_description("Cannot be changed later. It was fixed when this was created.")
+    expect(fixed).to_have_accessible_description("This can't be changed. It was set when this was created.")
     expect(form.field("Host")).to_be_enabled()
     expect(form.field("Password")).to_have_attribute("placeholder", NO_CHANGE)
     form.field("Password").fill("p-0815")
