@@ -141,6 +141,7 @@ def test_a_filter_shows_how_many_there_are_and_shows_them(table: Table) -> None:
     group.get_by_role("button", name="Deleted").press("Enter")
     assert table.names == ["Old ads"]
     expect(table.row("Old ads").get_by_role("button")).to_have_count(0)
+    table.form.settle()
     table.form.run("browser.filter(state='paused', search='ware')")
     expect(table.root.locator("tbody .sn-title")).to_have_text(["Warehouse"])
     expect(table.search).to_have_value("ware")

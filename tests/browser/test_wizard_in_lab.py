@@ -341,7 +341,7 @@ def test_the_gallery_searches_and_filters_without_the_kernel(begin: Begin) -> No
     # Zendesk, and Zopim, which others know as Zendesk Chat.
     expect(tiles.get_by_text("Deprecated. New sources can't be created.")).to_have_count(2)
     form.field("Search").fill("no such thing")
-    expect(form.root.get_by_text("No source type is called that.")).to_be_visible()
+    expect(form.root.get_by_text("No source types match.")).to_be_visible()
     form.field("Search").fill("")
     assert tiles.count() == everything
 
